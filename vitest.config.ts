@@ -1,0 +1,38 @@
+import { cloudflareTest } from '@cloudflare/vitest-plugin';
+import { defineConfig, type Plugin } from 'vitest/config';
+
+/** A `.sql` file is imported as its text, as esbuild and wrangler do it. */
+const sqlAsText: Plugin = {
+  name: 'sql-as-text',
+  enforce: 'pre',
+  transform(code, id) {
+    if (!id.endsWith('.sql')) return undefined;
+    return { code: `export default ${JSON.stringify(code)};`, map: null, moduleType: 'js' };
+  },
+};
+
+const oxc = { jsx: { runtime: 'automatic' as const, importSource: 'hono/jsx' } };
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        plugins: [sqlAsText],
+        oxc,
+        test: {
+          name: 'node',
+          include: ['{test,shared,central}/**/*.test.{ts,tsx}'],
+          exclude: ['test/workers/**'],
+        },
+      },
+      {
+        plugins: [sqlAsText, cloudflareTest({ wrangler: { configPath: './test/workers/wrangler.jsonc' } })],
+        oxc,
+        test: {
+          name: 'workers',
+          include: ['test/workers/**/*.test.{ts,tsx}', 'edge/**/*.test.{ts,tsx}'],
+        },
+      },
+    ],
+  },
+});
