@@ -15,6 +15,7 @@ const oxc = { jsx: { runtime: 'automatic' as const, importSource: 'hono/jsx' } }
 
 export default defineConfig({
   test: {
+    reporters: ['default', './scripts/counts-reporter.mjs'],
     projects: [
       {
         plugins: [sqlAsText],

@@ -17,8 +17,9 @@ describe('toolchain in workerd with a Durable Object', () => {
     expect(navigator.userAgent).toBe('Cloudflare-Workers');
   });
   toolchainContract((sql) =>
-    runInDurableObject(env.EDGE.getByName('toolchain'), (_object, state) =>
-      Object.values(state.storage.sql.exec(sql).one())[0],
+    runInDurableObject(
+      env.EDGE.getByName('toolchain'),
+      (_object, state) => Object.values(state.storage.sql.exec(sql).one())[0],
     ),
   );
 });
