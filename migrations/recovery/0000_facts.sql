@@ -1,0 +1,173 @@
+CREATE TABLE `audit` (
+	`origin` text NOT NULL,
+	`seq` integer NOT NULL,
+	`hlc` integer NOT NULL,
+	`action` text NOT NULL,
+	`at` integer NOT NULL,
+	`source` text NOT NULL,
+	`status` text NOT NULL,
+	`failure` text,
+	`staff_id` text NOT NULL,
+	`staff_name` text NOT NULL,
+	`staff_role` text NOT NULL,
+	`end_user` text,
+	`computer_name` text,
+	`domain` text,
+	`device_id` text,
+	`volume_id` text,
+	`key_id` text,
+	`key_type` text NOT NULL,
+	`reason` text,
+	`verification` text,
+	`note` text,
+	`site_id` text,
+	`node_id` text NOT NULL,
+	`node_name` text NOT NULL,
+	`address` text,
+	`offline_since` integer,
+	PRIMARY KEY(`origin`, `seq`)
+);
+--> statement-breakpoint
+CREATE INDEX `audit_key` ON `audit` (`key_id`);--> statement-breakpoint
+CREATE INDEX `audit_at` ON `audit` (`at`);--> statement-breakpoint
+CREATE INDEX `audit_device` ON `audit` (`device_id`);--> statement-breakpoint
+CREATE TABLE `config` (
+	`origin` text NOT NULL,
+	`seq` integer NOT NULL,
+	`hlc` integer NOT NULL,
+	`kind` text NOT NULL,
+	`id` text NOT NULL,
+	`revision` integer NOT NULL,
+	`body` text NOT NULL,
+	PRIMARY KEY(`kind`, `id`, `origin`)
+);
+--> statement-breakpoint
+CREATE INDEX `config_origin` ON `config` (`origin`,`seq`);--> statement-breakpoint
+CREATE TABLE `device_revocations` (
+	`origin` text NOT NULL,
+	`seq` integer NOT NULL,
+	`hlc` integer NOT NULL,
+	`device_id` text NOT NULL,
+	`reason` text NOT NULL,
+	PRIMARY KEY(`device_id`, `origin`)
+);
+--> statement-breakpoint
+CREATE INDEX `device_revocations_origin` ON `device_revocations` (`origin`,`seq`);--> statement-breakpoint
+CREATE TABLE `devices` (
+	`origin` text NOT NULL,
+	`seq` integer NOT NULL,
+	`hlc` integer NOT NULL,
+	`device_id` text NOT NULL,
+	`site_id` text NOT NULL,
+	`jkt` text NOT NULL,
+	`claim` text NOT NULL,
+	`computer_name` text NOT NULL,
+	`domain` text NOT NULL,
+	`smbios_uuid` text NOT NULL,
+	`serial` text NOT NULL,
+	`make` text NOT NULL,
+	`model` text NOT NULL,
+	`os_version` text NOT NULL,
+	PRIMARY KEY(`device_id`, `origin`)
+);
+--> statement-breakpoint
+CREATE INDEX `devices_origin` ON `devices` (`origin`,`seq`);--> statement-breakpoint
+CREATE INDEX `devices_name` ON `devices` (`computer_name`);--> statement-breakpoint
+CREATE INDEX `devices_smbios` ON `devices` (`smbios_uuid`);--> statement-breakpoint
+CREATE TABLE `escrows` (
+	`origin` text NOT NULL,
+	`seq` integer NOT NULL,
+	`hlc` integer NOT NULL,
+	`key_id` text NOT NULL,
+	`commitment` text NOT NULL,
+	`device_id` text NOT NULL,
+	`volume_id` text NOT NULL,
+	`volume_type` integer NOT NULL,
+	`counter` integer NOT NULL,
+	`site_id` text NOT NULL,
+	`computer_name` text NOT NULL,
+	`domain` text NOT NULL,
+	`users_json` text NOT NULL,
+	`sealed_json` text NOT NULL,
+	`package_json` text,
+	`claim` text NOT NULL,
+	PRIMARY KEY(`key_id`, `commitment`, `device_id`, `origin`)
+);
+--> statement-breakpoint
+CREATE INDEX `escrows_origin` ON `escrows` (`origin`,`seq`);--> statement-breakpoint
+CREATE INDEX `escrows_volume` ON `escrows` (`device_id`,`volume_id`);--> statement-breakpoint
+CREATE INDEX `escrows_computer` ON `escrows` (`computer_name`);--> statement-breakpoint
+CREATE TABLE `local_peers` (
+	`node_id` text PRIMARY KEY NOT NULL,
+	`name` text NOT NULL,
+	`role` text NOT NULL,
+	`site_id` text,
+	`last_contact` integer NOT NULL,
+	`vectors_json` text NOT NULL,
+	`current_at` integer NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE `protectors` (
+	`origin` text NOT NULL,
+	`seq` integer NOT NULL,
+	`hlc` integer NOT NULL,
+	`device_id` text NOT NULL,
+	`volume_id` text NOT NULL,
+	`counter` integer NOT NULL,
+	`key_ids_json` text NOT NULL,
+	PRIMARY KEY(`device_id`, `volume_id`, `origin`)
+);
+--> statement-breakpoint
+CREATE INDEX `protectors_origin` ON `protectors` (`origin`,`seq`);--> statement-breakpoint
+CREATE TABLE `recovery_forks` (
+	`origin` text NOT NULL,
+	`seq` integer NOT NULL,
+	`hash` text NOT NULL,
+	`held_hash` text NOT NULL,
+	`seen_at` integer NOT NULL,
+	`segment` text NOT NULL
+);
+--> statement-breakpoint
+CREATE UNIQUE INDEX `recovery_forks_origin_seq_hash` ON `recovery_forks` (`origin`,`seq`,`hash`);--> statement-breakpoint
+CREATE TABLE `recovery_guard` (
+	`id` integer PRIMARY KEY NOT NULL,
+	`ok` integer NOT NULL,
+	CONSTRAINT "recovery_guard_ok" CHECK("recovery_guard"."ok" = 1)
+);
+--> statement-breakpoint
+CREATE TABLE `recovery_heads` (
+	`origin` text NOT NULL,
+	`seq` integer NOT NULL,
+	`jws` text NOT NULL
+);
+--> statement-breakpoint
+CREATE UNIQUE INDEX `recovery_heads_origin_seq` ON `recovery_heads` (`origin`,`seq`);--> statement-breakpoint
+CREATE TABLE `recovery_journal` (
+	`arrival` integer PRIMARY KEY AUTOINCREMENT NOT NULL,
+	`origin` text NOT NULL,
+	`seq` integer NOT NULL,
+	`hlc` integer NOT NULL,
+	`kind` text NOT NULL,
+	`version` integer NOT NULL,
+	`salt` text,
+	`body` text,
+	`body_hash` text,
+	`hash` text NOT NULL
+);
+--> statement-breakpoint
+CREATE UNIQUE INDEX `recovery_journal_origin_seq` ON `recovery_journal` (`origin`,`seq`);--> statement-breakpoint
+CREATE TABLE `recovery_marks` (
+	`origin` text NOT NULL,
+	`seq` integer NOT NULL,
+	`kind` text NOT NULL,
+	`reason` text NOT NULL
+);
+--> statement-breakpoint
+CREATE UNIQUE INDEX `recovery_marks_origin_seq` ON `recovery_marks` (`origin`,`seq`);--> statement-breakpoint
+CREATE TABLE `recovery_origins` (
+	`origin` text PRIMARY KEY NOT NULL,
+	`seq` integer NOT NULL,
+	`hash` text NOT NULL,
+	`head_seq` integer NOT NULL,
+	`certificate` text NOT NULL
+);

@@ -1,0 +1,231 @@
+/**
+ * The bodies of entries, one schema per kind and version: what is written is validated by it, and what comes from a
+ * peer is projected only if it fits (I9). Plaintext secrets have no place in any of them (I8).
+ */
+import { z } from 'zod';
+import {
+  AUDIT_KEY_TYPES,
+  AUDIT_SOURCES,
+  CALLER_VERIFICATIONS,
+  DISCLOSURE_REASONS,
+  STAFF_ROLES,
+} from '../domain/vocabulary.ts';
+import type { Guid } from '../domain/recovery-key.ts';
+import { limits } from '../limits.ts';
+import { nodeId, origin, publicJwk, slug } from '../trust/certificate.ts';
+import { hash } from './entry.ts';
+
+const text = (max: number) => z.string().max(max);
+export const guid = z
+  .string()
+  .regex(/^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/)
+  .transform((value) => value as Guid);
+export const deviceId = z.string().regex(/^d-[a-z2-7]{16}$/);
+const count = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
+const milliseconds = count;
+export const base64url = (bytesMax: number) =>
+  z.string().max(Math.ceil((bytesMax * 4) / 3)).regex(/^[A-Za-z0-9_-]*$/);
+
+/** First entry of every incarnation: who writes, by which certificate, and where its predecessor ended. */
+export const genesis = z.strictObject({
+  certificate: z.string().max(4_000),
+  predecessor: z.strictObject({ origin, seq: count, hash }).nullable(),
+});
+
+/** A secret sealed to one vault: HPKE base mode (RFC 9180), `enc` the encapsulated key, `ct` the ciphertext. */
+export const sealed = z.strictObject({
+  vaultId: slug,
+  enc: base64url(32),
+  ct: base64url(limits.keyPackageBytesMax + 16),
+});
+export type Sealed = z.infer<typeof sealed>;
+
+const revision = z.number().int().min(1).max(Number.MAX_SAFE_INTEGER);
+
+export const region = z.strictObject({ name: text(200) });
+export const site = z.strictObject({ name: text(200), regionId: slug });
+export const vault = z.strictObject({
+  scope: z.enum(['region', 'organisation']),
+  /** null for the organisation's */
+  regionId: slug.nullable(),
+  /** X25519 public key */
+  publicKey: z.string().regex(/^[A-Za-z0-9_-]{43}$/),
+  /** new escrows are sealed to the newest vault that is not retired */
+  retired: z.boolean(),
+});
+export const staff = z.strictObject({
+  name: text(200),
+  role: z.enum(STAFF_ROLES),
+  /** sites whose keys this person may ask for; null means all */
+  sites: z.array(slug).max(1_000).nullable(),
+  /** SHA-256 of the bearer token, or null when this person has none */
+  tokenHash: hash.nullable(),
+  revoked: z.boolean(),
+});
+export const siteToken = z.strictObject({
+  siteId: slug,
+  /** SHA-256 of the token that group policy hands to the site's PCs */
+  tokenHash: hash,
+  expiresAt: milliseconds,
+  revoked: z.boolean(),
+});
+export const policyRules = z.strictObject({
+  operatingSystem: z.enum(['required', 'forbidden', 'optional']),
+  fixedData: z.enum(['required', 'forbidden', 'optional']),
+  removable: z.enum(['required', 'forbidden', 'optional']),
+  cipher: z.enum(['any', 'aes-256', 'xts-128', 'xts-256']),
+  osProtector: z.enum(['any', 'tpm', 'tpm-and-pin']),
+  allowWithoutTpm: z.boolean(),
+});
+export const policy = z.strictObject({
+  /** null: for every site that has none of its own */
+  siteId: slug.nullable(),
+  rules: policyRules,
+  reportEveryMs: z.number().int().min(60_000).max(7 * 86_400_000),
+});
+/** The `id` of the entry is the device's. */
+export const exemption = z.strictObject({
+  kind: z.enum(['user-exempt', 'temporary-user-exempt', 'policy-not-enforced']),
+  until: milliseconds.nullable(),
+  reason: text(limits.noteCharactersMax),
+  revoked: z.boolean(),
+});
+
+/** What an administrator configures at a centre; the body of a `config` entry is one of these. */
+export const configBodies = { region, site, vault, staff, 'site-token': siteToken, policy, exemption } as const;
+export type ConfigKind = keyof typeof configBodies;
+export type ConfigBody<K extends ConfigKind> = z.infer<(typeof configBodies)[K]>;
+
+const configEntry = <K extends ConfigKind>(kind: K) =>
+  z.strictObject({ kind: z.literal(kind), id: z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/), revision, body: configBodies[kind] });
+export const config = z.union([
+  configEntry('region'),
+  configEntry('site'),
+  configEntry('vault'),
+  configEntry('staff'),
+  configEntry('site-token'),
+  configEntry('policy'),
+  configEntry('exemption'),
+]);
+
+/** Attributes of a machine by which people know it. They have history and decide nothing on their own. */
+export const attributes = z.strictObject({
+  computerName: text(255).min(1),
+  domain: text(255),
+  smbiosUuid: guid,
+  serial: text(128),
+  make: text(128),
+  model: text(128),
+  osVersion: text(128),
+});
+export type Attributes = z.infer<typeof attributes>;
+
+export const device = z.strictObject({
+  deviceId,
+  siteId: slug,
+  key: publicJwk,
+  jkt: hash,
+  claim: z.enum(['held', 'pending']),
+  attributes,
+});
+
+export const deviceRevocation = z.strictObject({ deviceId, reason: text(limits.noteCharactersMax) });
+
+export const users = z.array(text(320).min(1)).max(limits.usersMax);
+
+export const escrow = z.strictObject({
+  keyId: guid,
+  commitment: hash,
+  deviceId,
+  siteId: slug,
+  volumeId: guid,
+  volumeType: z.union([z.literal(0), z.literal(1), z.literal(2), z.literal(3)]),
+  counter: count,
+  computerName: text(255),
+  domain: text(255),
+  users,
+  claim: z.enum(['held', 'pending']),
+  sealed: z.array(sealed).min(1).max(8),
+  package: z.array(sealed).min(1).max(8).nullable(),
+});
+
+/** Which recovery passwords protect each volume now. Written when it differs from what this node last knew. */
+export const protectors = z.strictObject({
+  deviceId,
+  counter: count,
+  volumes: z.array(z.strictObject({ volumeId: guid, keyIds: z.array(guid).max(limits.protectorsMax) })).max(limits.volumesMax),
+});
+
+/** A disclosure, a refusal or a search: complete as an audit record before anything is answered (I3). */
+export const audit = z.strictObject({
+  action: z.enum(['disclosure', 'search']),
+  at: milliseconds,
+  source: z.enum(AUDIT_SOURCES),
+  status: z.enum(['Successful', 'Failed']),
+  failure: text(64).nullable(),
+  staffId: slug,
+  staffName: text(200),
+  staffRole: z.enum(STAFF_ROLES),
+  endUser: text(320).nullable(),
+  computerName: text(255).nullable(),
+  domain: text(255).nullable(),
+  deviceId: deviceId.nullable(),
+  volumeId: guid.nullable(),
+  /** the key's ID, or the digits searched for */
+  keyId: text(36).nullable(),
+  keyType: z.enum(AUDIT_KEY_TYPES),
+  reason: z.enum(DISCLOSURE_REASONS).nullable(),
+  verification: z.enum(CALLER_VERIFICATIONS).nullable(),
+  note: text(limits.noteCharactersMax).nullable(),
+  siteId: slug.nullable(),
+  nodeId,
+  nodeName: slug,
+  address: text(64).nullable(),
+  offlineSince: milliseconds.nullable(),
+});
+export type AuditBody = z.infer<typeof audit>;
+
+export const volumeStatus = z.strictObject({
+  volumeId: guid,
+  volumeType: z.union([z.literal(0), z.literal(1), z.literal(2), z.literal(3)]),
+  driveLetter: z.string().regex(/^[A-Z]:$/).nullable(),
+  protectionStatus: z.union([z.literal(0), z.literal(1), z.literal(2)]),
+  conversionStatus: z.union([z.literal(0), z.literal(1), z.literal(2), z.literal(3), z.literal(4), z.literal(5)]),
+  encryptionMethod: z.number().int().min(0).max(0xffffffff),
+  encryptionPercentage: z.number().int().min(0).max(100).nullable(),
+  lockStatus: z.union([z.literal(0), z.literal(1)]),
+  protectors: z
+    .array(z.strictObject({ type: z.number().int().min(0).max(10), keyId: guid.nullable() }))
+    .max(limits.protectorsMax),
+});
+
+export const machine = z.strictObject({
+  ...attributes.shape,
+  tpmPresent: z.boolean().nullable(),
+  users,
+});
+
+export const policyState = z.strictObject({
+  /** revision of the policy the device follows; 0 before it has one */
+  version: count,
+  rules: policyRules,
+  enforcement: z.enum(['enforced', 'not-enforced', 'user-exempt', 'temporary-user-exempt']),
+  /** the device's own words when the policy could not be carried out */
+  error: text(500).nullable(),
+});
+
+export const status = z.strictObject({
+  deviceId,
+  siteId: slug,
+  counter: count,
+  reportedAt: milliseconds,
+  machine,
+  policy: policyState,
+  volumes: z.array(volumeStatus).max(limits.volumesMax),
+  factsHash: hash,
+});
+
+/** Devices that reported nothing new since the last roll-up of this origin. */
+export const seen = z.strictObject({
+  devices: z.array(z.strictObject({ deviceId, counter: count, seenAt: milliseconds })).min(1).max(limits.seenRollupDevicesMax),
+});

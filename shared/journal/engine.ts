@@ -1,0 +1,53 @@
+/**
+ * What the journal asks of a database engine: one atomic, durable batch, and reading. Two adapters implement it
+ * (SQLite in a Durable Object; libSQL by file or URL) and one contract suite holds them to it.
+ */
+import type { Store } from './entry.ts';
+
+export type SqlValue = string | number | null;
+
+export interface Statement {
+  readonly sql: string;
+  /** at most 100, because a Durable Object takes no more */
+  readonly args: readonly SqlValue[];
+}
+
+export interface Engine {
+  /** What kind of engine this is, for people. */
+  readonly kind: 'durable-object' | 'libsql-file' | 'libsql-server';
+  /**
+   * Runs all statements in one transaction. Resolves when they are committed and, at this engine, durable (I1);
+   * rejects with EngineError having changed nothing.
+   */
+  batch(store: Store, statements: readonly Statement[]): Promise<void>;
+  /** Rows as arrays, in the order of the selected columns. */
+  rows(store: Store, sql: string, args: readonly SqlValue[]): Promise<SqlValue[][]>;
+}
+
+/**
+ * A statement failed. The engine's own message is kept out of it, for some drivers quote the values that were
+ * bound (I8); `cause` is one of a few words.
+ */
+export class EngineError extends Error {
+  readonly reason: 'constraint' | 'full' | 'busy' | 'unavailable' | 'corrupt' | 'other';
+
+  constructor(reason: EngineError['reason'], hint: string) {
+    super(`the database refused (${reason}): ${hint}`);
+    this.name = 'EngineError';
+    this.reason = reason;
+  }
+
+  /** Sorts a driver's message into a reason; only table and column names may pass into the hint. */
+  static from(error: unknown): EngineError {
+    const message = error instanceof Error ? `${error.message} ${String((error as { code?: unknown }).code ?? '')}` : String(error);
+    const reason =
+      /CHECK constraint|UNIQUE constraint|NOT NULL constraint|SQLITE_CONSTRAINT/i.test(message) ? 'constraint'
+      : /disk is full|SQLITE_FULL|ENOSPC|readonly|disk I\/O|SQLITE_IOERR/i.test(message) ? 'full'
+      : /locked|SQLITE_BUSY/i.test(message) ? 'busy'
+      : /fetch failed|ECONN|socket|HTTP status|SERVER_ERROR|timed? ?out/i.test(message) ? 'unavailable'
+      : /malformed|not a database|SQLITE_CORRUPT|SQLITE_NOTADB/i.test(message) ? 'corrupt'
+      : 'other';
+    const named = /(?:constraint failed: |no such (?:table|column|view): |near )[A-Za-z0-9_.," ]{1,80}/.exec(message)?.[0] ?? '';
+    return new EngineError(reason, named === '' ? 'no further detail' : named);
+  }
+}

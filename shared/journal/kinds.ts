@@ -1,0 +1,185 @@
+/**
+ * Every entry kind: its store, who may author it, its versions, and the fact rows that follow from it.
+ *
+ * `rows` is a pure function of one entry. The rows of all entries of a batch go into each table by one statement
+ * (`projection.ts`), the same text on both engines.
+ */
+import type { SQLiteTable } from 'drizzle-orm/sqlite-core';
+import type { z } from 'zod';
+import { computerCompliance, volumeReasons } from '../domain/compliance.ts';
+import * as compliance from '../schema/compliance.ts';
+import * as recovery from '../schema/recovery.ts';
+import type { NodeRole } from '../trust/certificate.ts';
+import * as bodies from './bodies.ts';
+import type { Entry, Store } from './entry.ts';
+
+/** A raised number makes nodes of different rules say "not comparable" instead of "different" (I5). */
+export const PROJECTION_VERSION = 1;
+
+/** Fact tables and how a later row of the same key and origin meets an earlier one. */
+export const FACT_TABLES = {
+  config: { store: 'recovery', table: recovery.config, newer: 'revision' },
+  devices: { store: 'recovery', table: recovery.devices, newer: null },
+  deviceRevocations: { store: 'recovery', table: recovery.deviceRevocations, newer: null },
+  escrows: { store: 'recovery', table: recovery.escrows, newer: null },
+  protectors: { store: 'recovery', table: recovery.protectors, newer: 'counter' },
+  audit: { store: 'recovery', table: recovery.audit, newer: null },
+  statusReports: { store: 'compliance', table: compliance.statusReports, newer: 'counter' },
+  volumes: { store: 'compliance', table: compliance.volumes, newer: 'counter' },
+  seen: { store: 'compliance', table: compliance.seen, newer: 'counter' },
+} as const satisfies Record<string, { store: Store; table: SQLiteTable; newer: 'revision' | 'counter' | null }>;
+export type FactTable = keyof typeof FACT_TABLES;
+
+type FactRow<T extends FactTable> = Omit<(typeof FACT_TABLES)[T]['table']['$inferInsert'], 'origin' | 'seq' | 'hlc'>;
+export type FactRows = { [T in FactTable]?: FactRow<T>[] };
+
+interface KindDefinition<S extends z.ZodType> {
+  readonly stores: readonly Store[];
+  readonly authors: readonly NodeRole[];
+  readonly version: number;
+  readonly body: S;
+  readonly rows: (body: z.infer<S>) => FactRows;
+}
+
+function kind<S extends z.ZodType>(definition: KindDefinition<S>): KindDefinition<S> {
+  return definition;
+}
+
+const ANY: readonly NodeRole[] = ['edge', 'centre'];
+const CENTRE: readonly NodeRole[] = ['centre'];
+
+/** The authority table (I4): what is not listed for a role is held and marked, never projected. */
+export const KINDS = {
+  genesis: kind({ stores: ['recovery', 'compliance'], authors: ANY, version: 1, body: bodies.genesis, rows: () => ({}) }),
+  config: kind({
+    stores: ['recovery'],
+    authors: CENTRE,
+    version: 1,
+    body: bodies.config,
+    rows: (body) => ({
+      config: [{ kind: body.kind, id: body.id, revision: body.revision, body: JSON.stringify(body.body) }],
+    }),
+  }),
+  device: kind({
+    stores: ['recovery'],
+    authors: ANY,
+    version: 1,
+    body: bodies.device,
+    rows: ({ deviceId, siteId, jkt, claim, attributes }) => ({ devices: [{ deviceId, siteId, jkt, claim, ...attributes }] }),
+  }),
+  'device-revocation': kind({
+    stores: ['recovery'],
+    authors: ANY,
+    version: 1,
+    body: bodies.deviceRevocation,
+    rows: (body) => ({ deviceRevocations: [body] }),
+  }),
+  escrow: kind({
+    stores: ['recovery'],
+    authors: ANY,
+    version: 1,
+    body: bodies.escrow,
+    rows: ({ users, sealed, package: keyPackage, ...body }) => ({
+      escrows: [
+        {
+          ...body,
+          usersJson: JSON.stringify(users),
+          sealedJson: JSON.stringify(sealed),
+          packageJson: keyPackage && JSON.stringify(keyPackage),
+        },
+      ],
+    }),
+  }),
+  protectors: kind({
+    stores: ['recovery'],
+    authors: ANY,
+    version: 1,
+    body: bodies.protectors,
+    rows: ({ deviceId, counter, volumes }) => ({
+      protectors: volumes.map(({ volumeId, keyIds }) => ({
+        deviceId,
+        volumeId,
+        counter,
+        keyIdsJson: JSON.stringify([...keyIds].sort()),
+      })),
+    }),
+  }),
+  audit: kind({ stores: ['recovery'], authors: ANY, version: 1, body: bodies.audit, rows: (body) => ({ audit: [body] }) }),
+  status: kind({ stores: ['compliance'], authors: ANY, version: 1, body: bodies.status, rows: statusRows }),
+  seen: kind({
+    stores: ['compliance'],
+    authors: ANY,
+    version: 1,
+    body: bodies.seen,
+    rows: ({ devices }) => ({ seen: devices }),
+  }),
+} as const;
+export type Kind = keyof typeof KINDS;
+export type Body<K extends Kind> = z.infer<(typeof KINDS)[K]['body']>;
+
+function statusRows(report: z.infer<typeof bodies.status>): FactRows {
+  const { deviceId, counter, siteId, reportedAt, machine, policy, factsHash } = report;
+  const facts = { tpmPresent: machine.tpmPresent, enforcement: policy.enforcement, rules: policy.rules };
+  const volumes = report.volumes.map((volume) => ({
+    ...volume,
+    protectorTypes: volume.protectors.map((protector) => protector.type),
+  }));
+  const { state, reasons } = computerCompliance(facts, volumes);
+  return {
+    statusReports: [
+      {
+        deviceId,
+        counter,
+        siteId,
+        reportedAt,
+        computerName: machine.computerName,
+        domain: machine.domain,
+        make: machine.make,
+        model: machine.model,
+        osVersion: machine.osVersion,
+        tpmPresent: machine.tpmPresent === null ? null : Number(machine.tpmPresent),
+        usersJson: JSON.stringify(machine.users),
+        policyVersion: policy.version,
+        enforcement: policy.enforcement,
+        error: policy.error,
+        state,
+        reasonsJson: JSON.stringify(reasons),
+        factsHash,
+      },
+    ],
+    volumes: volumes.map(({ protectors, protectorTypes, ...volume }) => ({
+      deviceId,
+      counter,
+      ...volume,
+      protectorsJson: JSON.stringify(protectors),
+      reasonsJson: JSON.stringify(volumeReasons(facts, { ...volume, protectorTypes })),
+    })),
+  };
+}
+
+/** Why an entry is held but not projected (I9). */
+export type MarkReason = 'unknown-kind' | 'unknown-version' | 'no-authority' | 'malformed' | 'refused-by-database';
+
+/** The rows that follow from an entry, or why there are none. An erased body has no rows and is no fault. */
+export function project(entry: Entry, author: NodeRole): { rows: FactRows } | { mark: MarkReason } {
+  if (!Object.hasOwn(KINDS, entry.kind)) return { mark: 'unknown-kind' };
+  const definition = KINDS[entry.kind as Kind];
+  if (!(definition.stores as readonly Store[]).includes(entry.store)) return { mark: 'unknown-kind' };
+  if (entry.version !== definition.version) return { mark: 'unknown-version' };
+  if (!definition.authors.includes(author)) return { mark: 'no-authority' };
+  if (entry.body === null) return { rows: {} };
+  let value: unknown;
+  try {
+    value = JSON.parse(entry.body);
+  } catch {
+    return { mark: 'malformed' };
+  }
+  return projectBody(definition, value);
+}
+
+function projectBody(definition: { body: z.ZodType; rows: unknown }, value: unknown): { rows: FactRows } | { mark: MarkReason } {
+  const parsed = definition.body.safeParse(value);
+  if (!parsed.success) return { mark: 'malformed' };
+  // The registry pairs each schema with the function over its output, which the union of all kinds forgets.
+  return { rows: (definition.rows as (body: unknown) => FactRows)(parsed.data) };
+}

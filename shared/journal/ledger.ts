@@ -1,0 +1,106 @@
+/**
+ * Both stores of a node, under one incarnation and one clock. This is the port the application core works with.
+ */
+import { drizzle } from 'drizzle-orm/sqlite-proxy';
+import type { SqliteRemoteDatabase } from 'drizzle-orm/sqlite-proxy';
+import type { Alarms } from '../alarms.ts';
+import type { Log, Platform } from '../platform.ts';
+import { randomName } from '../platform.ts';
+import type { CertificateAuthority, Origin } from '../trust/certificate.ts';
+import type { Engine, SqlValue, Statement } from './engine.ts';
+import { type Entry, STORES, type Segment, type Store } from './entry.ts';
+import { HybridClock } from './hlc.ts';
+import { type Migrations, migrate } from './migrate.ts';
+import { type Draft, type NodeIdentity, type OriginState, type SegmentOutcome, StoreJournal } from './store-journal.ts';
+
+export interface LedgerOptions {
+  readonly engine: Engine;
+  readonly platform: Platform;
+  readonly migrations: Migrations;
+  readonly authority: CertificateAuthority;
+  readonly identity: NodeIdentity;
+  readonly alarms: Alarms;
+  readonly log: Log;
+  readonly sliceEntries: number;
+}
+
+export type CommitListener = (store: Store, entries: readonly Entry[], by: 'append' | 'absorb') => void;
+
+/** A database for reading with drizzle; writing goes through the journal alone. */
+export type Reader = SqliteRemoteDatabase;
+
+export class Ledger {
+  /** `nodeId.incarnation` of this start; exists in the journal from the first append on (I6). */
+  readonly self: Origin;
+  readonly engine: Engine;
+  readonly readers: Readonly<Record<Store, Reader>>;
+  readonly #listeners = new Set<CommitListener>();
+  #journals: Readonly<Record<Store, StoreJournal>> | null = null;
+
+  private constructor(options: LedgerOptions) {
+    const { engine, platform, identity } = options;
+    this.engine = engine;
+    this.self = `${identity.certificate.nodeId}.${randomName(platform, 13)}` as Origin;
+    const reader = (store: Store): Reader =>
+      drizzle(async (sql, params, method) => {
+        const rows = await engine.rows(store, sql, params as SqlValue[]);
+        // drizzle's proxy wants one bare row for `get`, and types it as rows
+        return { rows: method === 'get' ? ((rows[0] ?? undefined) as unknown as SqlValue[]) : rows };
+      });
+    this.readers = { recovery: reader('recovery'), compliance: reader('compliance') };
+  }
+
+  /** Migrates both stores and reads where each log ends. Throws MigrationError with one clear sentence. */
+  static async open(options: LedgerOptions): Promise<Ledger> {
+    for (const store of STORES) await migrate(options.engine, store, options.migrations[store], options.platform);
+    const ledger = new Ledger(options);
+    const parts = {
+      ...options,
+      self: ledger.self,
+      clock: new HybridClock(options.platform),
+      onCommit: (store: Store, entries: readonly Entry[], by: 'append' | 'absorb') => {
+        for (const listener of ledger.#listeners) listener(store, entries, by);
+      },
+    };
+    ledger.#journals = {
+      recovery: await StoreJournal.open('recovery', parts),
+      compliance: await StoreJournal.open('compliance', parts),
+    };
+    return ledger;
+  }
+
+  #journal(store: Store): StoreJournal {
+    if (!this.#journals) throw new Error('the ledger is used before it is open');
+    return this.#journals[store];
+  }
+
+  append(store: Store, drafts: readonly Draft[], local: readonly Statement[] = []): Promise<Entry[]> {
+    return this.#journal(store).append(drafts, local);
+  }
+
+  absorb(store: Store, segment: Segment): Promise<SegmentOutcome> {
+    return this.#journal(store).absorb(segment);
+  }
+
+  read(store: Store, origin: Origin, after: number, entriesMax: number): Promise<Segment | null> {
+    return this.#journal(store).read(origin, after, entriesMax);
+  }
+
+  origins(store: Store): ReadonlyMap<Origin, OriginState> {
+    return this.#journal(store).origins;
+  }
+
+  /** Runs node-local statements durably, outside the journal. */
+  async note(store: Store, statements: readonly Statement[]): Promise<void> {
+    await this.append(store, [], statements);
+  }
+
+  onCommit(listener: CommitListener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  async idle(): Promise<void> {
+    for (const store of STORES) await this.#journal(store).idle();
+  }
+}

@@ -1,0 +1,65 @@
+/**
+ * Migrations by name and checksum. What was applied must still be there, unchanged and in the same order; anything
+ * else stops the start with one sentence, because tables of unknown shape are worse than a node that is down.
+ */
+import type { Platform } from '../platform.ts';
+import { type Engine, EngineError, type Statement } from './engine.ts';
+import type { Store } from './entry.ts';
+
+export interface Migration {
+  /** file name, whose leading number gives the order */
+  readonly name: string;
+  readonly sql: string;
+}
+
+export type Migrations = Readonly<Record<Store, readonly Migration[]>>;
+
+/** The database does not fit this program; the message is one sentence for whoever starts it. */
+export class MigrationError extends Error {
+  override readonly name = 'MigrationError';
+}
+
+export async function migrate(engine: Engine, store: Store, migrations: readonly Migration[], platform: Platform): Promise<void> {
+  const table = `${store}_migrations`;
+  await engine.batch(store, [
+    {
+      sql: `CREATE TABLE IF NOT EXISTS "${table}" (position INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, checksum TEXT NOT NULL, applied_at INTEGER NOT NULL)`,
+      args: [],
+    },
+  ]);
+  const applied = await engine.rows(store, `SELECT name, checksum FROM "${table}" ORDER BY position`, []);
+  for (const [index, [name, checksum]] of applied.entries()) {
+    const expected = migrations[index];
+    if (expected === undefined) {
+      throw new MigrationError(`The ${store} database was migrated by a newer version of Holdfast (it has ${String(name)}); start that version, or restore a snapshot made before the upgrade.`);
+    }
+    if (expected.name !== name) {
+      throw new MigrationError(`Migration ${expected.name} of the ${store} store was skipped: the database went on to ${String(name)} without it.`);
+    }
+    if (checksumOf(platform, expected) !== checksum) {
+      throw new MigrationError(`Migration ${expected.name} of the ${store} store was edited after it had been applied to this database.`);
+    }
+  }
+  for (const [index, migration] of migrations.slice(applied.length).entries()) {
+    const statements: Statement[] = migration.sql
+      .split('--> statement-breakpoint')
+      .map((sql) => sql.trim())
+      .filter((sql) => sql !== '')
+      .map((sql) => ({ sql, args: [] }));
+    const record: Statement = {
+      sql: `INSERT INTO "${table}" (position, name, checksum, applied_at) VALUES (?, ?, ?, ?)`,
+      args: [applied.length + index + 1, migration.name, checksumOf(platform, migration), platform.now()],
+    };
+    try {
+      await engine.batch(store, [...statements, record]);
+    } catch (error) {
+      const why = error instanceof EngineError ? error.message : 'unknown error';
+      throw new MigrationError(`Migration ${migration.name} of the ${store} store could not be applied: ${why}.`);
+    }
+  }
+}
+
+/** Line endings do not count: a checkout on another system is the same migration. */
+function checksumOf(platform: Platform, migration: Migration): string {
+  return platform.sha256(migration.sql.replaceAll('\r\n', '\n'));
+}

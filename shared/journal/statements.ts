@@ -1,0 +1,71 @@
+/** The journal's own SQL. Everything a store holds of other logs and its own goes through these few statements. */
+import type { Statement } from './engine.ts';
+import type { Entry, Store } from './entry.ts';
+import { jsonRows } from './json-rows.ts';
+import type { MarkReason } from './kinds.ts';
+
+/** Fails the transaction unless `origin` ends exactly at `seq` and `hash` (0 and '' when nothing of it is held). */
+export function guardTip(store: Store, origin: string, seq: number, hash: string): Statement {
+  return {
+    sql:
+      `INSERT INTO "${store}_guard" (id, ok) VALUES (1, coalesce(` +
+      `(SELECT seq = ?1 AND hash = ?2 FROM "${store}_origins" WHERE origin = ?3), ?1 = 0)) ` +
+      `ON CONFLICT (id) DO UPDATE SET ok = excluded.ok`,
+    args: [seq, hash, origin],
+  };
+}
+
+export function insertEntries(store: Store, entries: readonly Entry[]): Statement[] {
+  const rows = entries.map((entry) => [
+    entry.origin,
+    entry.seq,
+    entry.hlc,
+    entry.kind,
+    entry.version,
+    entry.salt,
+    entry.body,
+    entry.body === null ? entry.bodyHash : null,
+    entry.hash,
+  ]);
+  const columns = Array.from({ length: 9 }, (_, index) => `json_extract(value, '$[${String(index)}]')`).join(', ');
+  return jsonRows(rows).map((json) => ({
+    sql:
+      `INSERT INTO "${store}_journal" (origin, seq, hlc, kind, version, salt, body, body_hash, hash) ` +
+      `SELECT ${columns} FROM json_each(?)`,
+    args: [json],
+  }));
+}
+
+export function setTip(
+  store: Store,
+  tip: { origin: string; seq: number; hash: string; headSeq: number; certificate: string },
+): Statement {
+  return {
+    sql:
+      `INSERT INTO "${store}_origins" (origin, seq, hash, head_seq, certificate) VALUES (?, ?, ?, ?, ?) ` +
+      `ON CONFLICT (origin) DO UPDATE SET seq = excluded.seq, hash = excluded.hash, head_seq = excluded.head_seq`,
+    args: [tip.origin, tip.seq, tip.hash, tip.headSeq, tip.certificate],
+  };
+}
+
+export function insertHead(store: Store, origin: string, seq: number, jws: string): Statement {
+  return { sql: `INSERT OR IGNORE INTO "${store}_heads" (origin, seq, jws) VALUES (?, ?, ?)`, args: [origin, seq, jws] };
+}
+
+export function insertMark(store: Store, entry: Pick<Entry, 'origin' | 'seq' | 'kind'>, reason: MarkReason): Statement {
+  return {
+    sql: `INSERT OR REPLACE INTO "${store}_marks" (origin, seq, kind, reason) VALUES (?, ?, ?, ?)`,
+    args: [entry.origin, entry.seq, entry.kind, reason],
+  };
+}
+
+export function insertFork(
+  store: Store,
+  fork: { origin: string; seq: number; hash: string; heldHash: string; seenAt: number; segment: string },
+): Statement {
+  return {
+    sql:
+      `INSERT OR IGNORE INTO "${store}_forks" (origin, seq, hash, held_hash, seen_at, segment) VALUES (?, ?, ?, ?, ?, ?)`,
+    args: [fork.origin, fork.seq, fork.hash, fork.heldHash, fork.seenAt, fork.segment],
+  };
+}

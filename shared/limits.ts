@@ -1,0 +1,75 @@
+/**
+ * Every bound in Holdfast, with its unit in its name and its reason beside it (I12). A request beyond one is
+ * answered by a problem document that names the limit.
+ */
+export const limits = {
+  /** A status report of a PC with 64 volumes and 16 protectors each stays below 128 KiB. */
+  requestBodyBytesMax: 256 * 1024,
+  /** Push batches are cut at `segmentBytesMax`; one segment may exceed it by one group of entries. */
+  syncBodyBytesMax: 24 * 1024 * 1024,
+  /** The longest body one entry may have: a key package is at most a few KiB, a report below 128 KiB. */
+  entryBodyBytesMax: 256 * 1024,
+  /** Nesting of any JSON a client sends; the deepest schema has 5 levels. */
+  jsonDepthMax: 16,
+  /** Appends that share one transaction, one head and one fsync: more only adds latency. */
+  groupEntriesMax: 256,
+  /** Bytes of bodies in one group, so that any group fits comfortably into one sync message. */
+  groupBytesMax: 1024 * 1024,
+  /** Appends waiting for the writer. Beyond it the node answers 503 with Retry-After instead of growing. */
+  appendQueueMax: 4_096,
+  /** Entries in one sync answer: about half a megabyte, a few seconds on a 256 kbit/s line after compression. */
+  segmentEntriesMax: 1_000,
+  /** Bytes of bodies in one sync answer, whichever comes first. */
+  segmentBytesMax: 1024 * 1024,
+  /** Entries that one absorbing transaction applies at an edge before people and devices get their turn: about 4 ms. */
+  absorbSliceEntriesMax: 150,
+  /** Work of one replication cycle, after which triggers are looked at again. */
+  cycleRoundsMax: 400,
+  /** Origins in a vector: a node opens one per start, so this is decades of daily restarts of a region. */
+  vectorOriginsMax: 50_000,
+  /** Key IDs a device may escrow per day: a PC has a handful of volumes and rotates rarely. */
+  deviceKeyIdsPerDayMax: 200,
+  /** Volumes in one status report. */
+  volumesMax: 64,
+  /** Protectors named per volume. */
+  protectorsMax: 32,
+  /** A key package as `repair-bde` takes it is below 1 KiB; 16 KiB leaves room. */
+  keyPackageBytesMax: 16 * 1024,
+  /** Users named with an escrow or a report. */
+  usersMax: 32,
+  /** Free text such as a note on a disclosure. */
+  noteCharactersMax: 500,
+  /** Candidates shown for a key-ID search; beyond it the caller is asked for more digits. */
+  searchCandidatesMax: 20,
+  /** How far ahead of this clock another's entries may be before it is raised, and never followed (I14). */
+  clockSkewMsMax: 10 * 60_000,
+  /** A DPoP nonce is accepted for two of these; replayed proofs are remembered as long. */
+  proofNonceMs: 5 * 60_000,
+  /** Proofs remembered against replay; beyond it the oldest nonce is retired early. */
+  proofsRememberedMax: 200_000,
+  /** A session between nodes; it is renewed by a new challenge. */
+  nodeSessionMs: 15 * 60_000,
+  /** Sessions and open challenges held at once by one node. */
+  nodeSessionsMax: 10_000,
+  /** How long a peer waits for news in one poll: below the idle limits of usual proxies. */
+  pokeWaitMs: 25_000,
+  /** First and longest pause between replication tries after a failure (full jitter between zero and it). */
+  retryFirstMs: 500,
+  retryMaxMs: 60_000,
+  /** Longest pause after a 401 or 403: an administrator has to act, but nothing is ever given up. */
+  retryRefusedMaxMs: 15 * 60_000,
+  /** Entries exchanged at least this often, whatever the triggers say. */
+  cycleEveryMs: 30_000,
+  /** Rows one page of a report may have; CSV is streamed without this bound. */
+  reportRowsMax: 10_000,
+  /** An unchanged status report is journalled at most this often per device, in a roll-up per edge. */
+  seenRollupMs: 60 * 60_000,
+  /** One bound value of a statement: a Durable Object takes strings up to 2 MB. */
+  statementJsonCharactersMax: 1_000_000,
+  /** Devices in one roll-up entry. */
+  seenRollupDevicesMax: 2_000,
+  /** Rows that one slice of a table comparison covers. */
+  digestSliceEntries: 500,
+  /** When a device should report again after an uneventful report: MBAM's most eager wake-up. */
+  reportEveryMs: 90 * 60_000,
+} as const;

@@ -1,0 +1,193 @@
+/**
+ * The recovery store's facts. Each row belongs to one origin and follows from that origin's log alone, so equal
+ * logs give equal rows whatever else a node holds (I5). States are the views at the end, over facts.
+ */
+import { sqliteView } from 'drizzle-orm/sqlite-core';
+import { factColumns, index, integer, journalTables, primaryKey, sqliteTable, text } from './journal.ts';
+
+export const {
+  journal: recoveryJournal,
+  origins: recoveryOrigins,
+  heads: recoveryHeads,
+  marks: recoveryMarks,
+  forks: recoveryForks,
+  guard: recoveryGuard,
+} = journalTables('recovery');
+
+/** Regions, sites, vaults, staff, site tokens, policies: what a centre configures, by revision (I14). */
+export const config = sqliteTable(
+  'config',
+  {
+    ...factColumns,
+    kind: text().notNull(),
+    id: text().notNull(),
+    revision: integer().notNull(),
+    body: text().notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.kind, t.id, t.origin] }), index('config_origin').on(t.origin, t.seq)],
+);
+
+export const devices = sqliteTable(
+  'devices',
+  {
+    ...factColumns,
+    deviceId: text('device_id').notNull(),
+    siteId: text('site_id').notNull(),
+    /** RFC 7638 thumbprint of the device's key */
+    jkt: text().notNull(),
+    /** 'held', or 'pending' while another living device holds the name */
+    claim: text().notNull(),
+    computerName: text('computer_name').notNull(),
+    domain: text().notNull(),
+    smbiosUuid: text('smbios_uuid').notNull(),
+    serial: text().notNull(),
+    make: text().notNull(),
+    model: text().notNull(),
+    osVersion: text('os_version').notNull(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.deviceId, t.origin] }),
+    index('devices_origin').on(t.origin, t.seq),
+    index('devices_name').on(t.computerName),
+    index('devices_smbios').on(t.smbiosUuid),
+  ],
+);
+
+export const deviceRevocations = sqliteTable(
+  'device_revocations',
+  { ...factColumns, deviceId: text('device_id').notNull(), reason: text().notNull() },
+  (t) => [primaryKey({ columns: [t.deviceId, t.origin] }), index('device_revocations_origin').on(t.origin, t.seq)],
+);
+
+/** Escrowed keys. One row per key ID, commitment, device and origin: nothing ever replaces one (I2). */
+export const escrows = sqliteTable(
+  'escrows',
+  {
+    ...factColumns,
+    keyId: text('key_id').notNull(),
+    commitment: text().notNull(),
+    deviceId: text('device_id').notNull(),
+    volumeId: text('volume_id').notNull(),
+    volumeType: integer('volume_type').notNull(),
+    /** the device's counter when it made the key */
+    counter: integer().notNull(),
+    siteId: text('site_id').notNull(),
+    computerName: text('computer_name').notNull(),
+    domain: text().notNull(),
+    usersJson: text('users_json').notNull(),
+    /** [{vaultId, enc, ct}]: the 16-byte key sealed to each vault */
+    sealedJson: text('sealed_json').notNull(),
+    /** the same of the key package, or null */
+    packageJson: text('package_json'),
+    claim: text().notNull(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.keyId, t.commitment, t.deviceId, t.origin] }),
+    index('escrows_origin').on(t.origin, t.seq),
+    index('escrows_volume').on(t.deviceId, t.volumeId),
+    index('escrows_computer').on(t.computerName),
+  ],
+);
+
+/** Which numerical-password protectors a device last reported on a volume, by the device's counter. */
+export const protectors = sqliteTable(
+  'protectors',
+  {
+    ...factColumns,
+    deviceId: text('device_id').notNull(),
+    volumeId: text('volume_id').notNull(),
+    counter: integer().notNull(),
+    keyIdsJson: text('key_ids_json').notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.deviceId, t.volumeId, t.origin] }), index('protectors_origin').on(t.origin, t.seq)],
+);
+
+/** Disclosures, refusals and key-ID searches: each row is its audit record (I3). */
+export const audit = sqliteTable(
+  'audit',
+  {
+    ...factColumns,
+    action: text().notNull(),
+    at: integer().notNull(),
+    source: text().notNull(),
+    status: text().notNull(),
+    failure: text(),
+    staffId: text('staff_id').notNull(),
+    staffName: text('staff_name').notNull(),
+    staffRole: text('staff_role').notNull(),
+    endUser: text('end_user'),
+    computerName: text('computer_name'),
+    domain: text(),
+    deviceId: text('device_id'),
+    volumeId: text('volume_id'),
+    keyId: text('key_id'),
+    keyType: text('key_type').notNull(),
+    reason: text(),
+    verification: text(),
+    note: text(),
+    siteId: text('site_id'),
+    nodeId: text('node_id').notNull(),
+    nodeName: text('node_name').notNull(),
+    address: text(),
+    /** when this node last reached a centre, if it could not at the time; null when it was connected */
+    offlineSince: integer('offline_since'),
+  },
+  (t) => [
+    primaryKey({ columns: [t.origin, t.seq] }),
+    index('audit_key').on(t.keyId),
+    index('audit_at').on(t.at),
+    index('audit_device').on(t.deviceId),
+  ],
+);
+
+/** Node-local: peers, when they were last reached and what they were known to hold. Never compared, never replicated. */
+export const localPeers = sqliteTable('local_peers', {
+  nodeId: text('node_id').primaryKey(),
+  name: text().notNull(),
+  role: text().notNull(),
+  siteId: text('site_id'),
+  lastContact: integer('last_contact').notNull(),
+  /** {recovery, compliance}: the peer's vectors at the last contact */
+  vectorsJson: text('vectors_json').notNull(),
+  /** when everything the peer announced was held here, by this node's clock */
+  currentAt: integer('current_at').notNull(),
+});
+
+/** The newest revision of each configured thing (ties by origin). */
+export const configCurrent = sqliteView('config_current', {
+  origin: text().notNull(),
+  kind: text().notNull(),
+  id: text().notNull(),
+  revision: integer().notNull(),
+  body: text().notNull(),
+}).existing();
+
+/**
+ * One row per key ID, commitment and device, with what is known of it. `onDrive`: 1 the device's latest report
+ * lists it, 0 a later report than the escrow does not, null not reported yet.
+ */
+export const recoveryKeys = sqliteView('recovery_keys', {
+  keyId: text('key_id').notNull(),
+  commitment: text().notNull(),
+  deviceId: text('device_id').notNull(),
+  volumeId: text('volume_id').notNull(),
+  volumeType: integer('volume_type').notNull(),
+  siteId: text('site_id').notNull(),
+  computerName: text('computer_name').notNull(),
+  domain: text().notNull(),
+  usersJson: text('users_json').notNull(),
+  sealedJson: text('sealed_json').notNull(),
+  packageJson: text('package_json'),
+  claim: text().notNull(),
+  counter: integer().notNull(),
+  origin: text().notNull(),
+  seq: integer().notNull(),
+  firstHlc: integer('first_hlc').notNull(),
+  disclosed: integer().notNull(),
+  conflicted: integer().notNull(),
+  onDrive: integer('on_drive'),
+  /** rotated, conflicted, disclosed or present */
+  state: text().notNull(),
+  revoked: integer().notNull(),
+}).existing();
+
