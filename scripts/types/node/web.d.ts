@@ -7,6 +7,6 @@ declare global {
   type CryptoKeyPair = webcrypto.CryptoKeyPair;
   type JsonWebKey = webcrypto.JsonWebKey;
   type BufferSource = ArrayBufferView<ArrayBuffer> | ArrayBuffer;
-  type HeadersInit = ConstructorParameters<typeof Headers>[0];
+  type HeadersInit = NonNullable<ConstructorParameters<typeof Headers>[0]>;
   type BodyInit = NonNullable<ConstructorParameters<typeof Response>[0]>;
 }
