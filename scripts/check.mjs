@@ -40,16 +40,27 @@ const tasks = [
   },
 ];
 
+// A signal to this program alone must not leave its children behind.
+const children = new Set();
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+  process.on(signal, () => {
+    queue.length = 0;
+    for (const child of children) child.kill(signal);
+  });
+}
+
 /** Runs one task to its end and prints its output in one piece, so that tasks do not talk across each other. */
 function run({ name, args }) {
   return new Promise((resolve) => {
     const startedAt = performance.now();
     const child = spawn(process.execPath, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
+    children.add(child);
     const output = [];
     child.stdout.on('data', (chunk) => output.push(chunk));
     child.stderr.on('data', (chunk) => output.push(chunk));
     child.on('error', (error) => output.push(Buffer.from(`${error.message}\n`)));
     child.on('close', (code) => {
+      children.delete(child);
       const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
       const ok = code === 0;
       process.stdout.write(`${ok ? 'ok  ' : 'FAIL'} ${name} (${seconds} s)\n`);
