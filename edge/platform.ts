@@ -1,0 +1,14 @@
+/** workerd's `Platform`, over its own `node:crypto` (nodejs_compat): synchronous and native. */
+import { createHash } from 'node:crypto';
+import type { Platform } from '../shared/platform.ts';
+
+export const workerdPlatform: Platform = {
+  now: () => Date.now(),
+  random: (length) => crypto.getRandomValues(new Uint8Array(length)),
+  sha256: (...parts) => {
+    const hash = createHash('sha256');
+    for (const part of parts) hash.update(part);
+    return hash.digest('base64url');
+  },
+  sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+};
