@@ -32,7 +32,7 @@ export interface Signer {
 }
 
 const encoder = new TextEncoder();
-const decoder = new TextDecoder('utf-8', { fatal: true });
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false });
 
 export async function makeSigner(jwk: PrivateJwk): Promise<Signer> {
   const key = await importJWK({ ...jwk, alg: 'ES256' }, 'ES256');
