@@ -12,6 +12,9 @@ export interface LibsqlTarget {
   readonly authToken?: string;
 }
 
+/** How long a transaction waits for another process's, such as a snapshot writer's, before it fails as busy. */
+const BUSY_TIMEOUT_MS = 5_000;
+
 export class LibsqlEngine implements Engine {
   readonly kind: 'libsql-file' | 'libsql-server';
   readonly #clients: Readonly<Record<Store, Client>>;
@@ -22,14 +25,16 @@ export class LibsqlEngine implements Engine {
   }
 
   static async open(targets: Readonly<Record<Store, LibsqlTarget>>): Promise<LibsqlEngine> {
-    const client = (target: LibsqlTarget): Client =>
-      createClient({ intMode: 'number', url: target.url, ...(target.authToken === undefined ? {} : { authToken: target.authToken }) });
     const files = STORES.every((store) => targets[store].url.startsWith('file:'));
+    // One connection per file: pragmas belong to a connection, and calls on a file never overlap anyway.
+    const local = files ? { concurrency: 1, timeout: BUSY_TIMEOUT_MS } : {};
+    const client = ({ url, authToken }: LibsqlTarget): Client =>
+      createClient({ intMode: 'number', url, ...local, ...(authToken === undefined ? {} : { authToken }) });
     const clients = { recovery: client(targets.recovery), compliance: client(targets.compliance) };
     const engine = new LibsqlEngine(files ? 'libsql-file' : 'libsql-server', clients);
     if (files) {
       for (const store of STORES) {
-        for (const pragma of ['journal_mode = WAL', 'synchronous = FULL', 'busy_timeout = 5000']) {
+        for (const pragma of ['journal_mode = WAL', 'synchronous = FULL']) {
           await engine.rows(store, `PRAGMA ${pragma}`, []);
         }
       }
