@@ -26,9 +26,10 @@ export interface Engine {
 
 /**
  * A statement failed. The engine's own message is kept out of it, for some drivers quote the values that were
- * bound (I8); `cause` is one of a few words.
+ * bound (I8); `reason` is one of a few words.
  */
 export class EngineError extends Error {
+  /** `constraint`: these values, not the database, are at fault (a condition, a type, a size) */
   readonly reason: 'constraint' | 'full' | 'busy' | 'unavailable' | 'corrupt' | 'other';
 
   constructor(reason: EngineError['reason'], hint: string) {
@@ -39,15 +40,24 @@ export class EngineError extends Error {
 
   /** Sorts a driver's message into a reason; only table and column names may pass into the hint. */
   static from(error: unknown): EngineError {
-    const message = error instanceof Error ? `${error.message} ${String((error as { code?: unknown }).code ?? '')}` : String(error);
-    const reason =
-      /CHECK constraint|UNIQUE constraint|NOT NULL constraint|SQLITE_CONSTRAINT/i.test(message) ? 'constraint'
-      : /disk is full|SQLITE_FULL|ENOSPC|readonly|disk I\/O|SQLITE_IOERR/i.test(message) ? 'full'
-      : /locked|SQLITE_BUSY/i.test(message) ? 'busy'
-      : /fetch failed|ECONN|socket|HTTP status|SERVER_ERROR|timed? ?out/i.test(message) ? 'unavailable'
-      : /malformed|not a database|SQLITE_CORRUPT|SQLITE_NOTADB/i.test(message) ? 'corrupt'
-      : 'other';
-    const named = /(?:constraint failed: |no such (?:table|column|view): |near )[A-Za-z0-9_.," ]{1,80}/.exec(message)?.[0] ?? '';
+    const code =
+      error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
+    const message = error instanceof Error ? `${error.message} ${code}` : String(error);
+    const reason = /constraint|SQLITE_CONSTRAINT|TOOBIG|too big|MISMATCH|malformed JSON/i.test(message)
+      ? 'constraint'
+      : /disk is full|SQLITE_FULL|ENOSPC|readonly|disk I\/O|SQLITE_IOERR/i.test(message)
+        ? 'full'
+        : /locked|SQLITE_BUSY/i.test(message)
+          ? 'busy'
+          : /fetch failed|ECONN|socket|HTTP status|SERVER_ERROR|timed? ?out/i.test(message)
+            ? 'unavailable'
+            : /malformed|not a database|SQLITE_CORRUPT|SQLITE_NOTADB/i.test(message)
+              ? 'corrupt'
+              : 'other';
+    const named =
+      /(?:constraint failed: |no such (?:table|column|view): |near )[A-Za-z0-9_.," ]{1,80}/.exec(
+        message,
+      )?.[0] ?? '';
     return new EngineError(reason, named === '' ? 'no further detail' : named);
   }
 }
