@@ -13,9 +13,9 @@ import {
 import type { Guid } from '../domain/recovery-key.ts';
 import { limits } from '../limits.ts';
 import { nodeId, origin, publicJwk, slug } from '../trust/certificate.ts';
-import { hash } from './entry.ts';
+import { hash, isStorable } from './entry.ts';
 
-const text = (max: number) => z.string().max(max);
+const text = (max: number) => z.string().max(max).refine(isStorable, 'not a text that can be stored');
 export const guid = z
   .string()
   .regex(/^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/)
@@ -24,7 +24,10 @@ export const deviceId = z.string().regex(/^d-[a-z2-7]{16}$/);
 const count = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
 const milliseconds = count;
 export const base64url = (bytesMax: number) =>
-  z.string().max(Math.ceil((bytesMax * 4) / 3)).regex(/^[A-Za-z0-9_-]*$/);
+  z
+    .string()
+    .max(Math.ceil((bytesMax * 4) / 3))
+    .regex(/^[A-Za-z0-9_-]*$/);
 
 /** First entry of every incarnation: who writes, by which certificate, and where its predecessor ended. */
 export const genesis = z.strictObject({
@@ -81,7 +84,11 @@ export const policy = z.strictObject({
   /** null: for every site that has none of its own */
   siteId: slug.nullable(),
   rules: policyRules,
-  reportEveryMs: z.number().int().min(60_000).max(7 * 86_400_000),
+  reportEveryMs: z
+    .number()
+    .int()
+    .min(60_000)
+    .max(7 * 86_400_000),
 });
 /** The `id` of the entry is the device's. */
 export const exemption = z.strictObject({
@@ -92,12 +99,25 @@ export const exemption = z.strictObject({
 });
 
 /** What an administrator configures at a centre; the body of a `config` entry is one of these. */
-export const configBodies = { region, site, vault, staff, 'site-token': siteToken, policy, exemption } as const;
+export const configBodies = {
+  region,
+  site,
+  vault,
+  staff,
+  'site-token': siteToken,
+  policy,
+  exemption,
+} as const;
 export type ConfigKind = keyof typeof configBodies;
 export type ConfigBody<K extends ConfigKind> = z.infer<(typeof configBodies)[K]>;
 
 const configEntry = <K extends ConfigKind>(kind: K) =>
-  z.strictObject({ kind: z.literal(kind), id: z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/), revision, body: configBodies[kind] });
+  z.strictObject({
+    kind: z.literal(kind),
+    id: z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/),
+    revision,
+    body: configBodies[kind],
+  });
 export const config = z.union([
   configEntry('region'),
   configEntry('site'),
@@ -153,7 +173,9 @@ export const escrow = z.strictObject({
 export const protectors = z.strictObject({
   deviceId,
   counter: count,
-  volumes: z.array(z.strictObject({ volumeId: guid, keyIds: z.array(guid).max(limits.protectorsMax) })).max(limits.volumesMax),
+  volumes: z
+    .array(z.strictObject({ volumeId: guid, keyIds: z.array(guid).max(limits.protectorsMax) }))
+    .max(limits.volumesMax),
 });
 
 /** A disclosure, a refusal or a search: complete as an audit record before anything is answered (I3). */
@@ -188,9 +210,19 @@ export type AuditBody = z.infer<typeof audit>;
 export const volumeStatus = z.strictObject({
   volumeId: guid,
   volumeType: z.union([z.literal(0), z.literal(1), z.literal(2), z.literal(3)]),
-  driveLetter: z.string().regex(/^[A-Z]:$/).nullable(),
+  driveLetter: z
+    .string()
+    .regex(/^[A-Z]:$/)
+    .nullable(),
   protectionStatus: z.union([z.literal(0), z.literal(1), z.literal(2)]),
-  conversionStatus: z.union([z.literal(0), z.literal(1), z.literal(2), z.literal(3), z.literal(4), z.literal(5)]),
+  conversionStatus: z.union([
+    z.literal(0),
+    z.literal(1),
+    z.literal(2),
+    z.literal(3),
+    z.literal(4),
+    z.literal(5),
+  ]),
   encryptionMethod: z.number().int().min(0).max(0xffffffff),
   encryptionPercentage: z.number().int().min(0).max(100).nullable(),
   lockStatus: z.union([z.literal(0), z.literal(1)]),
@@ -227,5 +259,8 @@ export const status = z.strictObject({
 
 /** Devices that reported nothing new since the last roll-up of this origin. */
 export const seen = z.strictObject({
-  devices: z.array(z.strictObject({ deviceId, counter: count, seenAt: milliseconds })).min(1).max(limits.seenRollupDevicesMax),
+  devices: z
+    .array(z.strictObject({ deviceId, counter: count, seenAt: milliseconds }))
+    .min(1)
+    .max(limits.seenRollupDevicesMax),
 });

@@ -27,6 +27,14 @@ export type Store = (typeof STORES)[number];
 export const hash = z.string().regex(/^[A-Za-z0-9_-]{43}$/);
 const seq = z.number().int().min(1).max(Number.MAX_SAFE_INTEGER);
 
+/**
+ * Whether every engine gives this text back as it was. SQLite ends a text at a NUL where a driver reads it as a C
+ * string, and a lone surrogate has no UTF-8: libSQL's native driver ends the process when it reads one.
+ */
+export function isStorable(text: string): boolean {
+  return text.isWellFormed() && !text.includes('\0');
+}
+
 /** One entry of a segment: what cannot be recomputed. An erased body leaves its hash. */
 export const segmentEntry = z.union([
   z.strictObject({
@@ -51,7 +59,10 @@ export const segment = z.strictObject({
   from: seq,
   /** hash of the entry before the first, '' when from is 1 */
   prev: z.union([hash, z.literal('')]),
-  entries: z.array(segmentEntry).min(1).max(limits.segmentEntriesMax + limits.groupEntriesMax),
+  entries: z
+    .array(segmentEntry)
+    .min(1)
+    .max(limits.segmentEntriesMax + limits.groupEntriesMax),
   /** signed head at the last entry */
   head: z.string().max(2_000),
 });
