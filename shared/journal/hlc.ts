@@ -25,7 +25,7 @@ export class HybridClock {
 
   /** A value greater than all before it. */
   tick(): number {
-    const wall = Math.min(Math.max(0, this.#platform.now()) * TICKS_PER_MS, HLC_MAX - 1);
+    const wall = Math.min(Math.max(0, Math.floor(this.#platform.now())) * TICKS_PER_MS, HLC_MAX - 1);
     this.#last = Math.min(Math.max(wall, this.#last + 1), HLC_MAX);
     return this.#last;
   }
