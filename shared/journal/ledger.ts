@@ -11,7 +11,13 @@ import type { Engine, SqlValue, Statement } from './engine.ts';
 import { type Entry, STORES, type Segment, type Store } from './entry.ts';
 import { HybridClock } from './hlc.ts';
 import { type Migrations, migrate } from './migrate.ts';
-import { type Draft, type NodeIdentity, type OriginState, type SegmentOutcome, StoreJournal } from './store-journal.ts';
+import {
+  type Draft,
+  type NodeIdentity,
+  type OriginState,
+  type SegmentOutcome,
+  StoreJournal,
+} from './store-journal.ts';
 
 export interface LedgerOptions {
   readonly engine: Engine;
@@ -52,14 +58,24 @@ export class Ledger {
 
   /** Migrates both stores and reads where each log ends. Throws MigrationError with one clear sentence. */
   static async open(options: LedgerOptions): Promise<Ledger> {
-    for (const store of STORES) await migrate(options.engine, store, options.migrations[store], options.platform);
+    for (const store of STORES)
+      await migrate(options.engine, store, options.migrations[store], options.platform);
     const ledger = new Ledger(options);
     const parts = {
       ...options,
       self: ledger.self,
       clock: new HybridClock(options.platform),
       onCommit: (store: Store, entries: readonly Entry[], by: 'append' | 'absorb') => {
-        for (const listener of ledger.#listeners) listener(store, entries, by);
+        for (const listener of ledger.#listeners) {
+          try {
+            listener(store, entries, by);
+          } catch (error) {
+            // What is committed stays committed and is acknowledged (I1), whatever a listener makes of it.
+            options.log('error', 'a commit listener failed', {
+              error: error instanceof Error ? error.message : 'unknown',
+            });
+          }
+        }
       },
     };
     ledger.#journals = {
