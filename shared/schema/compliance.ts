@@ -1,6 +1,6 @@
 /** The compliance store's facts: what devices reported of themselves, and when they were last seen. */
-import { sqliteView } from 'drizzle-orm/sqlite-core';
-import { factColumns, index, integer, journalTables, primaryKey, sqliteTable, text } from './journal.ts';
+import { index, integer, primaryKey, sqliteTable, sqliteView, text } from 'drizzle-orm/sqlite-core';
+import { factColumns, journalTables } from './journal.ts';
 
 export const {
   journal: complianceJournal,
@@ -62,7 +62,10 @@ export const volumes = sqliteTable(
     protectorsJson: text('protectors_json').notNull(),
     reasonsJson: text('reasons_json').notNull(),
   },
-  (t) => [primaryKey({ columns: [t.deviceId, t.volumeId, t.origin] }), index('volumes_origin').on(t.origin, t.seq)],
+  (t) => [
+    primaryKey({ columns: [t.deviceId, t.volumeId, t.origin] }),
+    index('volumes_origin').on(t.origin, t.seq),
+  ],
 );
 
 /** When an unchanged device was last seen, from the hourly roll-ups. */
@@ -105,5 +108,23 @@ export const computers = sqliteView('computers', {
   enforcement: text().notNull(),
   error: text(),
   state: text().notNull(),
+  reasonsJson: text('reasons_json').notNull(),
+  factsHash: text('facts_hash').notNull(),
+}).existing();
+
+/** The volumes of each computer's latest report. */
+export const computerVolumes = sqliteView('computer_volumes', {
+  ...factColumns,
+  deviceId: text('device_id').notNull(),
+  volumeId: text('volume_id').notNull(),
+  counter: integer().notNull(),
+  volumeType: integer('volume_type').notNull(),
+  driveLetter: text('drive_letter'),
+  protectionStatus: integer('protection_status').notNull(),
+  conversionStatus: integer('conversion_status').notNull(),
+  encryptionMethod: integer('encryption_method').notNull(),
+  encryptionPercentage: integer('encryption_percentage'),
+  lockStatus: integer('lock_status').notNull(),
+  protectorsJson: text('protectors_json').notNull(),
   reasonsJson: text('reasons_json').notNull(),
 }).existing();

@@ -72,5 +72,3 @@ export const factColumns = {
   seq: integer().notNull(),
   hlc: integer().notNull(),
 };
-
-export { index, integer, primaryKey, sqliteTable, text };

@@ -2,8 +2,8 @@
  * The recovery store's facts. Each row belongs to one origin and follows from that origin's log alone, so equal
  * logs give equal rows whatever else a node holds (I5). States are the views at the end, over facts.
  */
-import { sqliteView } from 'drizzle-orm/sqlite-core';
-import { factColumns, index, integer, journalTables, primaryKey, sqliteTable, text } from './journal.ts';
+import { index, integer, primaryKey, sqliteTable, sqliteView, text } from 'drizzle-orm/sqlite-core';
+import { factColumns, journalTables } from './journal.ts';
 
 export const {
   journal: recoveryJournal,
@@ -56,7 +56,10 @@ export const devices = sqliteTable(
 export const deviceRevocations = sqliteTable(
   'device_revocations',
   { ...factColumns, deviceId: text('device_id').notNull(), reason: text().notNull() },
-  (t) => [primaryKey({ columns: [t.deviceId, t.origin] }), index('device_revocations_origin').on(t.origin, t.seq)],
+  (t) => [
+    primaryKey({ columns: [t.deviceId, t.origin] }),
+    index('device_revocations_origin').on(t.origin, t.seq),
+  ],
 );
 
 /** Escrowed keys. One row per key ID, commitment, device and origin: nothing ever replaces one (I2). */
@@ -99,7 +102,10 @@ export const protectors = sqliteTable(
     counter: integer().notNull(),
     keyIdsJson: text('key_ids_json').notNull(),
   },
-  (t) => [primaryKey({ columns: [t.deviceId, t.volumeId, t.origin] }), index('protectors_origin').on(t.origin, t.seq)],
+  (t) => [
+    primaryKey({ columns: [t.deviceId, t.volumeId, t.origin] }),
+    index('protectors_origin').on(t.origin, t.seq),
+  ],
 );
 
 /** Disclosures, refusals and key-ID searches: each row is its audit record (I3). */
@@ -162,6 +168,14 @@ export const configCurrent = sqliteView('config_current', {
   body: text().notNull(),
 }).existing();
 
+/** What each device last reported of each volume, over all origins held. */
+export const protectorsCurrent = sqliteView('protectors_current', {
+  deviceId: text('device_id').notNull(),
+  volumeId: text('volume_id').notNull(),
+  counter: integer().notNull(),
+  keyIdsJson: text('key_ids_json').notNull(),
+}).existing();
+
 /**
  * One row per key ID, commitment and device, with what is known of it. `onDrive`: 1 the device's latest report
  * lists it, 0 a later report than the escrow does not, null not reported yet.
@@ -190,4 +204,3 @@ export const recoveryKeys = sqliteView('recovery_keys', {
   state: text().notNull(),
   revoked: integer().notNull(),
 }).existing();
-
