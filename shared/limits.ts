@@ -17,12 +17,18 @@ export const limits = {
   groupBytesMax: 1024 * 1024,
   /** Appends waiting for the writer. Beyond it the node answers 503 with Retry-After instead of growing. */
   appendQueueMax: 4_096,
+  /** Bytes of bodies in those appends: a Durable Object has 128 MB for everything. */
+  appendQueueBytesMax: 32 * 1024 * 1024,
+  /** Groups written before a waiting slice of another's log gets its turn, so that steady writes never starve it. */
+  groupsBeforeSliceMax: 8,
   /** Entries in one sync answer: about half a megabyte, a few seconds on a 256 kbit/s line after compression. */
   segmentEntriesMax: 1_000,
   /** Bytes of bodies in one sync answer, whichever comes first. */
   segmentBytesMax: 1024 * 1024,
   /** Entries that one absorbing transaction applies at an edge before people and devices get their turn: about 4 ms. */
   absorbSliceEntriesMax: 150,
+  /** Refused segments kept as evidence of one forked log: what comes later adds nothing to the proof. */
+  forksPerOriginMax: 64,
   /** Work of one replication cycle, after which triggers are looked at again. */
   cycleRoundsMax: 400,
   /** Origins in a vector: a node opens one per start, so this is decades of daily restarts of a region. */
@@ -64,8 +70,8 @@ export const limits = {
   reportRowsMax: 10_000,
   /** An unchanged status report is journalled at most this often per device, in a roll-up per edge. */
   seenRollupMs: 60 * 60_000,
-  /** One bound value of a statement: a Durable Object takes strings up to 2 MB. */
-  statementJsonCharactersMax: 1_000_000,
+  /** One bound value of a statement: a Durable Object takes strings up to 2 MB, and a character may have 3 bytes. */
+  statementJsonCharactersMax: 600_000,
   /** Devices in one roll-up entry. */
   seenRollupDevicesMax: 2_000,
   /** Rows that one slice of a table comparison covers. */

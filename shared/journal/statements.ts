@@ -1,4 +1,5 @@
 /** The journal's own SQL. Everything a store holds of other logs and its own goes through these few statements. */
+import { limits } from '../limits.ts';
 import type { Statement } from './engine.ts';
 import type { Entry, Store } from './entry.ts';
 import { jsonRows } from './json-rows.ts';
@@ -27,13 +28,20 @@ export function insertEntries(store: Store, entries: readonly Entry[]): Statemen
     entry.body === null ? entry.bodyHash : null,
     entry.hash,
   ]);
-  const columns = Array.from({ length: 9 }, (_, index) => `json_extract(value, '$[${String(index)}]')`).join(', ');
+  const columns = Array.from({ length: 9 }, (_, index) => `json_extract(value, '$[${String(index)}]')`).join(
+    ', ',
+  );
   return jsonRows(rows).map((json) => ({
     sql:
       `INSERT INTO "${store}_journal" (origin, seq, hlc, kind, version, salt, body, body_hash, hash) ` +
       `SELECT ${columns} FROM json_each(?)`,
     args: [json],
   }));
+}
+
+/** Where logs end; a condition or an order may follow. */
+export function selectTips(store: Store): string {
+  return `SELECT origin, seq, hash, head_seq, certificate FROM "${store}_origins"`;
 }
 
 export function setTip(
@@ -49,23 +57,40 @@ export function setTip(
 }
 
 export function insertHead(store: Store, origin: string, seq: number, jws: string): Statement {
-  return { sql: `INSERT OR IGNORE INTO "${store}_heads" (origin, seq, jws) VALUES (?, ?, ?)`, args: [origin, seq, jws] };
+  return {
+    sql: `INSERT OR IGNORE INTO "${store}_heads" (origin, seq, jws) VALUES (?, ?, ?)`,
+    args: [origin, seq, jws],
+  };
 }
 
-export function insertMark(store: Store, entry: Pick<Entry, 'origin' | 'seq' | 'kind'>, reason: MarkReason): Statement {
+export function insertMark(
+  store: Store,
+  entry: Pick<Entry, 'origin' | 'seq' | 'kind'>,
+  reason: MarkReason,
+): Statement {
   return {
     sql: `INSERT OR REPLACE INTO "${store}_marks" (origin, seq, kind, reason) VALUES (?, ?, ?, ?)`,
     args: [entry.origin, entry.seq, entry.kind, reason],
   };
 }
 
+/** Adds one piece of evidence of a fork, up to `forksPerOriginMax` of each log (I12). */
 export function insertFork(
   store: Store,
   fork: { origin: string; seq: number; hash: string; heldHash: string; seenAt: number; segment: string },
 ): Statement {
   return {
     sql:
-      `INSERT OR IGNORE INTO "${store}_forks" (origin, seq, hash, held_hash, seen_at, segment) VALUES (?, ?, ?, ?, ?, ?)`,
-    args: [fork.origin, fork.seq, fork.hash, fork.heldHash, fork.seenAt, fork.segment],
+      `INSERT OR IGNORE INTO "${store}_forks" (origin, seq, hash, held_hash, seen_at, segment) ` +
+      `SELECT ?1, ?2, ?3, ?4, ?5, ?6 WHERE (SELECT count(*) FROM "${store}_forks" WHERE origin = ?1) < ?7`,
+    args: [
+      fork.origin,
+      fork.seq,
+      fork.hash,
+      fork.heldHash,
+      fork.seenAt,
+      fork.segment,
+      limits.forksPerOriginMax,
+    ],
   };
 }
