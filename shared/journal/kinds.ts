@@ -27,16 +27,24 @@ export const FACT_TABLES = {
   statusReports: { store: 'compliance', table: compliance.statusReports, newer: 'counter' },
   volumes: { store: 'compliance', table: compliance.volumes, newer: 'counter' },
   seen: { store: 'compliance', table: compliance.seen, newer: 'counter' },
-} as const satisfies Record<string, { store: Store; table: SQLiteTable; newer: 'revision' | 'counter' | null }>;
+} as const satisfies Record<
+  string,
+  { store: Store; table: SQLiteTable; newer: 'revision' | 'counter' | null }
+>;
 export type FactTable = keyof typeof FACT_TABLES;
 
-type FactRow<T extends FactTable> = Omit<(typeof FACT_TABLES)[T]['table']['$inferInsert'], 'origin' | 'seq' | 'hlc'>;
+type FactRow<T extends FactTable> = Omit<
+  (typeof FACT_TABLES)[T]['table']['$inferInsert'],
+  'origin' | 'seq' | 'hlc'
+>;
 export type FactRows = { [T in FactTable]?: FactRow<T>[] };
 
 interface KindDefinition<S extends z.ZodType> {
   readonly stores: readonly Store[];
   readonly authors: readonly NodeRole[];
   readonly version: number;
+  /** may a body be forgotten, and a log be taken in without it? Never what a key's recovery or its audit needs (I2, I3). */
+  readonly erasable: boolean;
   readonly body: S;
   readonly rows: (body: z.infer<S>) => FactRows;
 }
@@ -50,11 +58,19 @@ const CENTRE: readonly NodeRole[] = ['centre'];
 
 /** The authority table (I4): what is not listed for a role is held and marked, never projected. */
 export const KINDS = {
-  genesis: kind({ stores: ['recovery', 'compliance'], authors: ANY, version: 1, body: bodies.genesis, rows: () => ({}) }),
+  genesis: kind({
+    stores: ['recovery', 'compliance'],
+    authors: ANY,
+    version: 1,
+    erasable: false,
+    body: bodies.genesis,
+    rows: () => ({}),
+  }),
   config: kind({
     stores: ['recovery'],
     authors: CENTRE,
     version: 1,
+    erasable: true,
     body: bodies.config,
     rows: (body) => ({
       config: [{ kind: body.kind, id: body.id, revision: body.revision, body: JSON.stringify(body.body) }],
@@ -64,13 +80,17 @@ export const KINDS = {
     stores: ['recovery'],
     authors: ANY,
     version: 1,
+    erasable: false,
     body: bodies.device,
-    rows: ({ deviceId, siteId, jkt, claim, attributes }) => ({ devices: [{ deviceId, siteId, jkt, claim, ...attributes }] }),
+    rows: ({ deviceId, siteId, jkt, claim, attributes }) => ({
+      devices: [{ deviceId, siteId, jkt, claim, ...attributes }],
+    }),
   }),
   'device-revocation': kind({
     stores: ['recovery'],
     authors: ANY,
     version: 1,
+    erasable: false,
     body: bodies.deviceRevocation,
     rows: (body) => ({ deviceRevocations: [body] }),
   }),
@@ -78,6 +98,7 @@ export const KINDS = {
     stores: ['recovery'],
     authors: ANY,
     version: 1,
+    erasable: false,
     body: bodies.escrow,
     rows: ({ users, sealed, package: keyPackage, ...body }) => ({
       escrows: [
@@ -94,6 +115,7 @@ export const KINDS = {
     stores: ['recovery'],
     authors: ANY,
     version: 1,
+    erasable: false,
     body: bodies.protectors,
     rows: ({ deviceId, counter, volumes }) => ({
       protectors: volumes.map(({ volumeId, keyIds }) => ({
@@ -104,12 +126,27 @@ export const KINDS = {
       })),
     }),
   }),
-  audit: kind({ stores: ['recovery'], authors: ANY, version: 1, body: bodies.audit, rows: (body) => ({ audit: [body] }) }),
-  status: kind({ stores: ['compliance'], authors: ANY, version: 1, body: bodies.status, rows: statusRows }),
+  audit: kind({
+    stores: ['recovery'],
+    authors: ANY,
+    version: 1,
+    erasable: false,
+    body: bodies.audit,
+    rows: (body) => ({ audit: [body] }),
+  }),
+  status: kind({
+    stores: ['compliance'],
+    authors: ANY,
+    version: 1,
+    erasable: true,
+    body: bodies.status,
+    rows: statusRows,
+  }),
   seen: kind({
     stores: ['compliance'],
     authors: ANY,
     version: 1,
+    erasable: true,
     body: bodies.seen,
     rows: ({ devices }) => ({ seen: devices }),
   }),
@@ -157,14 +194,23 @@ function statusRows(report: z.infer<typeof bodies.status>): FactRows {
   };
 }
 
+/** Whether an entry without its body is in order. An unknown kind may be one that may be forgotten. */
+export function isErasable(kind: string): boolean {
+  return !Object.hasOwn(KINDS, kind) || KINDS[kind as Kind].erasable;
+}
+
 /** Why an entry is held but not projected (I9). */
-export type MarkReason = 'unknown-kind' | 'unknown-version' | 'no-authority' | 'malformed' | 'refused-by-database';
+export type MarkReason =
+  'unknown-kind' | 'unknown-version' | 'no-authority' | 'malformed' | 'refused-by-database';
 
 /** The rows that follow from an entry, or why there are none. An erased body has no rows and is no fault. */
-export function project(entry: Entry, author: NodeRole): { rows: FactRows } | { mark: MarkReason } {
+export function project(
+  entry: Pick<Entry, 'store' | 'kind' | 'version' | 'body'>,
+  author: NodeRole,
+): { rows: FactRows } | { mark: MarkReason } {
   if (!Object.hasOwn(KINDS, entry.kind)) return { mark: 'unknown-kind' };
   const definition = KINDS[entry.kind as Kind];
-  if (!(definition.stores as readonly Store[]).includes(entry.store)) return { mark: 'unknown-kind' };
+  if (!(definition.stores).includes(entry.store)) return { mark: 'unknown-kind' };
   if (entry.version !== definition.version) return { mark: 'unknown-version' };
   if (!definition.authors.includes(author)) return { mark: 'no-authority' };
   if (entry.body === null) return { rows: {} };
@@ -177,7 +223,10 @@ export function project(entry: Entry, author: NodeRole): { rows: FactRows } | { 
   return projectBody(definition, value);
 }
 
-function projectBody(definition: { body: z.ZodType; rows: unknown }, value: unknown): { rows: FactRows } | { mark: MarkReason } {
+function projectBody(
+  definition: { body: z.ZodType; rows: unknown },
+  value: unknown,
+): { rows: FactRows } | { mark: MarkReason } {
   const parsed = definition.body.safeParse(value);
   if (!parsed.success) return { mark: 'malformed' };
   // The registry pairs each schema with the function over its output, which the union of all kinds forgets.
