@@ -8,25 +8,24 @@
  * Appends that wait together share a transaction, a head and an fsync. Absorbing is cut into slices with a pause
  * after each, so that catching up never holds up people and devices (I12). Every transaction begins by checking
  * that the log still ends where this process believes (another process may share the database); if not, the state
- * is read again and nothing was changed.
+ * is read again and nothing was changed. State changes only in the writer's turn, together with the database.
  */
 import { base64url } from 'jose';
-import canonicalize from 'canonicalize';
 import type { Alarms } from '../alarms.ts';
 import { limits } from '../limits.ts';
 import type { Log, Platform } from '../platform.ts';
 import { type Certificate, type CertificateAuthority, type Origin, nodeOf } from '../trust/certificate.ts';
-import { type Signer, verifyJws } from '../trust/jws.ts';
-import { genesis as genesisBody } from './bodies.ts';
-import { type Engine, EngineError, type Statement } from './engine.ts';
-import { type Entry, type Segment, type Store, chainSegment, hashBody, hashEntry, headPayload } from './entry.ts';
+import type { Signer } from '../trust/jws.ts';
+import { type Draft, type Prepared, prepare } from './drafts.ts';
+import { type Engine, EngineError, type SqlValue, type Statement } from './engine.ts';
+import { type Entry, type Segment, type Store, hashBody, hashEntry } from './entry.ts';
 import type { HybridClock } from './hlc.ts';
-import { type Body, KINDS, type Kind, project } from './kinds.ts';
+import { type MarkReason, project } from './kinds.ts';
 import { Projector } from './projection.ts';
+import { type Refusal, type Verified, forkEvidence, readSegment, verifySegment } from './segments.ts';
 import * as sql from './statements.ts';
 
-/** What a caller wants to append: the journal adds place, time, salt and hashes. */
-export type Draft = { [K in Kind]: { readonly kind: K; readonly body: Body<K> } }[Kind];
+export type { Draft } from './drafts.ts';
 
 export interface OriginState {
   readonly seq: number;
@@ -39,8 +38,9 @@ export interface OriginState {
 
 /** What became of one segment. `gap`: entries before it are missing here; `fork`: it contradicts what is held (I4). */
 export type SegmentOutcome =
-  | { outcome: 'applied' | 'held' | 'gap' | 'fork' }
-  | { outcome: 'refused'; why: 'certificate' | 'head' | 'chain' | 'storage' };
+  | { outcome: 'applied'; marked: number }
+  | { outcome: 'held' | 'gap' | 'fork' }
+  | { outcome: 'refused'; why: Refusal['why'] | 'storage' };
 
 export interface NodeIdentity {
   readonly certificateJws: string;
@@ -64,12 +64,16 @@ export interface JournalParts {
 }
 
 interface PendingAppend {
-  readonly drafts: readonly Draft[];
+  readonly drafts: readonly Prepared[];
   readonly local: readonly Statement[];
   readonly bytes: number;
   resolve(entries: Entry[]): void;
   reject(error: unknown): void;
 }
+
+/** What one turn of the writer did for a segment: a slice of it was applied, or it was placed as a whole. */
+type Step =
+  { readonly applied: number; readonly marked: number; readonly complete: boolean } | SegmentOutcome;
 
 /** The writer's queue is full: the caller answers 503 and the client comes back. */
 export class OverloadedError extends Error {
@@ -79,10 +83,12 @@ export class OverloadedError extends Error {
 export class StoreJournal {
   readonly store: Store;
   readonly #parts: JournalParts;
-  readonly #origins = new Map<Origin, OriginState>();
+  #origins = new Map<Origin, OriginState>();
   readonly #appends: PendingAppend[] = [];
-  readonly #slices: (() => Promise<void>)[] = [];
+  #appendBytes = 0;
+  readonly #turns: (() => Promise<void>)[] = [];
   #pumping = false;
+  /** whether the state in memory may be behind the database */
   #stale = false;
 
   private constructor(store: Store, parts: JournalParts) {
@@ -102,34 +108,51 @@ export class StoreJournal {
 
   /**
    * Appends `drafts` to this node's own log, with `local` statements in the same transaction. Resolves with the
-   * entries once they are durable; rejects with EngineError or OverloadedError having stored nothing.
+   * entries once they are durable; rejects with EngineError or OverloadedError having stored nothing (unless a
+   * database server was cut off before its answer arrived: then nobody knows, and the state is read again).
    */
-  append(drafts: readonly Draft[], local: readonly Statement[] = []): Promise<Entry[]> {
-    if (this.#appends.length >= limits.appendQueueMax) return Promise.reject(new OverloadedError('too many writes are waiting'));
-    const bytes = drafts.reduce((sum, draft) => sum + roughSize(draft.body), 0);
+  async append(drafts: readonly Draft[], local: readonly Statement[] = []): Promise<Entry[]> {
+    if (this.#appends.length >= limits.appendQueueMax || this.#appendBytes >= limits.appendQueueBytesMax) {
+      throw new OverloadedError('too many writes are waiting');
+    }
+    const prepared = drafts.map((draft) => prepare(this.store, this.#parts.identity.certificate.role, draft));
+    const bytes = prepared.reduce((sum, { body }) => sum + body.length, 0);
+    if (drafts.length > limits.groupEntriesMax || bytes > limits.groupBytesMax) {
+      throw new Error(
+        'one append is larger than groupEntriesMax or groupBytesMax, and no peer would take it',
+      );
+    }
     return new Promise((resolve, reject) => {
-      this.#appends.push({ drafts, local, bytes, resolve, reject });
+      this.#appends.push({ drafts: prepared, local, bytes, resolve, reject });
+      this.#appendBytes += bytes;
       this.#pump();
     });
   }
 
   /** Takes in one segment of another's log (or of an old one of its own): verified whole, applied in slices. */
   async absorb(segment: Segment): Promise<SegmentOutcome> {
-    const verified = await this.#verify(segment);
+    let known = this.#origins.get(segment.origin);
+    if (segment.from > (known?.seq ?? 0) + 1) {
+      // Another process over the same database may have taken in what seems to be missing.
+      const refreshed = await this.#inTurn(() => this.#refresh(segment.origin));
+      if (refreshed) return refreshed;
+      known = this.#origins.get(segment.origin);
+      if (segment.from > (known?.seq ?? 0) + 1) return { outcome: 'gap' };
+    }
+    const verified = await verifySegment(this.#parts, this.store, segment, known);
     if ('outcome' in verified) {
-      if (verified.outcome === 'refused') this.#parts.alarms.raise('segment-refused', segment.origin, verified.why);
+      this.#parts.alarms.raise('segment-refused', segment.origin, verified.why);
       return verified;
     }
-    const { entries, certificate, certificateJws } = verified;
-    const placed = await this.#place(segment, entries);
-    if (placed !== null) return placed;
+    let applied = 0;
+    let marked = 0;
     for (;;) {
-      const held = this.#origins.get(segment.origin)?.seq ?? 0;
-      const slice = entries.slice(held + 1 - segment.from, held + 1 - segment.from + this.#parts.sliceEntries);
-      if (slice.length === 0) return { outcome: 'applied' };
-      const last = held + slice.length === segment.from + entries.length - 1;
-      const done = await this.#queueSlice(slice, certificate, certificateJws, last ? segment.head : null);
-      if (!done) return { outcome: 'refused', why: 'storage' };
+      const step = await this.#inTurn(() => this.#step(segment, verified));
+      if ('outcome' in step)
+        return step.outcome === 'held' && applied > 0 ? { outcome: 'applied', marked } : step;
+      applied += step.applied;
+      marked += step.marked;
+      if (step.complete) return { outcome: 'applied', marked };
     }
   }
 
@@ -137,48 +160,7 @@ export class StoreJournal {
   async read(origin: Origin, after: number, entriesMax: number): Promise<Segment | null> {
     const state = this.#origins.get(origin);
     if (!state || state.headSeq <= after) return null;
-    const { engine } = this.#parts;
-    const [near] = await engine.rows(
-      this.store,
-      `SELECT coalesce((SELECT max(seq) FROM "${this.store}_heads" WHERE origin = ?1 AND seq > ?2 AND seq <= ?2 + ?3), ` +
-        `(SELECT min(seq) FROM "${this.store}_heads" WHERE origin = ?1 AND seq > ?2))`,
-      [origin, after, Math.max(1, entriesMax)],
-    );
-    let to = Number(near?.[0] ?? 0);
-    if (to === 0) return null;
-    const rows = await engine.rows(
-      this.store,
-      `SELECT seq, hlc, kind, version, salt, body, body_hash FROM "${this.store}_journal" WHERE origin = ? AND seq > ? AND seq <= ? ORDER BY seq`,
-      [origin, after, to],
-    );
-    let bytes = 0;
-    const full = rows.findIndex((row) => (bytes += String(row[5] ?? '').length) > limits.segmentBytesMax);
-    if (full > 0) {
-      const [cut] = await engine.rows(
-        this.store,
-        `SELECT coalesce((SELECT max(seq) FROM "${this.store}_heads" WHERE origin = ?1 AND seq > ?2 AND seq <= ?3), ` +
-          `(SELECT min(seq) FROM "${this.store}_heads" WHERE origin = ?1 AND seq > ?2))`,
-        [origin, after, after + full],
-      );
-      to = Number(cut?.[0] ?? to);
-    }
-    const [[jws] = [], [prev] = []] = await Promise.all([
-      engine.rows(this.store, `SELECT jws FROM "${this.store}_heads" WHERE origin = ? AND seq = ?`, [origin, to]).then((r) => r[0] ?? []),
-      after === 0
-        ? ['']
-        : engine.rows(this.store, `SELECT hash FROM "${this.store}_journal" WHERE origin = ? AND seq = ?`, [origin, after]).then((r) => r[0] ?? []),
-    ]);
-    return {
-      origin,
-      from: after + 1,
-      prev: String(prev ?? ''),
-      head: String(jws),
-      entries: rows.slice(0, to - after).map(([, hlc, kind, version, salt, body, bodyHash]) =>
-        body === null
-          ? { hlc: Number(hlc), kind: String(kind), version: Number(version), bodyHash: String(bodyHash) }
-          : { hlc: Number(hlc), kind: String(kind), version: Number(version), salt: String(salt), body: String(body) },
-      ),
-    };
+    return readSegment(this.#parts.engine, this.store, origin, after, entriesMax);
   }
 
   /** Resolves when nothing is waiting or being written. */
@@ -193,22 +175,31 @@ export class StoreJournal {
     this.#pumping = true;
     void this.#work().finally(() => {
       this.#pumping = false;
-      if (this.#appends.length > 0 || this.#slices.length > 0) this.#pump();
+      if (this.#appends.length > 0 || this.#turns.length > 0) this.#pump();
     });
   }
 
   async #work(): Promise<void> {
-    for (;;) {
+    for (let groups = 0; ;) {
       // Requests that arrive in the same turn join the same group.
       await this.#parts.platform.sleep(0);
-      if (this.#appends.length > 0) {
+      if (this.#appends.length > 0 && (groups < limits.groupsBeforeSliceMax || this.#turns.length === 0)) {
+        groups += 1;
         await this.#writeGroup(this.#takeGroup());
         continue;
       }
-      const slice = this.#slices.shift();
-      if (!slice) return;
-      await slice();
+      groups = 0;
+      const turn = this.#turns.shift();
+      if (!turn) return;
+      await turn();
     }
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      this.#turns.push(() => work().then(resolve, reject));
+      this.#pump();
+    });
   }
 
   #takeGroup(): PendingAppend[] {
@@ -219,7 +210,9 @@ export class StoreJournal {
       bytes += pending.bytes;
       return entries > limits.groupEntriesMax || bytes > limits.groupBytesMax;
     });
-    return this.#appends.splice(0, fits < 0 ? this.#appends.length : Math.max(1, fits));
+    const group = this.#appends.splice(0, fits < 0 ? this.#appends.length : Math.max(1, fits));
+    for (const pending of group) this.#appendBytes -= pending.bytes;
+    return group;
   }
 
   async #writeGroup(group: readonly PendingAppend[]): Promise<void> {
@@ -234,7 +227,11 @@ export class StoreJournal {
     } catch (error) {
       this.#stale = true;
       // One append that the database refuses must not take the others of its group with it (I9).
-      if (group.length > 1 && error instanceof EngineError && error.reason === 'constraint') {
+      if (
+        group.length > 1 &&
+        error instanceof EngineError &&
+        (error.reason === 'constraint' || error.reason === 'other')
+      ) {
         for (const pending of group) await this.#writeGroup([pending]);
         return;
       }
@@ -244,7 +241,7 @@ export class StoreJournal {
   }
 
   async #commitGroup(group: readonly PendingAppend[]): Promise<Entry[]> {
-    const { self, identity, engine, alarms } = this.#parts;
+    const { self, identity, engine } = this.#parts;
     const drafts = group.flatMap((pending) => pending.drafts);
     const local = group.flatMap((pending) => pending.local);
     if (drafts.length === 0) {
@@ -252,18 +249,26 @@ export class StoreJournal {
       return [];
     }
     const before = this.#origins.get(self);
-    const opening: Draft[] = before ? [] : [this.#genesisDraft()];
-    const entries = this.#chain([...opening, ...drafts], before?.seq ?? 0, before?.hash ?? '');
+    const opening = before ? [] : [this.#genesis()];
+    const all = [...opening, ...drafts];
+    const entries = this.#chain(all, before?.seq ?? 0, before?.hash ?? '');
     const tip = entries.at(-1);
     if (!tip) return [];
-    const head = await identity.signer.sign('holdfast-head', { store: this.store, origin: self, seq: tip.seq, hash: tip.hash });
+    const head = await identity.signer.sign('holdfast-head', {
+      store: this.store,
+      origin: self,
+      seq: tip.seq,
+      hash: tip.hash,
+    });
     const projector = new Projector();
-    for (const entry of entries) {
-      const projected = project(entry, identity.certificate.role);
-      if ('mark' in projected) throw new Error(`a node must not append what it cannot project: ${entry.kind} is ${projected.mark}`);
-      projector.add(entry, projected.rows);
-    }
-    const state = { origin: self, seq: tip.seq, hash: tip.hash, headSeq: tip.seq, certificate: identity.certificateJws };
+    for (const [index, entry] of entries.entries()) projector.add(entry, all[index]?.rows ?? {});
+    const state = {
+      origin: self,
+      seq: tip.seq,
+      hash: tip.hash,
+      headSeq: tip.seq,
+      certificate: identity.certificateJws,
+    };
     // I1, I3: acknowledged only after this one transaction, which holds entry, head and tables together.
     await engine.batch(this.store, [
       sql.guardTip(this.store, self, before?.seq ?? 0, before?.hash ?? ''),
@@ -273,37 +278,37 @@ export class StoreJournal {
       ...projector.statements(),
       ...local,
     ]);
-    this.#origins.set(self, { ...state, certificate: identity.certificate, certificateJws: identity.certificateJws });
-    alarms.clear('storage', this.store);
-    this.#parts.onCommit(this.store, entries, 'append');
+    this.#committed(self, { ...state, ...identity }, entries, 'append');
     return entries.slice(opening.length);
   }
 
   /** I6: opened at the first append of every start; names where this node's log ended before. */
-  #genesisDraft(): Draft {
+  #genesis(): Prepared {
     const { identity } = this.#parts;
+    const { nodeId, role } = identity.certificate;
     let predecessor: { origin: Origin; seq: number; hash: string } | null = null;
     for (const [origin, state] of this.#origins) {
-      if (nodeOf(origin) === identity.certificate.nodeId) predecessor = { origin, seq: state.seq, hash: state.hash };
+      if (nodeOf(origin) === nodeId) predecessor = { origin, seq: state.seq, hash: state.hash };
     }
-    return { kind: 'genesis', body: { certificate: identity.certificateJws, predecessor } };
+    return prepare(this.store, role, {
+      kind: 'genesis',
+      body: { certificate: identity.certificateJws, predecessor },
+    });
   }
 
-  #chain(drafts: readonly Draft[], after: number, prevHash: string): Entry[] {
+  #chain(drafts: readonly Prepared[], after: number, prevHash: string): Entry[] {
     const { platform, clock, self } = this.#parts;
     const salts = platform.random(16 * drafts.length);
     let prev = prevHash;
-    return drafts.map((draft, index) => {
+    return drafts.map(({ kind, version, body }, index) => {
       const salt = base64url.encode(salts.subarray(index * 16, index * 16 + 16));
-      const body = canonicalize(draft.body);
-      if (body === undefined) throw new Error(`the body of a ${draft.kind} has no canonical form`);
       const entry = {
         store: this.store,
         origin: self,
         seq: after + 1 + index,
         hlc: clock.tick(),
-        kind: draft.kind,
-        version: KINDS[draft.kind].version,
+        kind,
+        version,
         salt,
         body,
         bodyHash: hashBody(platform, salt, body),
@@ -313,45 +318,41 @@ export class StoreJournal {
     });
   }
 
-  // ── absorbing ─────────────────────────────────────────────────────────────────────────────────────────────────
-
-  /** I4: certificate by the organisation, head by the origin's node, chain up to the head. */
-  async #verify(
-    segment: Segment,
-  ): Promise<{ entries: Entry[]; certificate: Certificate; certificateJws: string } | SegmentOutcome> {
-    const { platform, authority, sliceEntries } = this.#parts;
-    const known = this.#origins.get(segment.origin);
-    let { certificate, certificateJws } = known ?? {};
-    if (!known) {
-      if (segment.from !== 1) return { outcome: 'gap' };
-      certificateJws = certificateOf(segment);
-      certificate = certificateJws === undefined ? undefined : ((await authority.check(certificateJws)) ?? undefined);
-    }
-    if (!certificate || certificateJws === undefined || certificate.nodeId !== nodeOf(segment.origin)) {
-      return { outcome: 'refused', why: 'certificate' };
-    }
-    const signed = await verifyJws('holdfast-head', segment.head, certificate.key);
-    const head = headPayload.safeParse(signed?.payload);
-    if (!head.success || head.data.store !== this.store || head.data.origin !== segment.origin) {
-      return { outcome: 'refused', why: 'head' };
-    }
-    const entries: Entry[] = [];
-    let prev = segment.prev;
-    for (let at = 0; at < segment.entries.length; at += sliceEntries) {
-      const piece = { ...segment, from: segment.from + at, prev, entries: segment.entries.slice(at, at + sliceEntries) };
-      const chained = chainSegment(platform, this.store, piece);
-      for (const entry of chained) entries.push(entry);
-      prev = chained.at(-1)?.hash ?? prev;
-      if (at + sliceEntries < segment.entries.length) await platform.sleep(0);
-    }
-    const last = entries.at(-1);
-    if (!last || last.seq !== head.data.seq || last.hash !== head.data.hash) return { outcome: 'refused', why: 'chain' };
-    return { entries, certificate, certificateJws };
+  #committed(origin: Origin, tip: OriginState, entries: readonly Entry[], by: 'append' | 'absorb'): void {
+    this.#setTip(origin, tip);
+    this.#parts.alarms.clear('storage', this.store);
+    this.#parts.onCommit(this.store, entries, by);
   }
 
-  /** Where a verified segment stands against what is held; null when it has entries to apply. */
+  #setTip(origin: Origin, { seq, hash, headSeq, certificate, certificateJws }: OriginState): void {
+    this.#origins.set(origin, { seq, hash, headSeq, certificate, certificateJws });
+  }
+
+  // ── absorbing, one turn of the writer at a time ───────────────────────────────────────────────────────────────
+
+  async #step(segment: Segment, verified: Verified): Promise<Step> {
+    try {
+      if (this.#stale) await this.#load();
+      const placed = await this.#place(segment, verified.entries);
+      if (placed) return placed;
+      const at = (this.#origins.get(segment.origin)?.seq ?? 0) + 1 - segment.from;
+      const slice = verified.entries.slice(at, at + this.#parts.sliceEntries);
+      const complete = at + slice.length === verified.entries.length;
+      return { complete, ...(await this.#applySlice(slice, verified, complete ? segment.head : null)) };
+    } catch (error) {
+      return this.#storageFailed(error);
+    }
+  }
+
+  #storageFailed(error: unknown): SegmentOutcome {
+    this.#stale = true;
+    if (!(error instanceof EngineError)) throw error;
+    this.#parts.alarms.raise('storage', this.store, error.message);
+    return { outcome: 'refused', why: 'storage' };
+  }
+
+  /** Where a verified segment stands against what is held; null when its next entries follow on it. */
   async #place(segment: Segment, entries: readonly Entry[]): Promise<SegmentOutcome | null> {
-    if (this.#stale) await this.#load();
     const held = this.#origins.get(segment.origin);
     const heldSeq = held?.seq ?? 0;
     const last = segment.from + entries.length - 1;
@@ -361,103 +362,109 @@ export class StoreJournal {
     const ours = seam === heldSeq ? (held?.hash ?? '') : await this.#hashAt(segment.origin, seam);
     if (theirs !== ours) {
       const seenAt = this.#parts.platform.now();
-      const hash = entries.at(-1)?.hash ?? '';
-      await this.#parts.engine.batch(this.store, [
-        sql.insertFork(this.store, { origin: segment.origin, seq: last, hash, heldHash: ours, seenAt, segment: JSON.stringify(segment) }),
-      ]);
-      this.#parts.alarms.raise('fork', `${this.store} ${segment.origin}`, `two entries claim place ${String(seam)}`);
+      const fork = { origin: segment.origin, heldHash: ours, seenAt };
+      const evidence = forkEvidence(segment, entries).map((piece) =>
+        sql.insertFork(this.store, { ...fork, ...piece }),
+      );
+      await this.#parts.engine.batch(this.store, evidence);
+      this.#parts.alarms.raise(
+        'fork',
+        `${this.store} ${segment.origin}`,
+        `two entries claim place ${String(seam)}`,
+      );
       return { outcome: 'fork' };
     }
     if (last > heldSeq) return null;
     // Nothing new, but a head where none was held lets this node forward that far.
     if (held && last > held.headSeq) {
+      const { seq, hash, certificateJws: certificate } = held;
       await this.#parts.engine.batch(this.store, [
-        sql.guardTip(this.store, segment.origin, held.seq, held.hash),
+        sql.guardTip(this.store, segment.origin, seq, hash),
         sql.insertHead(this.store, segment.origin, last, segment.head),
-        sql.setTip(this.store, { origin: segment.origin, seq: held.seq, hash: held.hash, headSeq: last, certificate: held.certificateJws }),
+        sql.setTip(this.store, { origin: segment.origin, seq, hash, headSeq: last, certificate }),
       ]);
-      this.#origins.set(segment.origin, { ...held, headSeq: last });
+      this.#setTip(segment.origin, { ...held, headSeq: last });
     }
     return { outcome: 'held' };
   }
 
   async #hashAt(origin: Origin, at: number): Promise<string> {
     if (at === 0) return '';
-    const [row] = await this.#parts.engine.rows(this.store, `SELECT hash FROM "${this.store}_journal" WHERE origin = ? AND seq = ?`, [origin, at]);
+    const [row] = await this.#parts.engine.rows(
+      this.store,
+      `SELECT hash FROM "${this.store}_journal" WHERE origin = ? AND seq = ?`,
+      [origin, at],
+    );
     return String(row?.[0] ?? '');
   }
 
-  #queueSlice(entries: readonly Entry[], certificate: Certificate, certificateJws: string, head: string | null): Promise<boolean> {
-    return new Promise((resolve, reject) => {
-      this.#slices.push(() => this.#applySlice(entries, certificate, certificateJws, head).then(resolve, reject));
-      this.#pump();
-    });
-  }
-
-  async #applySlice(entries: readonly Entry[], certificate: Certificate, certificateJws: string, head: string | null): Promise<boolean> {
+  /** Applies entries that follow on what is held. Nothing is applied when another process did so meanwhile. */
+  async #applySlice(
+    entries: readonly Entry[],
+    by: Verified,
+    head: string | null,
+  ): Promise<{ applied: number; marked: number; complete?: false }> {
+    const { engine, alarms, clock } = this.#parts;
     const first = entries[0];
     const last = entries.at(-1);
-    if (!first || !last) return true;
-    if (this.#stale) await this.#load();
+    if (!first || !last) throw new Error('a slice has at least one entry');
     const held = this.#origins.get(first.origin);
-    // Another cycle applied the same entries meanwhile: the caller looks at the state again.
-    if ((held?.seq ?? 0) !== first.seq - 1) return true;
     const headSeq = head === null ? (held?.headSeq ?? 0) : last.seq;
-    const state = { origin: first.origin, seq: last.seq, hash: last.hash, headSeq, certificate: certificateJws };
+    const state = {
+      origin: first.origin,
+      seq: last.seq,
+      hash: last.hash,
+      headSeq,
+      certificate: by.certificateJws,
+    };
     const frame = [
+      sql.guardTip(this.store, first.origin, held?.seq ?? 0, held?.hash ?? ''),
       ...sql.insertEntries(this.store, entries),
       ...(head === null ? [] : [sql.insertHead(this.store, first.origin, last.seq, head)]),
       sql.setTip(this.store, state),
     ];
-    const guard = sql.guardTip(this.store, first.origin, held?.seq ?? 0, held?.hash ?? '');
+    const { role } = by.certificate;
+    let projected = projectAll(this.store, entries, role, new Set());
     try {
-      await this.#parts.engine.batch(this.store, [guard, ...frame, ...this.#projection(entries, certificate.role, new Set())]);
+      await engine.batch(this.store, [...frame, ...projected.statements]);
     } catch (error) {
-      this.#stale = true;
-      if (!(error instanceof EngineError) || error.reason !== 'constraint') return this.#storageFailed(error);
+      if (!(error instanceof EngineError) || error.reason !== 'constraint') throw error;
       await this.#load();
-      if ((this.#origins.get(first.origin)?.seq ?? 0) !== first.seq - 1) return true;
-      const poison = await this.#findPoison(entries, certificate.role);
-      try {
-        await this.#parts.engine.batch(this.store, [guard, ...frame, ...this.#projection(entries, certificate.role, poison)]);
-      } catch (again) {
-        return this.#storageFailed(again);
-      }
-      this.#stale = false;
+      const now = this.#origins.get(first.origin);
+      if (now?.seq !== held?.seq || now?.hash !== held?.hash)
+        return { applied: 0, marked: 0, complete: false };
+      projected = projectAll(this.store, entries, role, await this.#findPoison(entries, role));
+      await engine.batch(this.store, [...frame, ...projected.statements]);
     }
-    this.#origins.set(first.origin, { ...state, certificate, certificateJws });
-    const ahead = Math.max(...entries.map((entry) => this.#parts.clock.observe(entry.hlc)));
-    if (ahead > 0) this.#parts.alarms.raise('clock-ahead', first.origin, `${String(Math.round(ahead / 1000))} s ahead of this node`);
-    this.#parts.onCommit(this.store, entries, 'absorb');
-    return true;
-  }
-
-  #storageFailed(error: unknown): boolean {
-    this.#stale = true;
-    this.#parts.alarms.raise('storage', this.store, error instanceof EngineError ? error.message : 'unexpected failure');
-    return false;
-  }
-
-  /** Fact rows and marks of a batch; entries in `poison` are marked instead of projected. */
-  #projection(entries: readonly Entry[], role: Certificate['role'], poison: ReadonlySet<number>): Statement[] {
-    const projector = new Projector();
-    const marks: Statement[] = [];
-    for (const entry of entries) {
-      const projected = poison.has(entry.seq) ? { mark: 'refused-by-database' as const } : project(entry, role);
-      if ('mark' in projected) {
-        marks.push(sql.insertMark(this.store, entry, projected.mark));
-        this.#parts.alarms.raise('entry-marked', `${this.store} ${entry.origin} ${String(entry.seq)}`, projected.mark);
-      } else projector.add(entry, projected.rows);
+    for (const { seq, reason } of projected.marks) {
+      alarms.raise('entry-marked', `${this.store} ${first.origin} ${String(seq)}`, reason);
     }
-    return [...projector.statements(), ...marks];
+    const ahead = Math.max(...entries.map((entry) => clock.observe(entry.hlc)));
+    if (ahead > 0)
+      alarms.raise('clock-ahead', first.origin, `${String(Math.round(ahead / 1000))} s ahead of this node`);
+    this.#committed(first.origin, { ...state, ...by }, entries, 'absorb');
+    return { applied: entries.length, marked: projected.marks.length };
   }
 
-  /** Bisects a batch whose SQL failed; each trial is rolled back by a guard that cannot hold. */
+  /** Bisects a batch whose SQL failed (I9); each trial is rolled back by a guard that cannot hold. */
   async #findPoison(entries: readonly Entry[], role: Certificate['role']): Promise<ReadonlySet<number>> {
     const poison = new Set<number>();
     const never: Statement = { sql: `INSERT INTO "${this.store}_guard" (id, ok) VALUES (2, 0)`, args: [] };
+    const failsOnlyByGuard = async (part: readonly Entry[]): Promise<boolean> => {
+      try {
+        await this.#parts.engine.batch(this.store, [
+          ...projectAll(this.store, part, role, new Set()).statements,
+          never,
+        ]);
+        return true;
+      } catch (error) {
+        // A database that is busy or full says nothing about the entries.
+        if (!(error instanceof EngineError) || error.reason !== 'constraint') throw error;
+        return error.message.includes('_guard');
+      }
+    };
     const search = async (part: readonly Entry[]): Promise<void> => {
-      if (part.length === 0 || (await this.#failsOnlyByGuard(part, role, never))) return;
+      if (part.length === 0 || (await failsOnlyByGuard(part))) return;
       const [only] = part;
       if (part.length === 1 && only) {
         poison.add(only.seq);
@@ -471,48 +478,73 @@ export class StoreJournal {
     return poison;
   }
 
-  async #failsOnlyByGuard(part: readonly Entry[], role: Certificate['role'], never: Statement): Promise<boolean> {
-    try {
-      await this.#parts.engine.batch(this.store, [...this.#projection(part, role, new Set()), never]);
-      return true;
-    } catch (error) {
-      return error instanceof EngineError && error.message.includes('_guard');
-    }
-  }
-
+  /** Reads where each log ends. Readers see the state before or the state after, never a part of it. */
   async #load(): Promise<void> {
-    const rows = await this.#parts.engine.rows(this.store, `SELECT origin, seq, hash, head_seq, certificate FROM "${this.store}_origins" ORDER BY rowid`, []);
-    this.#origins.clear();
-    for (const [origin, seq, hash, headSeq, jws] of rows) {
-      const certificateJws = String(jws);
-      const certificate = await this.#parts.authority.check(certificateJws);
-      if (!certificate) {
-        this.#parts.alarms.raise('segment-refused', String(origin), 'held under a certificate of another organisation');
-        continue;
-      }
-      this.#origins.set(String(origin) as Origin, {
-        seq: Number(seq),
-        hash: String(hash),
-        headSeq: Number(headSeq),
-        certificate,
-        certificateJws,
-      });
+    const { engine, self } = this.#parts;
+    const found = new Map<Origin, OriginState>();
+    for (const row of await engine.rows(this.store, `${sql.selectTips(this.store)} ORDER BY rowid`, [])) {
+      const state = await this.#stateOf(row);
+      if (state) found.set(String(row[0]) as Origin, state);
     }
+    this.#refuseRewind(this.#origins.get(self), found.get(self));
+    this.#origins = found;
     this.#stale = false;
   }
-}
 
-function certificateOf(segment: Segment): string | undefined {
-  const [first] = segment.entries;
-  if (first?.kind !== 'genesis' || !('body' in first)) return undefined;
-  try {
-    return genesisBody.parse(JSON.parse(first.body)).certificate;
-  } catch {
-    return undefined;
+  /** Reads where one log ends; null when that worked. */
+  async #refresh(origin: Origin): Promise<SegmentOutcome | null> {
+    try {
+      const [row] = await this.#parts.engine.rows(
+        this.store,
+        `${sql.selectTips(this.store)} WHERE origin = ?`,
+        [origin],
+      );
+      const state = row && (await this.#stateOf(row));
+      if (origin === this.#parts.self) this.#refuseRewind(this.#origins.get(origin), state ?? undefined);
+      if (state) this.#origins.set(origin, state);
+      return null;
+    } catch (error) {
+      return this.#storageFailed(error);
+    }
+  }
+
+  async #stateOf([origin, seq, hash, headSeq, jws]: SqlValue[]): Promise<OriginState | null> {
+    const certificateJws = String(jws);
+    const certificate = await this.#parts.authority.check(certificateJws);
+    if (certificate)
+      return { seq: Number(seq), hash: String(hash), headSeq: Number(headSeq), certificate, certificateJws };
+    this.#parts.alarms.raise(
+      'segment-refused',
+      String(origin),
+      'held under a certificate of another organisation',
+    );
+    return null;
+  }
+
+  /** I6: a database restored under a running process must not have its log continued; only a new start opens a new one. */
+  #refuseRewind(before: OriginState | undefined, now: OriginState | undefined): void {
+    if (!before || (now && (now.seq > before.seq || (now.seq === before.seq && now.hash === before.hash))))
+      return;
+    throw new EngineError('corrupt', 'it is older than this process, which has to be started again');
   }
 }
 
-/** An estimate for grouping; the exact length is known only after encoding. */
-function roughSize(body: object): number {
-  return 'volumes' in body || 'devices' in body || 'package' in body ? JSON.stringify(body).length : 600;
+/** Fact rows and marks of a batch; entries in `poison` are marked instead of projected. */
+function projectAll(
+  store: Store,
+  entries: readonly Entry[],
+  role: Certificate['role'],
+  poison: ReadonlySet<number>,
+): { statements: Statement[]; marks: { seq: number; reason: MarkReason }[] } {
+  const projector = new Projector();
+  const statements: Statement[] = [];
+  const marks: { seq: number; reason: MarkReason }[] = [];
+  for (const entry of entries) {
+    const projected = poison.has(entry.seq) ? { mark: 'refused-by-database' as const } : project(entry, role);
+    if ('mark' in projected) {
+      marks.push({ seq: entry.seq, reason: projected.mark });
+      statements.push(sql.insertMark(store, entry, projected.mark));
+    } else projector.add(entry, projected.rows);
+  }
+  return { statements: [...projector.statements(), ...statements], marks };
 }

@@ -1,0 +1,31 @@
+/** What a caller wants to append, checked and encoded before it waits for the writer: a bad draft harms no other. */
+import canonicalize from 'canonicalize';
+import { limits } from '../limits.ts';
+import type { NodeRole } from '../trust/certificate.ts';
+import type { Store } from './entry.ts';
+import { type Body, type FactRows, KINDS, type Kind, project } from './kinds.ts';
+
+/** The journal adds place, time, salt and hashes. */
+export type Draft = { [K in Kind]: { readonly kind: K; readonly body: Body<K> } }[Kind];
+
+export interface Prepared {
+  readonly kind: Kind;
+  readonly version: number;
+  /** canonical JSON text (RFC 8785) */
+  readonly body: string;
+  readonly rows: FactRows;
+}
+
+/** Throws for what no peer could project or take: a node must not write that, so it is a bug in the caller. */
+export function prepare(store: Store, role: NodeRole, draft: Draft): Prepared {
+  const { kind } = draft;
+  const { version } = KINDS[kind];
+  const body = canonicalize(draft.body);
+  if (body === undefined) throw new Error(`the body of a ${kind} has no canonical form`);
+  if (body.length > limits.entryBodyBytesMax)
+    throw new Error(`the body of a ${kind} is longer than entryBodyBytesMax`);
+  const projected = project({ store, kind, version, body }, role);
+  if ('mark' in projected)
+    throw new Error(`a node must not append what it cannot project: ${kind} is ${projected.mark}`);
+  return { kind, version, body, rows: projected.rows };
+}
