@@ -19,7 +19,12 @@ export class MigrationError extends Error {
   override readonly name = 'MigrationError';
 }
 
-export async function migrate(engine: Engine, store: Store, migrations: readonly Migration[], platform: Platform): Promise<void> {
+export async function migrate(
+  engine: Engine,
+  store: Store,
+  migrations: readonly Migration[],
+  platform: Platform,
+): Promise<void> {
   const table = `${store}_migrations`;
   await engine.batch(store, [
     {
@@ -31,13 +36,19 @@ export async function migrate(engine: Engine, store: Store, migrations: readonly
   for (const [index, [name, checksum]] of applied.entries()) {
     const expected = migrations[index];
     if (expected === undefined) {
-      throw new MigrationError(`The ${store} database was migrated by a newer version of Holdfast (it has ${String(name)}); start that version, or restore a snapshot made before the upgrade.`);
+      throw new MigrationError(
+        `The ${store} database was migrated by a newer version of Holdfast (it has ${String(name)}); start that version, or restore a snapshot made before the upgrade.`,
+      );
     }
     if (expected.name !== name) {
-      throw new MigrationError(`Migration ${expected.name} of the ${store} store was skipped: the database went on to ${String(name)} without it.`);
+      throw new MigrationError(
+        `Migration ${expected.name} of the ${store} store was skipped: the database went on to ${String(name)} without it.`,
+      );
     }
     if (checksumOf(platform, expected) !== checksum) {
-      throw new MigrationError(`Migration ${expected.name} of the ${store} store was edited after it had been applied to this database.`);
+      throw new MigrationError(
+        `Migration ${expected.name} of the ${store} store was edited after it had been applied to this database.`,
+      );
     }
   }
   for (const [index, migration] of migrations.slice(applied.length).entries()) {
@@ -54,7 +65,9 @@ export async function migrate(engine: Engine, store: Store, migrations: readonly
       await engine.batch(store, [...statements, record]);
     } catch (error) {
       const why = error instanceof EngineError ? error.message : 'unknown error';
-      throw new MigrationError(`Migration ${migration.name} of the ${store} store could not be applied: ${why}.`);
+      throw new MigrationError(
+        `Migration ${migration.name} of the ${store} store could not be applied: ${why}.`,
+      );
     }
   }
 }

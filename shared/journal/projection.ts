@@ -4,7 +4,7 @@
  * order, across origins they never share a key.
  */
 import { getTableColumns } from 'drizzle-orm';
-import { getTableConfig } from 'drizzle-orm/sqlite-core';
+import { type SQLiteTable, getTableConfig } from 'drizzle-orm/sqlite-core';
 import type { Statement } from './engine.ts';
 import type { Entry } from './entry.ts';
 import { jsonRows } from './json-rows.ts';
@@ -21,7 +21,8 @@ const PLANS: ReadonlyMap<FactTable, TablePlan> = new Map(
 );
 
 function planOf(name: FactTable): TablePlan {
-  const { table, newer } = FACT_TABLES[name];
+  const { newer } = FACT_TABLES[name];
+  const table: SQLiteTable = FACT_TABLES[name].table;
   const { name: sqlName, primaryKeys } = getTableConfig(table);
   const columns = Object.entries(getTableColumns(table));
   const names = columns.map(([, column]) => column.name);
@@ -50,7 +51,12 @@ export class Projector {
       let target = this.#rows.get(name);
       if (!target) this.#rows.set(name, (target = []));
       for (const fact of facts) {
-        const row: Record<string, unknown> = { ...fact, origin: entry.origin, seq: entry.seq, hlc: entry.hlc };
+        const row: Record<string, unknown> = {
+          ...fact,
+          origin: entry.origin,
+          seq: entry.seq,
+          hlc: entry.hlc,
+        };
         target.push(plan.properties.map((property) => row[property] ?? null));
       }
     }
