@@ -3,7 +3,7 @@
  * keeps both in one database while the centre keeps each in its own, which may stand on different servers.
  */
 import { sql } from 'drizzle-orm';
-import { check, index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
+import { check, integer, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
 
 export function journalTables<P extends 'recovery' | 'compliance'>(store: P) {
   /** Every entry held, append-only. `prev` is the hash of the row before and is not stored twice. */
