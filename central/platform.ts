@@ -1,5 +1,7 @@
 /** Node's `Platform`: the machine's clock and randomness, and OpenSSL's SHA-256. */
 import { hash, randomBytes } from 'node:crypto';
+import { promisify } from 'node:util';
+import { constants, gunzip, gzip } from 'node:zlib';
 import type { Platform } from '../shared/platform.ts';
 
 /** One call without a hash object is twice as fast for the short texts of a chain; several parts are joined first. */
@@ -9,10 +11,16 @@ function sha256(...parts: readonly (string | Uint8Array)[]): string {
   return hash('sha256', Buffer.concat(parts.map((part) => Buffer.from(part))), 'base64url');
 }
 
+const gzipped = promisify(gzip);
+const gunzipped = promisify(gunzip);
+
 export const nodePlatform: Platform = {
   now: () => Date.now(),
   random: (length) => new Uint8Array(randomBytes(length)),
   sha256,
+  compress: async (text) => new Uint8Array(await gzipped(text, { level: constants.Z_BEST_SPEED })),
+  decompress: async (bytes, bytesMax) =>
+    (await gunzipped(bytes, { maxOutputLength: bytesMax })).toString('utf8'),
   // setTimeout(0) waits at least a millisecond, and would cost every group of writes that long.
   sleep: (ms) =>
     new Promise((resolve) => {

@@ -1,5 +1,6 @@
 /** workerd's `Platform`, over its own `node:crypto` (nodejs_compat): synchronous and native. */
 import { createHash } from 'node:crypto';
+import { constants, gunzipSync, gzipSync } from 'node:zlib';
 import type { Platform } from '../shared/platform.ts';
 
 export const workerdPlatform: Platform = {
@@ -10,5 +11,10 @@ export const workerdPlatform: Platform = {
     for (const part of parts) hash.update(part);
     return hash.digest('base64url');
   },
+  compress: (text) => Promise.resolve(new Uint8Array(gzipSync(text, { level: constants.Z_BEST_SPEED }))),
+  decompress: (bytes, bytesMax) =>
+    new Promise((resolve) => {
+      resolve(new TextDecoder().decode(gunzipSync(bytes, { maxOutputLength: bytesMax })));
+    }),
   sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
 };

@@ -10,12 +10,20 @@ export interface Platform {
   random(length: number): Uint8Array<ArrayBuffer>;
   /** SHA-256 over the concatenation of `parts` (strings as UTF-8), as unpadded base64url (43 characters). */
   sha256(...parts: readonly (string | Uint8Array)[]): string;
+  /** gzip (RFC 1952), fast rather than small. */
+  compress(text: string): Promise<Uint8Array<ArrayBuffer>>;
+  /** The text in a gzip; rejects when it is malformed or longer than `bytesMax`. */
+  decompress(bytes: Uint8Array<ArrayBuffer>, bytesMax: number): Promise<string>;
   /** Resolves after `ms` milliseconds; `sleep(0)` lets waiting requests run first. */
   sleep(ms: number): Promise<void>;
 }
 
 /** One structured line of the node's log. Never give it a secret: I8 is checked by a canary over all logs. */
-export type Log = (level: 'info' | 'warn' | 'error', event: string, facts?: Readonly<Record<string, unknown>>) => void;
+export type Log = (
+  level: 'info' | 'warn' | 'error',
+  event: string,
+  facts?: Readonly<Record<string, unknown>>,
+) => void;
 
 const ALPHABET = 'abcdefghijklmnopqrstuvwxyz234567';
 

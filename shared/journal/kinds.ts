@@ -210,7 +210,7 @@ export function project(
 ): { rows: FactRows } | { mark: MarkReason } {
   if (!Object.hasOwn(KINDS, entry.kind)) return { mark: 'unknown-kind' };
   const definition = KINDS[entry.kind as Kind];
-  if (!(definition.stores).includes(entry.store)) return { mark: 'unknown-kind' };
+  if (!definition.stores.includes(entry.store)) return { mark: 'unknown-kind' };
   if (entry.version !== definition.version) return { mark: 'unknown-version' };
   if (!definition.authors.includes(author)) return { mark: 'no-authority' };
   if (entry.body === null) return { rows: {} };

@@ -9,7 +9,11 @@ import { base64url } from 'jose';
 import type { Sealed } from '../journal/bodies.ts';
 import { Redacted } from './redacted.ts';
 
-const suite = new CipherSuite({ kem: new DhkemX25519HkdfSha256(), kdf: new HkdfSha256(), aead: new Aes256Gcm() });
+const suite = new CipherSuite({
+  kem: new DhkemX25519HkdfSha256(),
+  kdf: new HkdfSha256(),
+  aead: new Aes256Gcm(),
+});
 const INFO = new TextEncoder().encode('holdfast vault v1');
 
 /** The record a secret belongs to. */
@@ -63,7 +67,11 @@ function additionalData(context: SealContext): Uint8Array<ArrayBuffer> {
 }
 
 /** One sealed copy per vault. */
-export function seal(vaults: readonly VaultPublicKey[], context: SealContext, secret: Redacted<Uint8Array<ArrayBuffer>>): Promise<Sealed[]> {
+export function seal(
+  vaults: readonly VaultPublicKey[],
+  context: SealContext,
+  secret: Redacted<Uint8Array<ArrayBuffer>>,
+): Promise<Sealed[]> {
   return Promise.all(
     vaults.map(async (vault) => {
       const { enc, ct } = await suite.seal(
@@ -71,15 +79,23 @@ export function seal(vaults: readonly VaultPublicKey[], context: SealContext, se
         secret.reveal(),
         additionalData(context),
       );
-      return { vaultId: vault.vaultId, enc: base64url.encode(new Uint8Array(enc)), ct: base64url.encode(new Uint8Array(ct)) };
+      return {
+        vaultId: vault.vaultId,
+        enc: base64url.encode(new Uint8Array(enc)),
+        ct: base64url.encode(new Uint8Array(ct)),
+      };
     }),
   );
 }
 
 /** The secret, or null when this vault key does not open this ciphertext for this record. */
-export async function open(key: VaultKey, context: SealContext, sealed: Sealed): Promise<Redacted<Uint8Array<ArrayBuffer>> | null> {
+export async function open(
+  key: VaultKey,
+  context: SealContext,
+  sealed: Sealed,
+): Promise<Redacted<Uint8Array<ArrayBuffer>> | null> {
   try {
-    const recipientKey = await suite.kem.importKey('raw', bytes(key.privateKey), false);
+    const recipientKey = await suite.kem.importKey('raw', bytes(key.privateKey).buffer, false);
     const plaintext = await suite.open(
       { recipientKey, enc: bytes(sealed.enc), info: INFO },
       bytes(sealed.ct),

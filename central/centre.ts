@@ -1,0 +1,82 @@
+/** A running centre: the application core over libSQL, served by Node. Used by the program and by its tests alike. */
+import { mkdir } from 'node:fs/promises';
+import type { AddressInfo } from 'node:net';
+import { serve, type ServerType } from '@hono/node-server';
+import { migrations } from '../migrations/index.ts';
+import { createApp } from '../shared/http/app.ts';
+import { EngineError } from '../shared/journal/engine.ts';
+import { type HoldfastNode, openNode } from '../shared/node.ts';
+import type { Log } from '../shared/platform.ts';
+import { VERSION } from '../shared/version.ts';
+import { LibsqlEngine } from './libsql-engine.ts';
+import { nodePlatform } from './platform.ts';
+import { type CentreSettings, SettingError } from './settings.ts';
+
+/** Entries one absorbing transaction applies: a file takes 30,000 a second, so this is about 15 ms. */
+const CENTRE_SLICE_ENTRIES = 500;
+
+export interface RunningCentre {
+  readonly node: HoldfastNode;
+  readonly url: string;
+  stop(): Promise<void>;
+}
+
+/** Opens the databases and serves. Throws SettingError, MigrationError or IdentityError with one sentence. */
+export async function startCentre(settings: CentreSettings, log: Log): Promise<RunningCentre> {
+  const engine = await openEngine(settings);
+  const node = await openNode({
+    engine,
+    platform: nodePlatform,
+    migrations,
+    identity: settings.identity,
+    log,
+    sliceEntries: CENTRE_SLICE_ENTRIES,
+    peers: [],
+    version: VERSION,
+    bootstrapTokenHash: settings.bootstrapTokenHash,
+  });
+  const app = createApp(node);
+  const server = await listen((request) => app.fetch(request), settings);
+  node.start();
+  const { port } = server.address() as AddressInfo;
+  return {
+    node,
+    url: `http://${settings.host}:${String(port)}`,
+    stop: async () => {
+      await new Promise<void>((resolve) => {
+        server.close(() => {
+          resolve();
+        });
+        if ('closeAllConnections' in server) server.closeAllConnections();
+      });
+      await node.stop();
+      engine.close();
+    },
+  };
+}
+
+async function openEngine(settings: CentreSettings): Promise<LibsqlEngine> {
+  try {
+    await mkdir(settings.dataFolder, { recursive: true, mode: 0o700 });
+    return await LibsqlEngine.open(settings.databases);
+  } catch (error) {
+    const why = error instanceof EngineError ? error.message : 'it cannot be created or opened';
+    throw new SettingError(`The databases in HOLDFAST_DATA (${settings.dataFolder}) are not usable: ${why}.`);
+  }
+}
+
+function listen(
+  fetch: (request: Request) => Response | Promise<Response>,
+  settings: CentreSettings,
+): Promise<ServerType> {
+  return new Promise((resolve, reject) => {
+    const server = serve({ fetch, hostname: settings.host, port: settings.port });
+    server.once('listening', () => {
+      resolve(server);
+    });
+    server.once('error', (error: Error & { code?: string }) => {
+      const why = error.code === 'EADDRINUSE' ? 'is in use by another program' : 'cannot be listened on';
+      reject(new SettingError(`HOLDFAST_PORT ${String(settings.port)} ${why}.`));
+    });
+  });
+}

@@ -1,0 +1,169 @@
+/** The real processes of a local installation: the centre on Node, each edge in workerd with the appliance's configuration. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createWriteStream, existsSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+
+const START_MS_MAX = 20_000;
+const STOP_MS_MAX = 10_000;
+
+/** One sentence about a process that did not start. */
+export class StartError extends Error {
+  override readonly name = 'StartError';
+}
+
+export class NodeProcess {
+  readonly name: string;
+  readonly url: string;
+  readonly #child: ChildProcess;
+  readonly #ended: Promise<void>;
+  #tail = '';
+
+  private constructor(name: string, url: string, child: ChildProcess, logFile: string) {
+    this.name = name;
+    this.url = url;
+    this.#child = child;
+    const log = createWriteStream(logFile, { flags: 'a', mode: 0o600 });
+    for (const stream of [child.stdout, child.stderr]) {
+      stream?.on('data', (chunk: Buffer) => {
+        log.write(chunk);
+        this.#tail = (this.#tail + chunk.toString('utf8')).slice(-2_000);
+      });
+    }
+    this.#ended = new Promise((resolve) => {
+      child.once('exit', () => {
+        log.end();
+        resolve();
+      });
+    });
+  }
+
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
+  get running(): boolean {
+    return this.#child.exitCode === null && this.#child.signalCode === null;
+  }
+
+  /** Resolves when the process has ended, for whatever reason. */
+  get ended(): Promise<void> {
+    return this.#ended;
+  }
+
+  /** Starts a program and waits until `/healthz` answers. */
+  static async start(options: {
+    name: string;
+    url: string;
+    command: string;
+    args: readonly string[];
+    env?: Readonly<Record<string, string>>;
+    logFile: string;
+  }): Promise<NodeProcess> {
+    await mkdir(path.dirname(options.logFile), { recursive: true, mode: 0o700 });
+    const child = spawn(options.command, options.args, {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...options.env },
+      // A Ctrl-C in the terminal reaches the whole group; each program is stopped in order by its parent instead.
+      detached: true,
+    });
+    const started = new NodeProcess(options.name, options.url, child, options.logFile);
+    const deadline = Date.now() + START_MS_MAX;
+    while (started.running && Date.now() < deadline) {
+      if (await answers(`${options.url}/healthz`)) return started;
+      await new Promise((resolve) => setTimeout(resolve, 25));
+    }
+    await started.stop('SIGKILL');
+    throw new StartError(`${options.name} did not start: ${started.#lastSentence()}`);
+  }
+
+  /** Sends the signal and waits for the end; SIGKILL follows when it does not come in time. */
+  async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
+    if (!this.running) return;
+    this.#child.kill(signal);
+    const timer = setTimeout(() => this.#child.kill('SIGKILL'), STOP_MS_MAX);
+    await this.#ended;
+    clearTimeout(timer);
+  }
+
+  #lastSentence(): string {
+    const lines = this.#tail.trim().split('\n');
+    return lines.at(-1)?.slice(0, 500) ?? 'it said nothing';
+  }
+}
+
+async function answers(url: string): Promise<boolean> {
+  try {
+    const response = await fetch(url, { signal: AbortSignal.timeout(2_000) });
+    await response.arrayBuffer();
+    return response.ok || response.status === 503;
+  } catch {
+    return false;
+  }
+}
+
+/** This package's folder, from the bundle in `dist/` as from the sources. */
+export function packageRoot(): string {
+  let folder = import.meta.dirname;
+  while (!existsSync(path.join(folder, 'package.json'))) folder = path.dirname(folder);
+  return folder;
+}
+
+/** The workerd executable that npm installed. */
+export function workerdPath(): string {
+  const load = createRequire(import.meta.url);
+  const found: unknown = load('workerd');
+  const file = typeof found === 'object' && found !== null && 'default' in found ? found.default : found;
+  if (typeof file !== 'string') throw new StartError('workerd is not installed: run npm install.');
+  return file;
+}
+
+export function startCentreProcess(options: {
+  dataFolder: string;
+  identityFile: string;
+  port: number;
+  bootstrapTokenHash: string;
+  logFile: string;
+  env?: Readonly<Record<string, string>>;
+}): Promise<NodeProcess> {
+  return NodeProcess.start({
+    name: 'centre',
+    url: `http://127.0.0.1:${String(options.port)}`,
+    command: process.execPath,
+    args: ['--enable-source-maps', path.join(packageRoot(), 'dist/central/main.js')],
+    env: {
+      HOLDFAST_DATA: options.dataFolder,
+      HOLDFAST_IDENTITY_FILE: options.identityFile,
+      HOLDFAST_PORT: String(options.port),
+      HOLDFAST_BOOTSTRAP_TOKEN_HASH: options.bootstrapTokenHash,
+      ...options.env,
+    },
+    logFile: options.logFile,
+  });
+}
+
+export async function startEdgeProcess(options: {
+  name: string;
+  dataFolder: string;
+  credentialsFolder: string;
+  port: number;
+  centrePort: number;
+  logFile: string;
+}): Promise<NodeProcess> {
+  await mkdir(options.dataFolder, { recursive: true, mode: 0o700 });
+  return NodeProcess.start({
+    name: options.name,
+    url: `http://127.0.0.1:${String(options.port)}`,
+    command: workerdPath(),
+    args: [
+      'serve',
+      path.join(packageRoot(), 'edge/appliance/edge.capnp'),
+      `--directory-path=data=${options.dataFolder}`,
+      `--directory-path=credentials=${options.credentialsFolder}`,
+      `--socket-addr=http=127.0.0.1:${String(options.port)}`,
+      `--external-addr=centre=127.0.0.1:${String(options.centrePort)}`,
+    ],
+    logFile: options.logFile,
+  });
+}

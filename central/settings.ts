@@ -1,0 +1,94 @@
+/** The centre's settings, from the environment. A bad one stops the program with one sentence that names it. */
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { z } from 'zod';
+import { type IdentityFile, identityFile } from '../shared/trust/certificate.ts';
+import type { LibsqlTarget } from './libsql-engine.ts';
+import type { Store } from '../shared/journal/entry.ts';
+
+/** One sentence for whoever starts the program. */
+export class SettingError extends Error {
+  override readonly name = 'SettingError';
+}
+
+export interface CentreSettings {
+  readonly dataFolder: string;
+  readonly host: string;
+  readonly port: number;
+  readonly identity: IdentityFile;
+  readonly databases: Readonly<Record<Store, LibsqlTarget>>;
+  readonly bootstrapTokenHash: string | null;
+}
+
+const LOOPBACK = ['127.0.0.1', 'localhost', '::1'];
+
+const environment = z.object({
+  HOLDFAST_DATA: z.string().min(1).default('./data/centre'),
+  HOLDFAST_HOST: z
+    .string()
+    .default('127.0.0.1')
+    .refine(
+      (host) => LOOPBACK.includes(host),
+      'must be a loopback address: a TLS terminator stands in front of it',
+    ),
+  HOLDFAST_PORT: z.coerce.number().int().min(0).max(65_535).default(8700),
+  HOLDFAST_IDENTITY_FILE: z.string().min(1),
+  HOLDFAST_RECOVERY_URL: z.string().optional(),
+  HOLDFAST_RECOVERY_TOKEN: z.string().optional(),
+  HOLDFAST_COMPLIANCE_URL: z.string().optional(),
+  HOLDFAST_COMPLIANCE_TOKEN: z.string().optional(),
+  HOLDFAST_BOOTSTRAP_TOKEN_HASH: z
+    .string()
+    .regex(/^[A-Za-z0-9_-]{43}$/, 'must be a SHA-256 in base64url')
+    .optional(),
+});
+
+export function readCentreSettings(env: Readonly<Record<string, string | undefined>>): CentreSettings {
+  const parsed = environment.safeParse(env);
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    throw new SettingError(
+      `${String(issue?.path[0] ?? 'A setting')} is not usable: ${issue?.message ?? 'invalid'}.`,
+    );
+  }
+  const settings = parsed.data;
+  const dataFolder = path.resolve(settings.HOLDFAST_DATA);
+  const target = (name: string, url: string | undefined, authToken: string | undefined): LibsqlTarget => {
+    if (url !== undefined && !/^(file:|https?:|libsql:|wss?:)/.test(url)) {
+      throw new SettingError(
+        `HOLDFAST_${name.toUpperCase()}_URL must begin with file:, http:, https: or libsql:.`,
+      );
+    }
+    return {
+      url: url ?? `file:${path.join(dataFolder, `${name}.db`)}`,
+      ...(authToken === undefined ? {} : { authToken }),
+    };
+  };
+  return {
+    dataFolder,
+    host: settings.HOLDFAST_HOST,
+    port: settings.HOLDFAST_PORT,
+    identity: readIdentityFile(settings.HOLDFAST_IDENTITY_FILE),
+    databases: {
+      recovery: target('recovery', settings.HOLDFAST_RECOVERY_URL, settings.HOLDFAST_RECOVERY_TOKEN),
+      compliance: target('compliance', settings.HOLDFAST_COMPLIANCE_URL, settings.HOLDFAST_COMPLIANCE_TOKEN),
+    },
+    bootstrapTokenHash: settings.HOLDFAST_BOOTSTRAP_TOKEN_HASH ?? null,
+  };
+}
+
+function readIdentityFile(file: string): IdentityFile {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch {
+    throw new SettingError(`HOLDFAST_IDENTITY_FILE names ${file}, which cannot be read.`);
+  }
+  try {
+    return identityFile.parse(JSON.parse(text));
+  } catch {
+    throw new SettingError(
+      `HOLDFAST_IDENTITY_FILE names ${file}, which is not an identity made by "holdfast".`,
+    );
+  }
+}

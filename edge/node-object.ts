@@ -1,0 +1,88 @@
+/**
+ * The Durable Object that is an edge: the application core over its SQLite. There is one object per edge; every
+ * request and the alarm come to it, so everything in memory has one owner.
+ *
+ * The alarm only keeps the object alive, so that replication goes on when nobody calls. It never throws, because an
+ * alarm that throws is abandoned after six retries, and it is set again before anything else happens.
+ */
+import { DurableObject } from 'cloudflare:workers';
+import { migrations } from '../migrations/index.ts';
+import { createApp } from '../shared/http/app.ts';
+import type { App } from '../shared/http/context.ts';
+import { limits } from '../shared/limits.ts';
+import { openNode } from '../shared/node.ts';
+import { VERSION } from '../shared/version.ts';
+import { DurableEngine } from './durable-engine.ts';
+import { log } from './log.ts';
+import { workerdPlatform } from './platform.ts';
+import { type EdgeEnv, peersOf, readIdentity, SettingError } from './settings.ts';
+
+const ALARM_EVERY_MS = 30_000;
+
+export class EdgeNode extends DurableObject<EdgeEnv> {
+  #app: Promise<App> | null = null;
+
+  override async fetch(request: Request): Promise<Response> {
+    try {
+      return await (await this.#open()).fetch(request);
+    } catch (error) {
+      return notStarted(error);
+    }
+  }
+
+  override async alarm(): Promise<void> {
+    await this.ctx.storage.setAlarm(Date.now() + ALARM_EVERY_MS);
+    try {
+      await this.#open();
+    } catch (error) {
+      log('error', 'the edge could not start', { error: sentence(error) });
+    }
+  }
+
+  /** Opens the node once; a failure is tried again with the next request or alarm. */
+  #open(): Promise<App> {
+    this.#app ??= this.#start().catch((error: unknown) => {
+      this.#app = null;
+      throw error;
+    });
+    return this.#app;
+  }
+
+  async #start(): Promise<App> {
+    if ((await this.ctx.storage.getAlarm()) === null)
+      await this.ctx.storage.setAlarm(Date.now() + ALARM_EVERY_MS);
+    const node = await openNode({
+      engine: new DurableEngine(this.ctx.storage),
+      platform: workerdPlatform,
+      migrations,
+      identity: await readIdentity(this.env),
+      log,
+      sliceEntries: limits.absorbSliceEntriesMax,
+      peers: peersOf(this.env),
+      version: VERSION,
+      bootstrapTokenHash: null,
+    });
+    node.start();
+    log('info', 'edge is serving', {
+      nodeId: node.identity.certificate.nodeId,
+      name: node.identity.certificate.name,
+    });
+    return createApp(node);
+  }
+}
+
+function sentence(error: unknown): string {
+  return error instanceof SettingError ||
+    (error instanceof Error && ['MigrationError', 'IdentityError'].includes(error.name))
+    ? error.message
+    : 'unexpected failure';
+}
+
+function notStarted(error: unknown): Response {
+  log('error', 'the edge could not start', { error: sentence(error) });
+  const document = { type: 'urn:holdfast:problem:not-started', title: sentence(error), status: 503 };
+  return new Response(JSON.stringify(document), {
+    status: 503,
+    headers: { 'Content-Type': 'application/problem+json', 'Retry-After': '10', 'Cache-Control': 'no-store' },
+  });
+}

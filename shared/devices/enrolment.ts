@@ -1,0 +1,73 @@
+/**
+ * Enrolment: a site's token only asks for it; the device proves its key, the node makes the device's ID and a token
+ * bound to that key. Names are attributes, not identities: a name that a living device holds is a pending claim,
+ * and a re-imaged PC is the same machine under a new device ID.
+ */
+import type { Configuration } from '../configuration.ts';
+import { Problem } from '../http/problem.ts';
+import type { Ledger } from '../journal/ledger.ts';
+import type { NodeIdentity } from '../journal/store-journal.ts';
+import { type Platform, randomName } from '../platform.ts';
+import type { EnrolAnswer, enrolRequest } from './messages.ts';
+import { policyFor } from './policy.ts';
+import type { ProvenKey } from './proof.ts';
+import { issueToken, machineFingerprint } from './token.ts';
+import type { z } from 'zod';
+
+export interface EnrolmentParts {
+  readonly ledger: Ledger;
+  readonly platform: Platform;
+  readonly identity: NodeIdentity;
+  readonly configuration: Configuration;
+}
+
+export async function enrol(
+  parts: EnrolmentParts,
+  key: ProvenKey,
+  request: z.infer<typeof enrolRequest>,
+): Promise<EnrolAnswer> {
+  const { ledger, platform, identity, configuration } = parts;
+  const siteId = siteOfToken(parts, request.siteToken);
+  const deviceId = `d-${randomName(platform, 16)}`;
+  const claim = (await nameIsTaken(parts, request.attributes)) ? 'pending' : 'held';
+  const body = {
+    deviceId,
+    siteId,
+    key: key.jwk,
+    jkt: key.jkt,
+    claim,
+    attributes: request.attributes,
+  } as const;
+  await ledger.append('recovery', [{ kind: 'device', body }]);
+  const token = await issueToken(identity, {
+    aud: 'holdfast-devices',
+    sub: deviceId,
+    jkt: key.jkt,
+    site: siteId,
+    claim,
+    machine: machineFingerprint(platform, request.attributes),
+    iat: Math.floor(platform.now() / 1000),
+  });
+  return { deviceId, siteId, token, claim, policy: policyFor(configuration, platform, siteId, deviceId) };
+}
+
+function siteOfToken({ configuration, platform }: EnrolmentParts, siteToken: string): string {
+  const tokenHash = platform.sha256('holdfast site token v1\n', siteToken);
+  const found = configuration.all('site-token').find(({ body }) => body.tokenHash === tokenHash);
+  if (!found || found.body.revoked || found.body.expiresAt <= platform.now())
+    throw new Problem('site-token-invalid');
+  return found.body.siteId;
+}
+
+/** Whether another machine, not revoked, holds this computer name. */
+async function nameIsTaken(
+  { ledger, configuration }: EnrolmentParts,
+  attributes: { computerName: string; domain: string; smbiosUuid: string },
+): Promise<boolean> {
+  const rows = await ledger.engine.rows(
+    'recovery',
+    'SELECT DISTINCT device_id FROM devices WHERE computer_name = ? AND domain = ? AND smbios_uuid <> ?',
+    [attributes.computerName, attributes.domain, attributes.smbiosUuid],
+  );
+  return rows.some(([deviceId]) => !configuration.isRevoked(String(deviceId)));
+}

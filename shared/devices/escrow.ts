@@ -1,0 +1,169 @@
+/**
+ * Escrow: a recovery password is checked, sealed to its region's and the organisation's vault before it touches a
+ * statement (I8), journalled, and answered with a signed receipt. Nothing ever takes a key's place (I2).
+ */
+import { base64url } from 'jose';
+import type { Alarms } from '../alarms.ts';
+import type { Configuration } from '../configuration.ts';
+import { type Guid, commitmentOf, parseRecoveryPassword } from '../domain/recovery-key.ts';
+import { Problem } from '../http/problem.ts';
+import type { Ledger } from '../journal/ledger.ts';
+import type { NodeIdentity } from '../journal/store-journal.ts';
+import { limits } from '../limits.ts';
+import type { Platform } from '../platform.ts';
+import type { Peers } from '../replication/peers.ts';
+import type { Origin } from '../trust/certificate.ts';
+import { seal } from '../vault/seal.ts';
+import { Redacted } from '../vault/redacted.ts';
+import type { Durability, EscrowAnswer, EscrowRequest, Receipt } from './messages.ts';
+import { type DeviceToken, machineFingerprint } from './token.ts';
+
+interface Place {
+  readonly origin: Origin;
+  readonly seq: number;
+  readonly hash: string;
+}
+
+export interface EscrowParts {
+  readonly ledger: Ledger;
+  readonly platform: Platform;
+  readonly identity: NodeIdentity;
+  readonly configuration: Configuration;
+  readonly peers: Peers;
+  readonly alarms: Alarms;
+}
+
+export class EscrowService {
+  readonly #parts: EscrowParts;
+  /** escrows being written, so that the same key sent twice at once becomes one entry */
+  readonly #underWay = new Map<string, Promise<{ place: Place; conflict: boolean; created: boolean }>>();
+
+  constructor(parts: EscrowParts) {
+    this.#parts = parts;
+  }
+
+  /** Throws a Problem; otherwise the key is durable here, whatever else is known of it. */
+  async escrow(
+    device: DeviceToken,
+    keyId: Guid,
+    request: EscrowRequest,
+  ): Promise<EscrowAnswer & { created: boolean }> {
+    const { platform } = this.#parts;
+    checkMachine(platform, device, request);
+    const parsed = parseRecoveryPassword(request.recoveryPassword);
+    if (!(parsed instanceof Redacted)) throw new Problem('recovery-password-invalid', { ...parsed });
+    const commitment = commitmentOf(platform, keyId, parsed);
+    const id = `${keyId} ${commitment} ${device.sub}`;
+    let work = this.#underWay.get(id);
+    if (!work) {
+      work = this.#store(device, keyId, commitment, parsed, request).finally(() => this.#underWay.delete(id));
+      this.#underWay.set(id, work);
+    }
+    const { place, conflict, created } = await work;
+    const durability = durabilityOf(this.#parts, place);
+    return {
+      receipt: await this.#receipt(keyId, commitment, device.sub, place, durability),
+      durability,
+      conflict,
+      created,
+    };
+  }
+
+  async #store(
+    device: DeviceToken,
+    keyId: Guid,
+    commitment: string,
+    key: Redacted<Uint8Array<ArrayBuffer>>,
+    request: EscrowRequest,
+  ): Promise<{ place: Place; conflict: boolean; created: boolean }> {
+    const { ledger, configuration, alarms } = this.#parts;
+    const held = await ledger.engine.rows(
+      'recovery',
+      'SELECT e.commitment, e.device_id, e.origin, e.seq, j.hash FROM escrows e ' +
+        'JOIN recovery_journal j ON j.origin = e.origin AND j.seq = e.seq WHERE e.key_id = ? ORDER BY j.arrival',
+      [keyId],
+    );
+    const same = held.find(([of, by]) => of === commitment && by === device.sub);
+    const conflict = held.some(([of, by]) => of !== commitment || by !== device.sub);
+    if (same) {
+      const [, , origin, seq, hash] = same;
+      return {
+        place: { origin: String(origin) as Origin, seq: Number(seq), hash: String(hash) },
+        conflict,
+        created: false,
+      };
+    }
+    await this.#checkQuota(device.sub);
+    const vaults = configuration.vaultsOf(device.site);
+    if (!vaults) throw new Problem('vaults-unknown', {}, { 'Retry-After': '30' });
+    const record = { keyId, deviceId: device.sub, volumeId: request.volumeId };
+    const sealed = await seal(vaults, { kind: 'recovery-password', ...record }, key);
+    const keyPackage =
+      request.keyPackage === undefined
+        ? null
+        : await seal(
+            vaults,
+            { kind: 'key-package', ...record },
+            new Redacted(fromBase64(request.keyPackage)),
+          );
+    const { volumeId, volumeType, counter, computerName, domain, users } = request;
+    const [entry] = await ledger.append('recovery', [
+      {
+        kind: 'escrow',
+        body: {
+          ...{ keyId, commitment, deviceId: device.sub, siteId: device.site, volumeId, volumeType, counter },
+          ...{ computerName, domain, users, claim: device.claim, sealed, package: keyPackage },
+        },
+      },
+    ]);
+    if (!entry) throw new Error('an append resolved without its entry');
+    if (conflict) alarms.raise('key-conflict', keyId, 'another password or device stands under this key ID');
+    return { place: entry, conflict, created: true };
+  }
+
+  async #checkQuota(deviceId: string): Promise<void> {
+    const since = (this.#parts.platform.now() - 86_400_000) * 1024;
+    const [row] = await this.#parts.ledger.engine.rows(
+      'recovery',
+      'SELECT count(*) FROM escrows WHERE device_id = ? AND hlc > ?',
+      [deviceId, since],
+    );
+    if (Number(row?.[0] ?? 0) >= limits.deviceKeyIdsPerDayMax) {
+      throw new Problem('key-quota', { limit: limits.deviceKeyIdsPerDayMax }, { 'Retry-After': '3600' });
+    }
+  }
+
+  #receipt(
+    keyId: string,
+    commitment: string,
+    deviceId: string,
+    place: Place,
+    durability: Durability,
+  ): Promise<string> {
+    const { identity, platform } = this.#parts;
+    const receipt: Receipt = {
+      ...{ keyId, commitment, deviceId, durability },
+      ...{ origin: place.origin, seq: place.seq, hash: place.hash },
+      iat: Math.floor(platform.now() / 1000),
+    };
+    return identity.signer.sign('holdfast-receipt', receipt, { cert: identity.certificateJws });
+  }
+}
+
+/** I1: what has been reached, never more. */
+export function durabilityOf({ peers }: Pick<EscrowParts, 'peers'>, place: Place): Durability {
+  return peers.heldAtCentre('recovery', place.origin, place.seq) ? 'centre' : 'edge';
+}
+
+/** One key with two fingerprints is a clone: nothing of it is taken in under the other machine's name. */
+export function checkMachine(
+  platform: Pick<Platform, 'sha256'>,
+  device: DeviceToken,
+  machine: { smbiosUuid: string; serial: string },
+): void {
+  if (machineFingerprint(platform, machine) !== device.machine) throw new Problem('device-cloned');
+}
+
+function fromBase64(text: string): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(base64url.decode(text.replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, '')));
+}

@@ -1,0 +1,118 @@
+/**
+ * Proof of possession of a device's key on every request (DPoP, RFC 9449), with nonces of this node, so that a PC
+ * whose clock is dead still gets in and a recorded request is worth nothing.
+ *
+ * A nonce names a time slot of this start of the node; proofs are remembered as long as their nonce is accepted.
+ */
+import { z } from 'zod';
+import { Problem } from '../http/problem.ts';
+import { limits } from '../limits.ts';
+import type { Platform } from '../platform.ts';
+import { publicJwk } from '../trust/certificate.ts';
+import { type PublicJwk, peekJws, thumbprint, verifyJws } from '../trust/jws.ts';
+
+const proofHeader = z.object({ typ: z.literal('dpop+jwt'), alg: z.literal('ES256'), jwk: publicJwk });
+const proofPayload = z.object({
+  jti: z.string().min(8).max(128),
+  htm: z.string().max(16),
+  htu: z.string().max(2_000),
+  nonce: z.string().max(200).optional(),
+  ath: z.string().max(64).optional(),
+});
+
+export interface ProvenKey {
+  readonly jwk: PublicJwk;
+  readonly jkt: string;
+}
+
+export interface ProvenRequest {
+  readonly method: string;
+  /** host (with port) the client addressed */
+  readonly host: string;
+  readonly path: string;
+  readonly proof: string | undefined;
+  /** the access token the proof must be bound to, if one was sent */
+  readonly token: string | null;
+}
+
+export class ProofChecker {
+  readonly #platform: Platform;
+  readonly #secret: Uint8Array;
+  #slot: number;
+  #slotSince: number;
+  #used = new Set<string>();
+  #usedBefore = new Set<string>();
+
+  constructor(platform: Platform) {
+    this.#platform = platform;
+    this.#secret = platform.random(32);
+    this.#slot = 1;
+    this.#slotSince = platform.now();
+  }
+
+  /** The nonce to use in the next proof; given with every answer to a device. */
+  nonce(): string {
+    this.#turn();
+    return this.#nonceOf(this.#slot);
+  }
+
+  /** Throws a Problem unless the proof holds for this request and was not used before. */
+  async check(request: ProvenRequest): Promise<ProvenKey> {
+    if (request.proof === undefined)
+      throw new Problem('credentials-missing', { header: 'DPoP' }, this.#headers());
+    const peeked = peekJws(request.proof);
+    const header = proofHeader.safeParse(peeked?.header);
+    if (!header.success) throw new Problem('proof-invalid', { why: 'header' }, this.#headers());
+    const { jwk } = header.data;
+    const verified = await verifyJws('dpop+jwt', request.proof, jwk);
+    const payload = proofPayload.safeParse(verified?.payload);
+    if (!payload.success)
+      throw new Problem('proof-invalid', { why: verified ? 'claims' : 'signature' }, this.#headers());
+    const { htm, htu, nonce, ath, jti } = payload.data;
+    if (htm !== request.method || !samePlace(htu, request))
+      throw new Problem('proof-invalid', { why: 'htm or htu' }, this.#headers());
+    if (request.token !== null && ath !== this.#platform.sha256(request.token)) {
+      throw new Problem('proof-invalid', { why: 'ath' }, this.#headers());
+    }
+    this.#turn();
+    const current = nonce === this.#nonceOf(this.#slot);
+    if (!current && nonce !== this.#nonceOf(this.#slot - 1))
+      throw new Problem('use-dpop-nonce', {}, this.#headers());
+    const jkt = await thumbprint(jwk);
+    const id = `${jkt} ${jti}`;
+    if (this.#used.has(id) || this.#usedBefore.has(id))
+      throw new Problem('proof-replayed', {}, this.#headers());
+    (current ? this.#used : this.#usedBefore).add(id);
+    return { jwk, jkt };
+  }
+
+  #headers(): Record<string, string> {
+    return { 'DPoP-Nonce': this.nonce(), 'WWW-Authenticate': 'DPoP algs="ES256"' };
+  }
+
+  /** A new slot when the time is up, or early when more proofs were used than are remembered (I12). */
+  #turn(): void {
+    const now = this.#platform.now();
+    const elapsed = now - this.#slotSince;
+    const full = this.#used.size >= limits.proofsRememberedMax;
+    if (!full && elapsed >= 0 && elapsed < limits.proofNonceMs) return;
+    this.#slot += elapsed >= 2 * limits.proofNonceMs ? 2 : 1;
+    this.#usedBefore = elapsed >= 2 * limits.proofNonceMs ? new Set() : this.#used;
+    this.#used = new Set();
+    this.#slotSince = now;
+  }
+
+  #nonceOf(slot: number): string {
+    return `${String(slot)}.${this.#platform.sha256(this.#secret, `nonce ${String(slot)}`, this.#secret)}`;
+  }
+}
+
+function samePlace(htu: string, request: ProvenRequest): boolean {
+  if (!URL.canParse(htu)) return false;
+  const url = new URL(htu);
+  return (
+    url.pathname === request.path &&
+    url.host === request.host &&
+    (url.protocol === 'http:' || url.protocol === 'https:')
+  );
+}

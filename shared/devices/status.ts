@@ -1,0 +1,159 @@
+/**
+ * Status reports. A change is journalled at once; an unchanged report is a durable note of this node, rolled up
+ * hourly. The answer carries what the device should do: rotate what was disclosed, escrow again what nodes lost (I13).
+ */
+import canonicalize from 'canonicalize';
+import type { Guid } from '../domain/recovery-key.ts';
+import type { Statement } from '../journal/engine.ts';
+import { limits } from '../limits.ts';
+import type { Origin } from '../trust/certificate.ts';
+import { type EscrowParts, checkMachine } from './escrow.ts';
+import type { Instruction, StatusAnswer, StatusRequest } from './messages.ts';
+import { policyFor } from './policy.ts';
+import type { DeviceToken } from './token.ts';
+
+interface VolumeKeys {
+  readonly volumeId: Guid;
+  readonly keyIds: Guid[];
+}
+
+export class StatusService {
+  readonly #parts: EscrowParts;
+
+  constructor(parts: EscrowParts) {
+    this.#parts = parts;
+  }
+
+  async report(device: DeviceToken, request: StatusRequest): Promise<StatusAnswer> {
+    const { platform, configuration } = this.#parts;
+    checkMachine(platform, device, request.machine);
+    const { counter, reportedAt: _when, ...facts } = request;
+    const factsHash = platform.sha256(canonicalize(facts) ?? '');
+    const volumeKeys = request.volumes.map(({ volumeId, protectors }) => ({
+      volumeId,
+      keyIds: [
+        ...new Set(protectors.flatMap(({ type, keyId }) => (type === 3 && keyId !== null ? [keyId] : []))),
+      ],
+    }));
+    const [stored] = await Promise.all([
+      this.#store(device, request, factsHash),
+      this.#storeProtectors(device, counter, volumeKeys),
+    ]);
+    const policy = policyFor(configuration, platform, device.site, device.sub);
+    return {
+      stored,
+      durability: this.#parts.identity.certificate.role === 'centre' ? 'centre' : 'edge',
+      instructions: await this.#instructions(volumeKeys),
+      policy,
+      nextReportMs: policy.reportEveryMs,
+    };
+  }
+
+  async #store(
+    device: DeviceToken,
+    request: StatusRequest,
+    factsHash: string,
+  ): Promise<StatusAnswer['stored']> {
+    const { ledger, platform } = this.#parts;
+    const [last] = await ledger.engine.rows(
+      'compliance',
+      'SELECT counter, facts_hash FROM computers WHERE device_id = ?',
+      [device.sub],
+    );
+    if (last && Number(last[0]) >= request.counter) return 'stale';
+    if (last?.[1] === factsHash) {
+      await ledger.note('compliance', [noteSeen(device.sub, request.counter, platform.now())]);
+      return 'unchanged';
+    }
+    await ledger.append('compliance', [
+      { kind: 'status', body: { deviceId: device.sub, siteId: device.site, ...request, factsHash } },
+    ]);
+    return 'changed';
+  }
+
+  async #storeProtectors(
+    device: DeviceToken,
+    counter: number,
+    volumes: readonly VolumeKeys[],
+  ): Promise<void> {
+    const { ledger } = this.#parts;
+    const rows = await ledger.engine.rows(
+      'recovery',
+      'SELECT volume_id, counter, key_ids_json FROM protectors_current WHERE device_id = ?',
+      [device.sub],
+    );
+    const known = new Map(
+      rows.map(([volumeId, at, keyIds]) => [String(volumeId), { at: Number(at), keyIds: String(keyIds) }]),
+    );
+    const changed = volumes.filter(({ volumeId, keyIds }) => {
+      const last = known.get(volumeId);
+      return last === undefined || (last.at < counter && last.keyIds !== JSON.stringify([...keyIds].sort()));
+    });
+    if (changed.length === 0) return;
+    await ledger.append('recovery', [
+      { kind: 'protectors', body: { deviceId: device.sub, counter, volumes: changed } },
+    ]);
+  }
+
+  async #instructions(volumes: readonly VolumeKeys[]): Promise<Instruction[]> {
+    const { ledger, peers } = this.#parts;
+    const wanted = volumes.flatMap(({ volumeId, keyIds }) => keyIds.map((keyId) => ({ volumeId, keyId })));
+    if (wanted.length === 0) return [];
+    const rows = await ledger.engine.rows(
+      'recovery',
+      'SELECT e.key_id, e.origin, e.seq, EXISTS (' +
+        "SELECT 1 FROM audit a WHERE a.key_id = e.key_id AND a.action = 'disclosure' AND a.status = 'Successful') " +
+        'FROM json_each(?) w JOIN escrows e ON e.key_id = w.value',
+      [JSON.stringify(wanted.map(({ keyId }) => keyId))],
+    );
+    const instructions: Instruction[] = [];
+    for (const { volumeId, keyId } of wanted) {
+      const copies = rows.filter(([of]) => of === keyId);
+      const elsewhere = copies.some(([, origin, seq]) =>
+        peers.heldElsewhere('recovery', String(origin) as Origin, Number(seq)),
+      );
+      if (copies.length === 0) instructions.push({ type: 'escrow-again', keyId, volumeId, why: 'missing' });
+      else if (copies.some(([, , , disclosed]) => disclosed === 1))
+        instructions.push({ type: 'rotate', keyId, volumeId });
+      else if (!elsewhere) instructions.push({ type: 'escrow-again', keyId, volumeId, why: 'single-copy' });
+    }
+    return instructions;
+  }
+
+  /** Journals when unchanged devices were last seen: one entry per `seenRollupDevicesMax` devices. Returns how many devices. */
+  async rollUp(): Promise<number> {
+    const { ledger } = this.#parts;
+    let total = 0;
+    for (;;) {
+      const rows = await ledger.engine.rows(
+        'compliance',
+        'SELECT device_id, counter, seen_at FROM local_seen WHERE rolled_up = 0 ORDER BY device_id LIMIT ?',
+        [limits.seenRollupDevicesMax],
+      );
+      if (rows.length === 0) return total;
+      const devices = rows.map(([deviceId, counter, seenAt]) => ({
+        deviceId: String(deviceId),
+        counter: Number(counter),
+        seenAt: Number(seenAt),
+      }));
+      const mark: Statement = {
+        sql:
+          'UPDATE local_seen SET rolled_up = 1 FROM json_each(?) d ' +
+          "WHERE local_seen.device_id = json_extract(d.value, '$.deviceId') AND local_seen.counter = json_extract(d.value, '$.counter')",
+        args: [JSON.stringify(devices)],
+      };
+      await ledger.append('compliance', [{ kind: 'seen', body: { devices } }], [mark]);
+      total += devices.length;
+    }
+  }
+}
+
+function noteSeen(deviceId: string, counter: number, seenAt: number): Statement {
+  return {
+    sql:
+      'INSERT INTO local_seen (device_id, counter, seen_at, rolled_up) VALUES (?, ?, ?, 0) ' +
+      'ON CONFLICT (device_id) DO UPDATE SET counter = excluded.counter, seen_at = excluded.seen_at, rolled_up = 0 ' +
+      'WHERE excluded.counter > local_seen.counter',
+    args: [deviceId, counter, seenAt],
+  };
+}

@@ -1,0 +1,61 @@
+/**
+ * A device's token: who it is, by which key, at which site; signed by the node that enrolled it, whose certificate
+ * travels along. So the next edge accepts the device through certificates alone, offline.
+ */
+import { z } from 'zod';
+import { Problem } from '../http/problem.ts';
+import { deviceId } from '../journal/bodies.ts';
+import { hash } from '../journal/entry.ts';
+import type { NodeIdentity } from '../journal/store-journal.ts';
+import type { Platform } from '../platform.ts';
+import { type CertificateAuthority, slug } from '../trust/certificate.ts';
+
+const tokenPayload = z.object({
+  aud: z.literal('holdfast-devices'),
+  sub: deviceId,
+  /** thumbprint of the device's key */
+  jkt: hash,
+  site: slug,
+  claim: z.enum(['held', 'pending']),
+  /** hash of SMBIOS UUID and serial number: another fingerprint under the same key is a clone */
+  machine: hash,
+  iat: z.number().int(),
+});
+export type DeviceToken = z.infer<typeof tokenPayload>;
+
+/** What identifies the machine beneath the operating system. */
+export function machineFingerprint(
+  platform: Pick<Platform, 'sha256'>,
+  machine: { smbiosUuid: string; serial: string },
+): string {
+  return platform.sha256('holdfast machine v1\n', machine.smbiosUuid, '\n', machine.serial);
+}
+
+export function issueToken(identity: NodeIdentity, payload: DeviceToken): Promise<string> {
+  return identity.signer.sign('holdfast-device', tokenPayload.parse(payload), {
+    cert: identity.certificateJws,
+  });
+}
+
+const TOKENS_CACHED_MAX = 20_000;
+
+export class TokenChecker {
+  readonly #authority: CertificateAuthority;
+  readonly #checked = new Map<string, DeviceToken>();
+
+  constructor(authority: CertificateAuthority) {
+    this.#authority = authority;
+  }
+
+  /** The token's payload; throws a Problem unless a certified node of this organisation issued it. */
+  async check(token: string): Promise<DeviceToken> {
+    const known = this.#checked.get(token);
+    if (known) return known;
+    const signed = await this.#authority.checkSigned('holdfast-device', token);
+    const payload = tokenPayload.safeParse(signed?.payload);
+    if (!payload.success) throw new Problem('token-invalid');
+    if (this.#checked.size >= TOKENS_CACHED_MAX) this.#checked.clear();
+    this.#checked.set(token, payload.data);
+    return payload.data;
+  }
+}

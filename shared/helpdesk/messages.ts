@@ -1,0 +1,101 @@
+/** The helpdesk API's messages: search by key ID, and disclosure. */
+import { z } from '@hono/zod-openapi';
+import { parseKeyIdPrefix } from '../domain/recovery-key.ts';
+import { CALLER_VERIFICATIONS, DISCLOSURE_REASONS } from '../domain/vocabulary.ts';
+import { hash } from '../journal/entry.ts';
+import { limits } from '../limits.ts';
+import { anyGuid } from '../devices/messages.ts';
+
+export const searchRequest = z
+  .strictObject({
+    keyId: z
+      .string()
+      .max(100)
+      .transform((text, context) => {
+        const prefix = parseKeyIdPrefix(text);
+        if (prefix) return prefix;
+        context.addIssue({ code: 'custom', message: 'needs 8 to 32 hex digits' });
+        return z.NEVER;
+      })
+      .openapi({
+        type: 'string',
+        description: 'The first 8 to 32 hex digits of the key ID, as read out.',
+        example: '3fd763f9',
+      }),
+  })
+  .openapi('SearchRequest');
+
+export const candidate = z
+  .object({
+    keyId: z.string(),
+    commitment: z.string(),
+    deviceId: z.string(),
+    volumeId: z.string(),
+    volumeType: z.number().int(),
+    driveLetter: z.string().nullable(),
+    computerName: z.string(),
+    domain: z.string(),
+    users: z.array(z.string()),
+    siteId: z.string(),
+    siteName: z.string(),
+    escrowedAt: z.number().int(),
+    state: z.enum(['present', 'disclosed', 'rotated', 'conflicted']),
+    /** what the one word of `state` may hide */
+    disclosed: z.boolean(),
+    conflicted: z.boolean(),
+    onDrive: z.boolean().nullable(),
+    claim: z.enum(['held', 'pending']),
+    deviceRevoked: z.boolean(),
+    hasKeyPackage: z.boolean(),
+    /** whether this node can open it, and otherwise which nodes can */
+    opensHere: z.boolean(),
+    opensAt: z.array(z.string()),
+    /** found only in a log that was refused as a fork */
+    fromFork: z.boolean(),
+  })
+  .openapi('Candidate');
+export type Candidate = z.infer<typeof candidate>;
+
+export const searchAnswer = z
+  .object({
+    candidates: z.array(candidate),
+    /** true: more keys begin like this than are shown; ask the caller for more digits */
+    askForMoreDigits: z.boolean(),
+  })
+  .openapi('SearchAnswer');
+
+export const disclosureRequest = z
+  .strictObject({
+    keyId: anyGuid,
+    /** which of several keys under one ID */
+    commitment: hash.optional(),
+    deviceId: z.string().max(40).optional(),
+    reason: z.enum(DISCLOSURE_REASONS),
+    verification: z.enum(CALLER_VERIFICATIONS),
+    endUser: z
+      .string()
+      .min(1)
+      .max(320)
+      .optional()
+      .openapi({ description: '`DOMAIN\\user` or UPN; only an advanced helpdesk user may leave it out.' }),
+    note: z.string().max(limits.noteCharactersMax).optional(),
+  })
+  .openapi('DisclosureRequest');
+export type DisclosureRequest = z.infer<typeof disclosureRequest>;
+
+export const disclosureAnswer = z
+  .object({
+    disclosure: z.object({ origin: z.string(), seq: z.number().int(), at: z.number().int() }),
+    keyId: z.string(),
+    computerName: z.string(),
+    domain: z.string(),
+    volumeType: z.number().int(),
+    driveLetter: z.string().nullable(),
+    recoveryPassword: z.string(),
+    /** base64, for repair-bde */
+    keyPackage: z.string().nullable(),
+    /** the device is told to make a new password at its next report */
+    rotation: z.literal('ordered'),
+  })
+  .openapi('DisclosureAnswer');
+export type DisclosureAnswer = z.infer<typeof disclosureAnswer>;

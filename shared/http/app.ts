@@ -1,0 +1,100 @@
+/**
+ * The application both nodes serve. Routes are declared with the schemas that validate them, and `/openapi.json` is
+ * made from the same declarations. Whatever is thrown becomes HTTP in `respondToError`, and nowhere else.
+ */
+import { OpenAPIHono } from '@hono/zod-openapi';
+import type { Context, MiddlewareHandler } from 'hono';
+import { HTTPException } from 'hono/http-exception';
+import type { HoldfastNode } from '../node.ts';
+import { randomName } from '../platform.ts';
+import { jsonBody } from './body.ts';
+import { type App, type AppEnv, hostOf } from './context.ts';
+import { Problem, problemOf, respond } from './problem.ts';
+import { adminRoutes } from './routes/admin.ts';
+import { deviceRoutes } from './routes/devices.ts';
+import { helpdeskRoutes } from './routes/helpdesk.ts';
+import { operationRoutes } from './routes/operations.ts';
+import { reportRoutes } from './routes/reports.ts';
+import { syncRoutes } from './routes/sync.ts';
+
+export function createApp(node: HoldfastNode): App {
+  const app = new OpenAPIHono<AppEnv>({
+    defaultHook: (result) => {
+      if (result.success) return;
+      const fields = result.error.issues
+        .slice(0, 20)
+        .map((issue) => ({ at: issue.path.join('.'), code: issue.code }));
+      throw new Problem('invalid-request', { fields });
+    },
+  });
+  app.onError((error, c) => respondToError(node, error, c));
+  app.notFound((c) => respond(c, new Problem('not-found')));
+  app.use(observe(node), loopbackOrTls(), jsonBody());
+  for (const routes of [operationRoutes, deviceRoutes, helpdeskRoutes, reportRoutes, adminRoutes, syncRoutes])
+    routes(app, node);
+  answerOtherMethods(app);
+  return app;
+}
+
+/** Gives each request a reference, counts it, and adds what every answer carries. */
+function observe(node: HoldfastNode): MiddlewareHandler<AppEnv> {
+  return async function observeRequest(c, next) {
+    c.set('reference', randomName(node.options.platform, 12));
+    await next();
+    c.header('X-Content-Type-Options', 'nosniff');
+    c.header('Referrer-Policy', 'no-referrer');
+    const route = c.error || c.res.status === 404 ? 'other' : c.req.path.replace(/[0-9a-f{}-]{32,}/gi, ':id');
+    node.metrics.add('holdfast_requests_total', {
+      method: c.req.method,
+      route: route.slice(0, 64),
+      status: String(c.res.status),
+    });
+  };
+}
+
+/** Plain HTTP is for loopback; whoever comes from farther away comes through the TLS terminator, which says so. */
+function loopbackOrTls(): MiddlewareHandler<AppEnv> {
+  return async function requireLoopbackOrTls(c, next) {
+    const host = hostOf(c).replace(/:\d+$/, '');
+    const loopback = host === 'localhost' || host === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(host);
+    if (!loopback && c.req.header('X-Forwarded-Proto') !== 'https') throw new Problem('insecure-transport');
+    await next();
+  };
+}
+
+/** A known address with another method is a 405 that names the right ones. */
+function answerOtherMethods(app: App): void {
+  const methods = new Map<string, Set<string>>();
+  for (const { path, method } of app.routes) {
+    if (method === 'ALL') continue;
+    const known = methods.get(path) ?? new Set();
+    methods.set(path, known.add(method));
+  }
+  for (const [path, allowed] of methods) {
+    app.all(path, () => {
+      throw new Problem('method-not-allowed', {}, { Allow: [...allowed].join(', ') });
+    });
+  }
+}
+
+function respondToError(node: HoldfastNode, error: unknown, c: Context<AppEnv>): Response {
+  const problem =
+    problemOf(error) ??
+    (error instanceof HTTPException && error.status === 400 ? new Problem('malformed-json') : null);
+  if (problem) return respond(c, problem);
+  const reference = c.get('reference');
+  // Only names and places: a message may quote what was being worked on (I8).
+  const stack =
+    error instanceof Error
+      ? (error.stack ?? '')
+          .split('\n')
+          .filter((line) => /^\s+at /.test(line))
+          .slice(0, 8)
+      : [];
+  node.options.log('error', 'unexpected failure', {
+    reference,
+    error: error instanceof Error ? error.name : typeof error,
+    stack,
+  });
+  return respond(c, new Problem('unexpected', { reference }));
+}

@@ -1,0 +1,58 @@
+/**
+ * Counters and gauges in the Prometheus text format (version 0.0.4). The usual client library needs parts of Node
+ * that workerd does not have, and this is all a node counts; see docs/decisions.
+ */
+const HELP: Readonly<Record<string, { type: 'counter' | 'gauge'; help: string }>> = {
+  holdfast_requests_total: { type: 'counter', help: 'HTTP requests by route and status.' },
+  holdfast_entries_total: {
+    type: 'counter',
+    help: 'Journal entries committed here, by store and by append or absorb.',
+  },
+  holdfast_alarms: { type: 'gauge', help: 'Alarms raised now, by type.' },
+  holdfast_alarms_total: { type: 'counter', help: 'Alarms raised since the start, by type.' },
+  holdfast_journal_entries: { type: 'gauge', help: 'Entries held, by store.' },
+  holdfast_entries_behind: {
+    type: 'gauge',
+    help: 'Entries a node is known to have written that are not held here.',
+  },
+  holdfast_last_contact_seconds: { type: 'gauge', help: 'Seconds since a peer was last reached.' },
+  holdfast_peer_connected: { type: 'gauge', help: '1 while replication with the peer is not backing off.' },
+  holdfast_ready: { type: 'gauge', help: '1 while this node serves everything it is for.' },
+};
+
+type Labels = Readonly<Record<string, string>>;
+
+export class Metrics {
+  readonly #counters = new Map<string, Map<string, number>>();
+
+  add(name: keyof typeof HELP, labels: Labels, amount = 1): void {
+    let series = this.#counters.get(name);
+    if (!series) this.#counters.set(name, (series = new Map<string, number>()));
+    const key = labelText(labels);
+    series.set(key, (series.get(key) ?? 0) + amount);
+  }
+
+  /** The exposition, with gauges as they are now. */
+  text(gauges: readonly { name: string; labels: Labels; value: number }[]): string {
+    const families = new Map<string, string[]>();
+    const put = (name: string, labels: string, value: number): void => {
+      const lines = families.get(name) ?? [];
+      lines.push(`${name}${labels} ${String(value)}`);
+      families.set(name, lines);
+    };
+    for (const [name, series] of this.#counters)
+      for (const [labels, value] of series) put(name, labels, value);
+    for (const { name, labels, value } of gauges) put(name, labelText(labels), value);
+    return [...families]
+      .map(([name, lines]) => {
+        const { type, help } = HELP[name] ?? { type: 'gauge', help: name };
+        return `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n${lines.join('\n')}\n`;
+      })
+      .join('');
+  }
+}
+
+function labelText(labels: Labels): string {
+  const pairs = Object.entries(labels).map(([name, value]) => `${name}="${value.replace(/["\\\n]/g, '_')}"`);
+  return pairs.length === 0 ? '' : `{${pairs.join(',')}}`;
+}

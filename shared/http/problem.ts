@@ -1,0 +1,225 @@
+/**
+ * Expected failures, as RFC 9457 problem documents. One table gives each code its status and its words; one place
+ * (`respond`) turns them into HTTP. Nothing of a request's content is ever echoed (I8).
+ */
+import type { Context } from 'hono';
+import { EngineError } from '../journal/engine.ts';
+import { OverloadedError } from '../journal/store-journal.ts';
+
+interface ProblemWords {
+  readonly status: 400 | 401 | 403 | 404 | 405 | 408 | 409 | 413 | 415 | 421 | 422 | 429 | 500 | 503;
+  readonly en: string;
+  readonly es: string;
+}
+
+/** Stable codes: the last part of the problem's `type`. */
+export const PROBLEMS = {
+  'malformed-json': {
+    status: 400,
+    en: 'The body is not well-formed JSON.',
+    es: 'El cuerpo no es JSON bien formado.',
+  },
+  'json-too-deep': {
+    status: 400,
+    en: 'The JSON is nested too deeply.',
+    es: 'El JSON está anidado demasiado profundo.',
+  },
+  'invalid-request': {
+    status: 400,
+    en: 'The request does not fit its schema.',
+    es: 'La petición no se ajusta a su esquema.',
+  },
+  'protocol-unsupported': {
+    status: 400,
+    en: 'This protocol version is not spoken here.',
+    es: 'Aquí no se habla esta versión del protocolo.',
+  },
+  'unsupported-media-type': {
+    status: 415,
+    en: 'The body must be application/json.',
+    es: 'El cuerpo debe ser application/json.',
+  },
+  'body-too-large': {
+    status: 413,
+    en: 'The body is larger than this node accepts.',
+    es: 'El cuerpo es mayor de lo que este nodo acepta.',
+  },
+  'not-found': { status: 404, en: 'There is nothing here.', es: 'Aquí no hay nada.' },
+  'method-not-allowed': {
+    status: 405,
+    en: 'This address does not take this method.',
+    es: 'Esta dirección no admite este método.',
+  },
+  'insecure-transport': {
+    status: 421,
+    en: 'Plain HTTP is served on loopback only.',
+    es: 'HTTP sin cifrar solo se sirve en loopback.',
+  },
+  'credentials-missing': { status: 401, en: 'Credentials are required.', es: 'Se requieren credenciales.' },
+  'use-dpop-nonce': {
+    status: 401,
+    en: 'The proof needs the nonce of this answer.',
+    es: 'La prueba necesita el nonce de esta respuesta.',
+  },
+  'proof-invalid': {
+    status: 401,
+    en: 'The proof of the device key does not hold.',
+    es: 'La prueba de la clave del dispositivo no es válida.',
+  },
+  'proof-replayed': { status: 401, en: 'This proof was used before.', es: 'Esta prueba ya se usó.' },
+  'token-invalid': { status: 401, en: 'The token is not valid here.', es: 'El token no es válido aquí.' },
+  'site-token-invalid': {
+    status: 401,
+    en: 'The enrolment token is unknown, expired or revoked.',
+    es: 'El token de alta es desconocido, caducó o fue revocado.',
+  },
+  'session-invalid': {
+    status: 401,
+    en: 'The session between nodes has ended.',
+    es: 'La sesión entre nodos ha terminado.',
+  },
+  'node-refused': { status: 403, en: 'This node is not accepted here.', es: 'Este nodo no se acepta aquí.' },
+  forbidden: { status: 403, en: 'This role may not do that.', es: 'Este rol no puede hacer eso.' },
+  'site-not-assigned': {
+    status: 403,
+    en: 'This person is not assigned to the site of that drive.',
+    es: 'Esta persona no está asignada al sitio de esa unidad.',
+  },
+  'device-revoked': { status: 403, en: 'This device was revoked.', es: 'Este dispositivo fue revocado.' },
+  'device-cloned': {
+    status: 409,
+    en: 'This key is used by another machine: enrol this one again.',
+    es: 'Otra máquina usa esta clave: vuelva a dar de alta esta.',
+  },
+  'recovery-password-invalid': {
+    status: 422,
+    en: 'This is not a recovery password.',
+    es: 'Esto no es una contraseña de recuperación.',
+  },
+  'key-quota': {
+    status: 429,
+    en: 'This device has escrowed too many new keys today.',
+    es: 'Este dispositivo ha custodiado demasiadas claves nuevas hoy.',
+  },
+  'key-unknown': {
+    status: 404,
+    en: 'No key with this ID is held here.',
+    es: 'Aquí no se guarda ninguna clave con este ID.',
+  },
+  'key-ambiguous': {
+    status: 409,
+    en: 'Several keys stand under this ID: name the commitment too.',
+    es: 'Hay varias claves con este ID: indique también el compromiso.',
+  },
+  'end-user-required': {
+    status: 422,
+    en: 'This role must name the end user.',
+    es: 'Este rol debe nombrar al usuario final.',
+  },
+  'end-user-unknown': {
+    status: 403,
+    en: 'This user is not known on that computer: an advanced helpdesk user may go on.',
+    es: 'Este usuario no consta en ese equipo: puede seguir un usuario de soporte avanzado.',
+  },
+  'vault-not-here': {
+    status: 409,
+    en: 'This node cannot open that key.',
+    es: 'Este nodo no puede abrir esa clave.',
+  },
+  'vaults-unknown': {
+    status: 503,
+    en: 'This node does not know its vaults yet: it has not reached the centre since it was installed.',
+    es: 'Este nodo aún no conoce sus bóvedas: no ha alcanzado el centro desde que se instaló.',
+  },
+  'centre-unconfirmed': {
+    status: 503,
+    en: 'This centre has started and waits for its edges, whose revocations may be newer than its own.',
+    es: 'Este centro ha arrancado y espera a sus nodos de sede, cuyas revocaciones pueden ser más recientes.',
+  },
+  'segments-refused': {
+    status: 422,
+    en: 'Part of what was pushed does not verify and was not taken.',
+    es: 'Parte de lo enviado no se pudo verificar y no se aceptó.',
+  },
+  'log-forked': {
+    status: 409,
+    en: 'Part of what was pushed contradicts a log that is held here; it was kept as evidence.',
+    es: 'Parte de lo enviado contradice un registro que se guarda aquí; se conservó como prueba.',
+  },
+  'entries-quarantined': {
+    status: 422,
+    en: 'Entries were kept aside: they are held and forwarded, but have no effect.',
+    es: 'Hay entradas apartadas: se guardan y reenvían, pero no surten efecto.',
+  },
+  'revision-stale': {
+    status: 409,
+    en: 'Somebody changed this meanwhile: read it again.',
+    es: 'Alguien cambió esto entretanto: vuelva a leerlo.',
+  },
+  overloaded: {
+    status: 503,
+    en: 'This node is busy: try again in a moment.',
+    es: 'Este nodo está ocupado: inténtelo en un momento.',
+  },
+  'storage-unavailable': {
+    status: 503,
+    en: 'The node cannot write to its disk or database.',
+    es: 'El nodo no puede escribir en su disco o base de datos.',
+  },
+  'timed-out': {
+    status: 408,
+    en: 'The request took too long to arrive.',
+    es: 'La petición tardó demasiado en llegar.',
+  },
+  unexpected: {
+    status: 500,
+    en: 'Something unexpected happened; it is in the log under this reference.',
+    es: 'Ocurrió algo inesperado; está en el registro con esta referencia.',
+  },
+} as const satisfies Record<string, ProblemWords>;
+export type ProblemCode = keyof typeof PROBLEMS;
+
+/** An expected failure. `facts` go into the document: they may name fields and limits, never values of a request. */
+export class Problem extends Error {
+  readonly code: ProblemCode;
+  readonly facts: Readonly<Record<string, unknown>>;
+  readonly headers: Readonly<Record<string, string>>;
+
+  constructor(
+    code: ProblemCode,
+    facts: Readonly<Record<string, unknown>> = {},
+    headers: Readonly<Record<string, string>> = {},
+  ) {
+    super(PROBLEMS[code].en);
+    this.name = 'Problem';
+    this.code = code;
+    this.facts = facts;
+    this.headers = headers;
+  }
+}
+
+/** The problem an error is, or null for a bug. */
+export function problemOf(error: unknown): Problem | null {
+  if (error instanceof Problem) return error;
+  if (error instanceof OverloadedError) return new Problem('overloaded', {}, { 'Retry-After': '2' });
+  if (error instanceof EngineError)
+    return new Problem('storage-unavailable', { reason: error.reason }, { 'Retry-After': '10' });
+  return null;
+}
+
+/** The one place where problems become HTTP. */
+export function respond(c: Context, problem: Problem): Response {
+  const words = PROBLEMS[problem.code];
+  const spanish = /^es\b/i.test(c.req.header('Accept-Language') ?? '');
+  const document = {
+    type: `urn:holdfast:problem:${problem.code}`,
+    title: spanish ? words.es : words.en,
+    status: words.status,
+    ...problem.facts,
+  };
+  return c.body(JSON.stringify(document), words.status, {
+    'Content-Type': 'application/problem+json',
+    'Cache-Control': 'no-store',
+    ...problem.headers,
+  });
+}

@@ -1,0 +1,244 @@
+/** What administrators call: configuration at a centre, revocation of a device, agreement of tables, confirmation. */
+import { createRoute, z } from '@hono/zod-openapi';
+import type { Context } from 'hono';
+import { authenticateStaff, staffTokenHash } from '../../helpdesk/staff.ts';
+import { type ConfigKind, configBodies, deviceId, deviceRevocation } from '../../journal/bodies.ts';
+import { STORES } from '../../journal/entry.ts';
+import { digestSlice } from '../../journal/digest.ts';
+import type { Draft } from '../../journal/store-journal.ts';
+import type { HoldfastNode } from '../../node.ts';
+import { slug } from '../../trust/certificate.ts';
+import type { AppEnv, Routes } from '../context.ts';
+import { jsonContent, jsonRequest, problems } from '../openapi.ts';
+import { Problem } from '../problem.ts';
+
+const ADMIN_PROBLEMS = [
+  'credentials-missing',
+  'token-invalid',
+  'forbidden',
+  'overloaded',
+  'storage-unavailable',
+] as const;
+const security = [{ staffToken: [] }];
+const kinds = z.enum(Object.keys(configBodies) as [ConfigKind, ...ConfigKind[]]);
+const item = z
+  .object({
+    kind: kinds,
+    id: z.string(),
+    revision: z.number().int(),
+    body: z.record(z.string(), z.unknown()),
+  })
+  .openapi('ConfiguredItem');
+
+const listRoute = createRoute({
+  method: 'get',
+  path: '/v1/admin/config/{kind}',
+  summary: 'List configured regions, sites, vaults, staff, site tokens, policies or exemptions',
+  security,
+  request: { params: z.object({ kind: kinds }) },
+  responses: {
+    200: { description: 'Current revisions', content: jsonContent(z.object({ items: z.array(item) })) },
+    ...problems(...ADMIN_PROBLEMS),
+  },
+});
+
+const putRoute = createRoute({
+  method: 'put',
+  path: '/v1/admin/config/{kind}/{id}',
+  summary: 'Configure one thing (at a centre)',
+  description:
+    'Send the revision you read, 0 for a new one; it is refused when somebody else changed it meanwhile.',
+  security,
+  request: {
+    params: z.object({ kind: kinds, id: slug }),
+    ...jsonRequest(
+      z.strictObject({ revision: z.number().int().min(0), body: z.record(z.string(), z.unknown()) }),
+    ),
+  },
+  responses: {
+    200: { description: 'Configured', content: jsonContent(item) },
+    ...problems(...ADMIN_PROBLEMS, 'revision-stale', 'centre-unconfirmed'),
+  },
+});
+
+const revokeRoute = createRoute({
+  method: 'post',
+  path: '/v1/admin/device-revocations',
+  summary: 'Revoke a device; its keys are kept',
+  security,
+  request: jsonRequest(z.strictObject({ deviceId, reason: deviceRevocation.shape.reason })),
+  responses: {
+    201: {
+      description: 'Revoked here and, with the next sync, everywhere',
+      content: jsonContent(z.object({ deviceId: z.string() })),
+    },
+    ...problems(...ADMIN_PROBLEMS),
+  },
+});
+
+const digestsRoute = createRoute({
+  method: 'get',
+  path: '/v1/admin/digests',
+  summary: 'How far each log is held here, its chain head, and a digest of every table derived from it',
+  security,
+  responses: {
+    200: {
+      description: 'One row per store and origin',
+      content: jsonContent(
+        z.object({
+          origins: z.array(
+            z.object({
+              store: z.enum(STORES),
+              origin: z.string(),
+              seq: z.number().int(),
+              hash: z.string(),
+              tables: z.record(z.string(), z.string()),
+            }),
+          ),
+        }),
+      ),
+    },
+    ...problems(...ADMIN_PROBLEMS),
+  },
+});
+
+const comparisonRoute = createRoute({
+  method: 'post',
+  path: '/v1/admin/comparison',
+  summary: 'Compare every table with each reachable peer now and name the rows that differ',
+  security,
+  responses: {
+    200: {
+      description: 'Differences; an empty list means agreement',
+      content: jsonContent(
+        z.object({
+          differences: z.array(
+            z.object({
+              peer: z.string(),
+              store: z.string(),
+              origin: z.string(),
+              table: z.string(),
+              key: z.string(),
+              how: z.string(),
+            }),
+          ),
+        }),
+      ),
+    },
+    ...problems(...ADMIN_PROBLEMS),
+  },
+});
+
+const confirmRoute = createRoute({
+  method: 'post',
+  path: '/v1/admin/confirmation',
+  summary: 'Confirm a centre whose missing edges will not come',
+  security,
+  responses: {
+    200: { description: 'Confirmed', content: jsonContent(z.object({ confirmed: z.literal(true) })) },
+    ...problems(...ADMIN_PROBLEMS),
+  },
+});
+
+export const adminRoutes: Routes = (app, node) => {
+  app.openapi(listRoute, (c) => {
+    requireAdministrator(node, c);
+    const { kind } = c.req.valid('param');
+    return c.json(
+      {
+        items: node.configuration
+          .all(kind)
+          .map(({ id, revision, body }) => ({ kind, id, revision, body: { ...body } })),
+      },
+      200,
+    );
+  });
+  app.openapi(putRoute, async (c) => {
+    requireAdministrator(node, c);
+    node.confirmation.require();
+    const { kind, id } = c.req.valid('param');
+    const { revision, body } = c.req.valid('json');
+    return c.json(await configure(node, kind, id, revision, body), 200);
+  });
+  app.openapi(revokeRoute, async (c) => {
+    requireAdministrator(node, c);
+    const body = c.req.valid('json');
+    await node.ledger.append('recovery', [{ kind: 'device-revocation', body }]);
+    await node.configuration.settled();
+    return c.json({ deviceId: body.deviceId }, 201);
+  });
+  app.openapi(digestsRoute, async (c) => {
+    requireAdministrator(node, c);
+    return c.json({ origins: await digests(node) }, 200);
+  });
+  app.openapi(comparisonRoute, async (c) => {
+    requireAdministrator(node, c);
+    const found = await Promise.all(
+      node.links.map(async ({ name, client }) =>
+        (await node.comparison.all(client, c.req.raw.signal)).map((difference) => ({
+          peer: name,
+          ...difference,
+        })),
+      ),
+    );
+    return c.json({ differences: found.flat() }, 200);
+  });
+  app.openapi(confirmRoute, (c) => {
+    requireAdministrator(node, c);
+    node.confirmation.override();
+    return c.json({ confirmed: true as const }, 200);
+  });
+};
+
+/** An administrator, or the token of the installation while no administrator exists. */
+function requireAdministrator(node: HoldfastNode, c: Context<AppEnv>): void {
+  const authorization = c.req.header('Authorization');
+  const { bootstrapTokenHash, platform } = node.options;
+  const first = !node.configuration
+    .all('staff')
+    .some(({ body }) => body.role === 'administrator' && !body.revoked);
+  const token = authorization?.replace(/^Bearer /, '') ?? '';
+  if (first && bootstrapTokenHash !== null && staffTokenHash(platform, token) === bootstrapTokenHash) return;
+  authenticateStaff(node.configuration, platform, authorization, ['administrator']);
+}
+
+async function configure(
+  node: HoldfastNode,
+  kind: ConfigKind,
+  id: string,
+  seen: number,
+  value: Record<string, unknown>,
+) {
+  if (node.identity.certificate.role !== 'centre')
+    throw new Problem('forbidden', { why: 'only a centre configures' });
+  const parsed = configBodies[kind].safeParse(value);
+  if (!parsed.success) {
+    throw new Problem('invalid-request', {
+      fields: parsed.error.issues.map((issue) => ({ at: `body.${issue.path.join('.')}`, code: issue.code })),
+    });
+  }
+  const current = node.configuration.get(kind, id);
+  if ((current?.revision ?? 0) !== seen)
+    throw new Problem('revision-stale', { revision: current?.revision ?? 0 });
+  const revision = seen + 1;
+  // The schema of this kind was chosen by the same `kind`, which the union of all kinds forgets.
+  const draft = { kind: 'config', body: { kind, id, revision, body: parsed.data } } as Draft;
+  await node.ledger.append('recovery', [draft]);
+  await node.configuration.settled();
+  return { kind, id, revision, body: { ...parsed.data } };
+}
+
+async function digests(node: HoldfastNode) {
+  const { ledger, options } = node;
+  const found = [];
+  for (const store of STORES) {
+    for (const [origin, { seq, hash }] of ledger.origins(store)) {
+      const { tables } = await digestSlice(ledger.engine, options.platform, store, origin, 1, seq);
+      const digestsByTable = Object.fromEntries(
+        Object.entries(tables).map(([table, { digest }]) => [table, digest]),
+      );
+      found.push({ store, origin, seq, hash, tables: digestsByTable });
+    }
+  }
+  return found;
+}

@@ -1,0 +1,130 @@
+/** What operators and monitoring call. */
+import { createRoute, z } from '@hono/zod-openapi';
+import { STORES } from '../../journal/entry.ts';
+import { limits } from '../../limits.ts';
+import type { HoldfastNode } from '../../node.ts';
+import { nodeFreshness } from '../../replication/peers.ts';
+import type { Routes } from '../context.ts';
+import { jsonContent } from '../openapi.ts';
+
+const readiness = z
+  .object({
+    ready: z.boolean(),
+    nodeId: z.string(),
+    name: z.string(),
+    role: z.enum(['edge', 'centre']),
+    version: z.string(),
+    /** what this node does not serve now, and why */
+    waitingFor: z.array(z.string()),
+    canOpen: z.array(z.string()),
+    offlineSince: z.number().int().nullable(),
+    peers: z.array(z.object({ name: z.string(), state: z.string(), lastContact: z.number().int() })),
+    freshness: z.array(nodeFreshness),
+    alarms: z.array(
+      z.object({
+        type: z.string(),
+        subject: z.string(),
+        detail: z.string(),
+        since: z.number().int(),
+        count: z.number().int(),
+      }),
+    ),
+  })
+  .openapi('Readiness');
+
+const healthRoute = createRoute({
+  method: 'get',
+  path: '/healthz',
+  summary: 'Whether the process answers',
+  responses: { 200: { description: 'It does', content: jsonContent(z.object({ ok: z.literal(true) })) } },
+});
+
+const readyRoute = createRoute({
+  method: 'get',
+  path: '/readyz',
+  summary: 'Whether this node serves what it is for, and what needs attention',
+  responses: {
+    200: { description: 'Ready', content: jsonContent(readiness) },
+    503: { description: 'Not yet', content: jsonContent(readiness) },
+  },
+});
+
+export const operationRoutes: Routes = (app, node) => {
+  app.openapi(healthRoute, (c) => c.json({ ok: true as const }, 200));
+  app.openapi(readyRoute, (c) => {
+    const answer = readinessOf(node);
+    return c.json(answer, answer.ready ? 200 : 503, { 'Cache-Control': 'no-store' });
+  });
+  app.get('/metrics', (c) =>
+    c.body(node.metrics.text(gauges(node)), 200, {
+      'Content-Type': 'text/plain; version=0.0.4; charset=utf-8',
+    }),
+  );
+  app.openAPIRegistry.registerComponent('securitySchemes', 'staffToken', { type: 'http', scheme: 'bearer' });
+  app.doc31('/openapi.json', {
+    openapi: '3.1.0',
+    info: { title: 'Holdfast', version: node.options.version },
+  });
+};
+
+export function readinessOf(node: HoldfastNode): z.infer<typeof readiness> {
+  const { certificate } = node.identity;
+  const waitingFor = node.confirmation.waitingFor();
+  const storage = node.alarms.list().some(({ type }) => type === 'storage');
+  const vaults = certificate.siteId === null || node.configuration.vaultsOf(certificate.siteId) !== null;
+  const lastContact = new Map(node.peers.all().map((peer) => [peer.nodeId, peer.lastContact]));
+  return {
+    ready: waitingFor.length === 0 && !storage && vaults,
+    nodeId: certificate.nodeId,
+    name: certificate.name,
+    role: certificate.role,
+    version: node.options.version,
+    waitingFor: [
+      ...waitingFor,
+      ...(vaults ? [] : ['vault keys from the centre']),
+      ...(storage ? ['storage'] : []),
+    ],
+    canOpen: node.vaultKeys.map(({ vaultId }) => vaultId),
+    offlineSince: node.peers.offlineSince(2 * limits.cycleEveryMs),
+    peers: node.links.map(({ name, client, state }) => ({
+      name,
+      state: state.name,
+      lastContact: lastContact.get(client.peer?.nodeId ?? '') ?? 0,
+    })),
+    freshness: node.peers.freshness(node.configuration),
+    alarms: node.alarms.list(),
+  };
+}
+
+function gauges(node: HoldfastNode): { name: string; labels: Record<string, string>; value: number }[] {
+  const now = node.options.platform.now();
+  const alarms = node.alarms.list();
+  const types = new Map<string, number>();
+  for (const { type } of alarms) types.set(type, (types.get(type) ?? 0) + 1);
+  return [
+    { name: 'holdfast_ready', labels: {}, value: Number(readinessOf(node).ready) },
+    ...STORES.map((store) => ({
+      name: 'holdfast_journal_entries',
+      labels: { store },
+      value: [...node.ledger.origins(store).values()].reduce((sum, { seq }) => sum + seq, 0),
+    })),
+    ...[...types].map(([type, value]) => ({ name: 'holdfast_alarms', labels: { type }, value })),
+    ...node.peers.all().map(({ name, lastContact }) => ({
+      name: 'holdfast_last_contact_seconds',
+      labels: { peer: name },
+      value: Math.max(0, Math.round((now - lastContact) / 1000)),
+    })),
+    ...node.links.map(({ name, state }) => ({
+      name: 'holdfast_peer_connected',
+      labels: { peer: name },
+      value: Number(state.name !== 'waiting'),
+    })),
+    ...node.peers
+      .freshness(node.configuration)
+      .flatMap(({ nodeName, entriesBehind }) =>
+        entriesBehind === null
+          ? []
+          : [{ name: 'holdfast_entries_behind', labels: { node: nodeName }, value: entriesBehind }],
+      ),
+  ];
+}

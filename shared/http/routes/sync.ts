@@ -1,0 +1,76 @@
+/** What other nodes call; see `replication/protocol.ts`. */
+import type { Context } from 'hono';
+import type { z } from 'zod';
+import { limits } from '../../limits.ts';
+import type { HoldfastNode } from '../../node.ts';
+import * as protocol from '../../replication/protocol.ts';
+import { readBody } from '../body.ts';
+import type { AppEnv, Routes } from '../context.ts';
+import { Problem } from '../problem.ts';
+
+/** Bodies before anybody has proved who they are. */
+const HANDSHAKE_BYTES_MAX = 16 * 1024;
+
+export const syncRoutes: Routes = (app, node) => {
+  const { sync } = node;
+  app.post('/v1/sync/challenge', async (c) => {
+    await message(node, c, protocol.challengeRequest, HANDSHAKE_BYTES_MAX);
+    return answer(node, sync.challenge());
+  });
+  app.post('/v1/sync/session', async (c) =>
+    answer(node, await sync.session(await message(node, c, protocol.sessionRequest, HANDSHAKE_BYTES_MAX))),
+  );
+  app.post('/v1/sync/pull', async (c) => {
+    const peer = sync.authenticate(c.req.header('Authorization'));
+    return answer(
+      node,
+      await sync.pull(peer, await message(node, c, protocol.pullRequest, limits.syncBodyBytesMax)),
+    );
+  });
+  app.post('/v1/sync/push', async (c) => {
+    const peer = sync.authenticate(c.req.header('Authorization'));
+    return answer(
+      node,
+      await sync.push(peer, await message(node, c, protocol.pushRequest, limits.syncBodyBytesMax)),
+    );
+  });
+  app.post('/v1/sync/digests', async (c) => {
+    const peer = sync.authenticate(c.req.header('Authorization'));
+    return answer(
+      node,
+      await sync.digests(peer, await message(node, c, protocol.digestRequest, HANDSHAKE_BYTES_MAX)),
+    );
+  });
+};
+
+async function message<S extends z.ZodType>(
+  node: HoldfastNode,
+  c: Context<AppEnv>,
+  schema: S,
+  bytesMax: number,
+): Promise<z.infer<S>> {
+  if (c.req.header(protocol.PROTOCOL_HEADER) !== String(protocol.PROTOCOL_VERSION)) {
+    throw new Problem('protocol-unsupported', { spoken: [protocol.PROTOCOL_VERSION] });
+  }
+  if (c.req.header('Content-Type') !== protocol.SYNC_MEDIA_TYPE)
+    throw new Problem('unsupported-media-type', { expected: protocol.SYNC_MEDIA_TYPE });
+  const packed = await readBody(c, bytesMax);
+  let value: unknown;
+  try {
+    value = JSON.parse(await node.options.platform.decompress(packed, bytesMax));
+  } catch {
+    throw new Problem('malformed-json');
+  }
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  throw new Problem('invalid-request', {
+    fields: parsed.error.issues.slice(0, 5).map((issue) => ({ at: issue.path.join('.'), code: issue.code })),
+  });
+}
+
+async function answer(node: HoldfastNode, value: object): Promise<Response> {
+  const body = await node.options.platform.compress(JSON.stringify(value));
+  return new Response(body, {
+    headers: { 'Content-Type': protocol.SYNC_MEDIA_TYPE, 'Cache-Control': 'no-store' },
+  });
+}

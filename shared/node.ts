@@ -1,0 +1,204 @@
+/**
+ * A Holdfast node, edge or centre: the parts of the application core, put together over an engine and a platform.
+ * `openNode` is what both programs call; what differs between them is the host, the engine and the identity.
+ */
+import { Subject, type Subscription } from 'rxjs';
+import { Alarms } from './alarms.ts';
+import { Configuration } from './configuration.ts';
+import { Confirmation } from './confirmation.ts';
+import { EscrowService } from './devices/escrow.ts';
+import { ProofChecker } from './devices/proof.ts';
+import { StatusService } from './devices/status.ts';
+import { TokenChecker } from './devices/token.ts';
+import { HelpdeskService } from './helpdesk/service.ts';
+import { Metrics } from './http/metrics.ts';
+import type { Engine } from './journal/engine.ts';
+import { Ledger } from './journal/ledger.ts';
+import type { Migrations } from './journal/migrate.ts';
+import type { NodeIdentity } from './journal/store-journal.ts';
+import { limits } from './limits.ts';
+import type { Log, Platform } from './platform.ts';
+import { TableComparison } from './replication/comparison.ts';
+import { PeerClient, type PeerFetch } from './replication/client.ts';
+import { driveReplication } from './replication/driver.ts';
+import { Peers } from './replication/peers.ts';
+import type { ReplicationState } from './replication/state.ts';
+import { SyncService } from './replication/service.ts';
+import { CertificateAuthority, type IdentityFile } from './trust/certificate.ts';
+import { makeSigner } from './trust/jws.ts';
+import type { VaultKey } from './vault/seal.ts';
+
+export interface NodeOptions {
+  readonly engine: Engine;
+  readonly platform: Platform;
+  readonly migrations: Migrations;
+  readonly identity: IdentityFile;
+  readonly log: Log;
+  /** entries one absorbing transaction applies: few at an edge, where people and devices wait */
+  readonly sliceEntries: number;
+  /** nodes this one replicates with, by name */
+  readonly peers: readonly { readonly name: string; readonly fetch: PeerFetch }[];
+  /** the program's version, for people */
+  readonly version: string;
+  /** SHA-256 of a bearer token that may configure a centre which has no staff yet, or null */
+  readonly bootstrapTokenHash: string | null;
+}
+
+export interface Link {
+  readonly name: string;
+  readonly client: PeerClient;
+  state: ReplicationState;
+}
+
+export interface HoldfastNode {
+  readonly options: NodeOptions;
+  readonly identity: NodeIdentity;
+  readonly authority: CertificateAuthority;
+  readonly ledger: Ledger;
+  readonly configuration: Configuration;
+  readonly peers: Peers;
+  readonly alarms: Alarms;
+  readonly confirmation: Confirmation;
+  readonly proofs: ProofChecker;
+  readonly tokens: TokenChecker;
+  readonly escrows: EscrowService;
+  readonly statuses: StatusService;
+  readonly helpdesk: HelpdeskService;
+  readonly sync: SyncService;
+  readonly metrics: Metrics;
+  readonly comparison: TableComparison;
+  readonly links: readonly Link[];
+  readonly vaultKeys: readonly VaultKey[];
+  readonly startedAt: number;
+  /** Begins replication and the chores. */
+  start(): void;
+  /** Ends them and waits for what is being written. */
+  stop(): Promise<void>;
+}
+
+/** The identity does not fit: one sentence for whoever starts the node. */
+export class IdentityError extends Error {
+  override readonly name = 'IdentityError';
+}
+
+export async function openNode(options: NodeOptions): Promise<HoldfastNode> {
+  const { engine, platform, migrations, log } = options;
+  const authority = new CertificateAuthority(options.identity.organisation);
+  const identity = await readIdentity(options.identity, authority);
+  const { certificate } = identity;
+  const alarms = new Alarms(platform, log);
+  const { sliceEntries } = options;
+  const ledger = await Ledger.open({
+    engine,
+    platform,
+    migrations,
+    authority,
+    identity,
+    alarms,
+    log,
+    sliceEntries,
+  });
+  const configuration = await Configuration.open(ledger, log);
+  const peers = await Peers.open(ledger, platform, certificate);
+  const metrics = new Metrics();
+  ledger.onCommit((store, entries, by) => {
+    metrics.add('holdfast_entries_total', { store, by }, entries.length);
+  });
+  const parts = { ledger, platform, identity, authority, configuration, peers, alarms };
+  const { vaultKeys } = options.identity;
+  const links = options.peers.map(({ name, fetch }): Link => ({
+    name,
+    client: new PeerClient(parts, fetch),
+    state: { name: 'resting' },
+  }));
+  const statuses = new StatusService(parts);
+  const comparison = new TableComparison(parts);
+  const running: Subscription[] = [];
+  const stopping = new AbortController();
+
+  const start = (): void => {
+    for (const link of links) {
+      const writes = new Subject<void>();
+      running.push(
+        driveReplication({ peer: link.client, name: link.name, writes, platform, alarms, log }).subscribe(
+          (state) => {
+            link.state = state;
+          },
+        ),
+      );
+      const off = ledger.onCommit(() => {
+        writes.next();
+      });
+      running[running.length - 1]?.add(off);
+    }
+    void chores();
+  };
+
+  async function chores(): Promise<void> {
+    let rolledUpAt = platform.now();
+    const pause = async (): Promise<boolean> => {
+      await platform.sleep(limits.cycleEveryMs);
+      return !stopping.signal.aborted;
+    };
+    while (await pause()) {
+      try {
+        await peers.save();
+        for (const { client } of links) await comparison.step(client, stopping.signal);
+        if (platform.now() - rolledUpAt >= limits.seenRollupMs) {
+          await statuses.rollUp();
+          rolledUpAt = platform.now();
+        }
+      } catch (error) {
+        log('warn', 'a chore failed and will be tried again', {
+          error: error instanceof Error ? error.name : 'unknown',
+        });
+      }
+    }
+  }
+
+  const stop = async (): Promise<void> => {
+    stopping.abort();
+    for (const subscription of running) subscription.unsubscribe();
+    await ledger.idle();
+    await peers.save();
+  };
+
+  return {
+    ...{
+      options,
+      identity,
+      authority,
+      ledger,
+      configuration,
+      peers,
+      alarms,
+      metrics,
+      links,
+      vaultKeys,
+      statuses,
+      comparison,
+    },
+    confirmation: new Confirmation(certificate, ledger, peers, log),
+    proofs: new ProofChecker(platform),
+    tokens: new TokenChecker(authority),
+    escrows: new EscrowService(parts),
+    helpdesk: new HelpdeskService({ ...parts, vaultKeys }),
+    sync: new SyncService(parts),
+    startedAt: platform.now(),
+    start,
+    stop,
+  };
+}
+
+async function readIdentity(file: IdentityFile, authority: CertificateAuthority): Promise<NodeIdentity> {
+  const certificate = await authority.check(file.certificate);
+  if (!certificate)
+    throw new IdentityError(
+      'The certificate in HOLDFAST_IDENTITY is not signed by the organisation named there.',
+    );
+  const { x, y } = file.privateKey;
+  if (certificate.key.x !== x || certificate.key.y !== y) {
+    throw new IdentityError('The private key in HOLDFAST_IDENTITY does not belong to its certificate.');
+  }
+  return { certificateJws: file.certificate, certificate, signer: await makeSigner(file.privateKey) };
+}

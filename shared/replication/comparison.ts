@@ -1,0 +1,143 @@
+/**
+ * Compares tables with a peer, slice by slice, in the background (I5). Only where both hold exactly the same of a
+ * log; rules of another version or quarantined entries make it "not comparable", and that is said. A difference is
+ * raised with the row's name and, from projecting the slice again, whose table is wrong. It never mends by itself.
+ */
+import { limits } from '../limits.ts';
+import { digestSlice, type RowHash } from '../journal/digest.ts';
+import { STORES, type Store } from '../journal/entry.ts';
+import { PROJECTION_VERSION } from '../journal/kinds.ts';
+import type { Origin } from '../trust/certificate.ts';
+import type { PeerClient } from './client.ts';
+import type { SyncParts } from './service.ts';
+import { inScope } from './scope.ts';
+
+const SLICES_PER_STEP = 4;
+
+export interface Difference {
+  readonly store: Store;
+  readonly origin: string;
+  readonly table: string;
+  readonly key: string;
+  readonly how: 'differs' | 'only-here' | 'only-there';
+}
+
+export class TableComparison {
+  readonly #parts: SyncParts;
+  /** where the next step begins */
+  #at: { store: Store; origin: string; seq: number } = { store: 'recovery', origin: '', seq: 0 };
+  #agreedAt = 0;
+
+  constructor(parts: SyncParts) {
+    this.#parts = parts;
+  }
+
+  /** When the last slice agreed, by this node's clock; 0 never. */
+  get agreedAt(): number {
+    return this.#agreedAt;
+  }
+
+  /** A few slices with this peer. */
+  async step(client: PeerClient, signal: AbortSignal): Promise<void> {
+    for (let slice = 0; slice < SLICES_PER_STEP; slice += 1) {
+      const next = this.#next(client);
+      if (!next) return;
+      await this.#compare(client, next.store, next.origin, next.from, signal);
+    }
+  }
+
+  /** Everything that both hold, now. Returns the rows that differ. */
+  async all(client: PeerClient, signal: AbortSignal): Promise<Difference[]> {
+    const found: Difference[] = [];
+    for (const store of STORES) {
+      for (const [origin, { seq }] of this.#parts.ledger.origins(store)) {
+        for (let from = 1; from <= seq; from += limits.digestSliceEntries) {
+          found.push(...(await this.#compare(client, store, origin, from, signal)));
+        }
+      }
+    }
+    return found;
+  }
+
+  #next(client: PeerClient): { store: Store; origin: Origin; from: number } | null {
+    const { peer } = client;
+    if (!peer) return null;
+    const order = STORES.flatMap((store) =>
+      [...this.#parts.ledger.origins(store)]
+        .filter(([, { certificate }]) => inScope(store, peer, certificate))
+        .map(([origin, { seq }]) => ({ store, origin, seq })),
+    );
+    const current = order.find(({ store, origin }) => store === this.#at.store && origin === this.#at.origin);
+    if (current && this.#at.seq < current.seq)
+      return this.#take(current.store, current.origin, this.#at.seq + 1);
+    const index = current ? order.indexOf(current) + 1 : 0;
+    const following = order[index] ?? order[0];
+    return following ? this.#take(following.store, following.origin, 1) : null;
+  }
+
+  #take(store: Store, origin: Origin, from: number): { store: Store; origin: Origin; from: number } {
+    this.#at = { store, origin, seq: from + limits.digestSliceEntries - 1 };
+    return { store, origin, from };
+  }
+
+  async #compare(
+    client: PeerClient,
+    store: Store,
+    origin: Origin,
+    from: number,
+    signal: AbortSignal,
+  ): Promise<Difference[]> {
+    const { ledger, platform, alarms } = this.#parts;
+    const at = ledger.origins(store).get(origin)?.seq ?? 0;
+    if (at === 0) return [];
+    const to = from + limits.digestSliceEntries - 1;
+    const request = { store, origin, at, from, to, detail: false };
+    const theirs = await client.digests(request, signal);
+    if (theirs.state === 'moved') return [];
+    const subject = `${store} ${origin}`;
+    if (theirs.projectionVersion !== PROJECTION_VERSION) {
+      alarms.raise('not-comparable', subject, 'the peer projects by other rules');
+      return [];
+    }
+    alarms.clear('not-comparable', subject);
+    const ours = await digestSlice(ledger.engine, platform, store, origin, from, to);
+    if (ledger.origins(store).get(origin)?.seq !== at) return [];
+    const differing = Object.keys(ours.tables).filter(
+      (table) => ours.tables[table]?.digest !== theirs.tables[table]?.digest,
+    );
+    if (differing.length === 0) {
+      this.#agreedAt = platform.now();
+      return [];
+    }
+    const detailed = await client.digests({ ...request, detail: true }, signal);
+    if (detailed.state === 'moved') return [];
+    const rows = differences(ours.rows, detailed.rows ?? []).map((row) => ({ store, origin, ...row }));
+    for (const { table, key, how } of rows)
+      alarms.raise(
+        'tables-differ',
+        `${table} ${key}`,
+        `${how}, compared with ${client.peer?.name ?? 'a peer'}`,
+      );
+    return rows;
+  }
+}
+
+/** Rows by table and key that are not the same on both sides. */
+export function differences(
+  ours: readonly RowHash[],
+  theirs: readonly RowHash[],
+): Pick<Difference, 'table' | 'key' | 'how'>[] {
+  const id = ({ table, key }: RowHash): string => `${table}\n${key}`;
+  const there = new Map(theirs.map((row) => [id(row), row]));
+  const here = new Set(ours.map(id));
+  return [
+    ...ours.flatMap((row) => {
+      const other = there.get(id(row));
+      if (other?.hash === row.hash) return [];
+      return [{ table: row.table, key: row.key, how: other ? ('differs' as const) : ('only-here' as const) }];
+    }),
+    ...theirs
+      .filter((row) => !here.has(id(row)))
+      .map(({ table, key }) => ({ table, key, how: 'only-there' as const })),
+  ];
+}

@@ -1,0 +1,214 @@
+/**
+ * What this node knows of its peers: when each was last reached, what it was known to hold, and since when nothing
+ * is missing here that it had announced. Freshness (I10) and durability beyond this node (I1, I13) are read from it.
+ */
+import { z } from 'zod';
+import type { Configuration } from '../configuration.ts';
+import type { Ledger } from '../journal/ledger.ts';
+import { type Store, type Vector, vector } from '../journal/entry.ts';
+import type { Platform } from '../platform.ts';
+import { type Certificate, type Origin, nodeOf, slug } from '../trust/certificate.ts';
+
+export interface PeerState {
+  readonly nodeId: string;
+  readonly name: string;
+  readonly role: Certificate['role'];
+  readonly siteId: string | null;
+  /** by this node's clock; 0 never */
+  readonly lastContact: number;
+  readonly vectors: Readonly<Record<Store, Vector>>;
+  /** when this node last held everything the peer had announced of its own logs; 0 never */
+  readonly currentAt: number;
+}
+
+const NEVER: Readonly<Record<Store, Vector>> = { recovery: {}, compliance: {} };
+
+/** How current one node's own entries are here. */
+export const nodeFreshness = z.object({
+  nodeId: z.string(),
+  nodeName: slug,
+  siteId: slug.nullable(),
+  siteName: z.string().nullable(),
+  /** everything that node had written by then is held here; null when it was never heard of directly */
+  asOf: z.number().int().nullable(),
+  /** entries it is known to have written that are not held here; null when not known */
+  entriesBehind: z.number().int().nullable(),
+  /** when it and a centre last reached each other, as far as known here */
+  lastContactWithCentre: z.number().int().nullable(),
+});
+export type NodeFreshness = z.infer<typeof nodeFreshness>;
+
+export class Peers {
+  readonly #ledger: Ledger;
+  readonly #platform: Platform;
+  readonly #self: Certificate;
+  readonly #peers = new Map<string, PeerState>();
+  /** what the centre last said of the nodes it hears, for an edge that does not */
+  #told: readonly NodeFreshness[] = [];
+  readonly #contacted = new Set<string>();
+
+  private constructor(ledger: Ledger, platform: Platform, self: Certificate) {
+    this.#ledger = ledger;
+    this.#platform = platform;
+    this.#self = self;
+  }
+
+  static async open(ledger: Ledger, platform: Platform, self: Certificate): Promise<Peers> {
+    const peers = new Peers(ledger, platform, self);
+    const rows = await ledger.engine.rows(
+      'recovery',
+      'SELECT node_id, name, role, site_id, last_contact, vectors_json, current_at FROM local_peers',
+      [],
+    );
+    for (const [nodeId, name, role, siteId, lastContact, vectorsJson, currentAt] of rows) {
+      const vectors = z
+        .object({ recovery: vector, compliance: vector })
+        .safeParse(JSON.parse(String(vectorsJson)));
+      peers.#peers.set(String(nodeId), {
+        nodeId: String(nodeId),
+        name: String(name),
+        role: role === 'centre' ? 'centre' : 'edge',
+        siteId: siteId === null ? null : String(siteId),
+        lastContact: Number(lastContact),
+        vectors: vectors.success ? vectors.data : NEVER,
+        currentAt: Number(currentAt),
+      });
+    }
+    return peers;
+  }
+
+  all(): PeerState[] {
+    return [...this.#peers.values()];
+  }
+
+  /** Whether this peer was reached since this process started. */
+  contactedSinceStart(nodeId: string): boolean {
+    return this.#contacted.has(nodeId);
+  }
+
+  /** A contact with a peer that announced what it holds. Kept in memory at once; `save` makes it outlive a restart. */
+  contact(peer: Certificate, store: Store, held: Vector): void {
+    const known = this.#peers.get(peer.nodeId);
+    this.#contacted.add(peer.nodeId);
+    const vectors = { ...(known?.vectors ?? NEVER), [store]: held };
+    const now = this.#platform.now();
+    const state: PeerState = {
+      nodeId: peer.nodeId,
+      name: peer.name,
+      role: peer.role,
+      siteId: peer.siteId,
+      lastContact: now,
+      vectors,
+      currentAt: known?.currentAt ?? 0,
+    };
+    this.#peers.set(peer.nodeId, { ...state, currentAt: this.#behind(state) === 0 ? now : state.currentAt });
+  }
+
+  async save(): Promise<void> {
+    const rows = this.all().map((peer) => [
+      peer.nodeId,
+      peer.name,
+      peer.role,
+      peer.siteId,
+      peer.lastContact,
+      JSON.stringify(peer.vectors),
+      peer.currentAt,
+    ]);
+    const columns = rows[0]?.map((_, index) => `json_extract(value, '$[${String(index)}]')`).join(', ');
+    if (columns === undefined) return;
+    await this.#ledger.note('recovery', [
+      {
+        sql: `INSERT OR REPLACE INTO local_peers (node_id, name, role, site_id, last_contact, vectors_json, current_at) SELECT ${columns} FROM json_each(?)`,
+        args: [JSON.stringify(rows)],
+      },
+    ]);
+  }
+
+  hear(told: readonly NodeFreshness[]): void {
+    this.#told = told;
+  }
+
+  /** When a centre was last reached; null for a centre itself, 0 never. */
+  lastCentreContact(): number | null {
+    if (this.#self.role === 'centre') return null;
+    return Math.max(
+      0,
+      ...this.all()
+        .filter((peer) => peer.role === 'centre')
+        .map((peer) => peer.lastContact),
+    );
+  }
+
+  /** Since when no centre answers, or null while one does. Two missed cycles count as not answering. */
+  offlineSince(withinMs: number): number | null {
+    const last = this.lastCentreContact();
+    return last === null || this.#platform.now() - last <= withinMs ? null : last;
+  }
+
+  /** Whether another node is known to hold this entry. */
+  heldElsewhere(store: Store, origin: Origin, seq: number): boolean {
+    if (nodeOf(origin) !== this.#self.nodeId) return true;
+    return this.all().some((peer) => (peer.vectors[store][origin] ?? 0) >= seq);
+  }
+
+  /** Whether a centre is known to hold this entry. */
+  heldAtCentre(store: Store, origin: Origin, seq: number): boolean {
+    if (this.#self.role === 'centre') return true;
+    if (this.#ledger.origins(store).get(origin)?.certificate.role === 'centre') return true;
+    return this.all().some((peer) => peer.role === 'centre' && (peer.vectors[store][origin] ?? 0) >= seq);
+  }
+
+  /** How current each edge's entries are here: own ones always, others by direct contact or by the centre's word. */
+  freshness(configuration: Configuration): NodeFreshness[] {
+    const now = this.#platform.now();
+    const nodes = new Map<string, Certificate>();
+    for (const store of ['recovery', 'compliance'] as const) {
+      for (const { certificate } of this.#ledger.origins(store).values())
+        nodes.set(certificate.nodeId, certificate);
+    }
+    nodes.set(this.#self.nodeId, this.#self);
+    return [...nodes.values()]
+      .filter((certificate) => certificate.role === 'edge')
+      .map((certificate) => {
+        const { nodeId, name, siteId } = certificate;
+        const names = { nodeId, nodeName: name, siteId, siteName: siteId && configuration.siteName(siteId) };
+        if (nodeId === this.#self.nodeId) {
+          return { ...names, asOf: now, entriesBehind: 0, lastContactWithCentre: this.lastCentreContact() };
+        }
+        const direct = this.#peers.get(nodeId);
+        if (direct && this.#self.role === 'centre') {
+          const entriesBehind = this.#behind(direct);
+          return {
+            ...names,
+            asOf: direct.currentAt || null,
+            entriesBehind,
+            lastContactWithCentre: direct.lastContact,
+          };
+        }
+        const told = this.#told.find((freshness) => freshness.nodeId === nodeId);
+        const reached = this.lastCentreContact();
+        const asOf =
+          told === undefined || told.asOf === null ? null : Math.min(told.asOf, reached ?? told.asOf);
+        return {
+          ...names,
+          asOf,
+          entriesBehind: null,
+          lastContactWithCentre: told?.lastContactWithCentre ?? null,
+        };
+      })
+      .sort((a, b) => (a.nodeName < b.nodeName ? -1 : 1));
+  }
+
+  /** Entries the peer announced of its own logs that are not held here. */
+  #behind(peer: PeerState): number {
+    let behind = 0;
+    for (const store of ['recovery', 'compliance'] as const) {
+      const held = this.#ledger.origins(store);
+      for (const [origin, seq] of Object.entries(peer.vectors[store])) {
+        if (nodeOf(origin as Origin) !== peer.nodeId) continue;
+        behind += Math.max(0, seq - (held.get(origin as Origin)?.seq ?? 0));
+      }
+    }
+    return behind;
+  }
+}

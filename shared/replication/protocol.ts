@@ -1,0 +1,97 @@
+/**
+ * The protocol between nodes, version 1.
+ *
+ *   POST /v1/sync/challenge   a nonce of the server
+ *   POST /v1/sync/session     both nonces signed, both certificates: a short-lived session in which each knows the other
+ *   POST /v1/sync/pull        "here is my vector": contiguous entries up to heads, and the server's vector; may wait for news
+ *   POST /v1/sync/push        segments: what became of each, and what is held now
+ *   POST /v1/sync/digests     the tables of one origin in a range of its log: digests, or the hashes of the rows
+ *
+ * A vector is the resume point; there is no cursor on the server that could be ahead of reality (I7). Bodies are
+ * gzip of JSON, limited in size before and after inflation. The `Holdfast-Protocol` header names the version.
+ */
+import { z } from 'zod';
+import { hash, segment, store, vector } from '../journal/entry.ts';
+import { limits } from '../limits.ts';
+import { nodeId, origin } from '../trust/certificate.ts';
+import { nodeFreshness } from './peers.ts';
+
+export const PROTOCOL_VERSION = 1;
+export const PROTOCOL_HEADER = 'Holdfast-Protocol';
+export const SYNC_MEDIA_TYPE = 'application/vnd.holdfast.sync+gzip';
+
+const nonce = z.string().regex(/^[A-Za-z0-9_-]{22,64}$/);
+
+export const challengeRequest = z.strictObject({});
+export const challengeAnswer = z.object({ nonce, nodeId });
+
+/** Payload of a `holdfast-challenge` JWS: the other's nonce, for the other's eyes only. */
+export const challengeProof = z.strictObject({ nonce, audience: nodeId });
+
+export const sessionRequest = z.strictObject({
+  certificate: z.string().max(4_000),
+  proof: z.string().max(2_000),
+  /** for the server to sign */
+  nonce,
+});
+export const sessionAnswer = z.object({
+  session: z.string().max(200),
+  expiresInMs: z.number().int().min(0),
+  certificate: z.string().max(4_000),
+  proof: z.string().max(2_000),
+});
+
+const vectors = z.strictObject({ recovery: vector, compliance: vector });
+export type Vectors = z.infer<typeof vectors>;
+
+export const pullRequest = z.strictObject({
+  vectors,
+  /** logs of which a segment was just refused here, so that others flow on meanwhile (I9) */
+  without: z.strictObject({ recovery: z.array(origin).max(1_000), compliance: z.array(origin).max(1_000) }),
+  entriesMax: z.number().int().min(1).max(limits.segmentEntriesMax),
+  /** how long to wait for news when there is nothing to send; 0 answers at once */
+  waitMs: z.number().int().min(0).max(limits.pokeWaitMs),
+});
+export const pullAnswer = z.object({
+  recovery: z.array(segment),
+  compliance: z.array(segment),
+  /** there is more than fitted into this answer */
+  more: z.boolean(),
+  vectors,
+  freshness: z.array(nodeFreshness),
+});
+export type PullAnswer = z.infer<typeof pullAnswer>;
+
+export const pushRequest = z.strictObject({ store, segments: z.array(segment).min(1).max(64) });
+export const pushAnswer = z.object({
+  outcomes: z.array(
+    z.object({
+      origin,
+      outcome: z.enum(['applied', 'held', 'gap', 'fork', 'refused']),
+      why: z.string().optional(),
+    }),
+  ),
+  /** what is held now of the origins that were pushed */
+  held: vector,
+});
+export type PushAnswer = z.infer<typeof pushAnswer>;
+
+export const digestRequest = z.strictObject({
+  store,
+  origin,
+  /** compared only while both hold exactly this much of the origin */
+  at: z.number().int().min(1),
+  from: z.number().int().min(1),
+  to: z.number().int().min(1),
+  detail: z.boolean(),
+});
+export const digestAnswer = z.object({
+  /** 'moved': the server holds more or less of this origin now */
+  state: z.enum(['compared', 'moved']),
+  projectionVersion: z.number().int(),
+  /** entries of the range that are held but not projected */
+  marked: z.number().int(),
+  tables: z.record(z.string(), z.object({ rows: z.number().int(), digest: hash })),
+  rows: z.array(z.object({ table: z.string(), key: z.string(), hash })).optional(),
+});
+export type DigestAnswer = z.infer<typeof digestAnswer>;

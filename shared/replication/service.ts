@@ -1,0 +1,285 @@
+/**
+ * The serving side of replication: challenge and session, pull, push and digests for a peer whose certificate the
+ * organisation signed. It holds no state about what a peer has; the peer's vector says it in every message (I7).
+ */
+import type { Alarms } from '../alarms.ts';
+import { Problem } from '../http/problem.ts';
+import type { Configuration } from '../configuration.ts';
+import { digestSlice } from '../journal/digest.ts';
+import { STORES, type Segment, type Store, type Vector } from '../journal/entry.ts';
+import { PROJECTION_VERSION } from '../journal/kinds.ts';
+import type { Ledger } from '../journal/ledger.ts';
+import type { NodeIdentity, SegmentOutcome } from '../journal/store-journal.ts';
+import { limits } from '../limits.ts';
+import { type Platform, randomName } from '../platform.ts';
+import type { Certificate, CertificateAuthority, Origin } from '../trust/certificate.ts';
+import { verifyJws } from '../trust/jws.ts';
+import type { z } from 'zod';
+import type { Peers } from './peers.ts';
+import {
+  type DigestAnswer,
+  type PullAnswer,
+  type PushAnswer,
+  type Vectors,
+  challengeProof,
+  type digestRequest,
+  type pullRequest,
+  type pushRequest,
+  type sessionAnswer,
+  type sessionRequest,
+} from './protocol.ts';
+import { inScope } from './scope.ts';
+
+export interface SyncParts {
+  readonly ledger: Ledger;
+  readonly platform: Platform;
+  readonly identity: NodeIdentity;
+  readonly authority: CertificateAuthority;
+  readonly configuration: Configuration;
+  readonly peers: Peers;
+  readonly alarms: Alarms;
+}
+
+interface Session {
+  readonly peer: Certificate;
+  readonly expiresAt: number;
+}
+
+export class SyncService {
+  readonly #parts: SyncParts;
+  readonly #challenges = new Map<string, number>();
+  readonly #sessions = new Map<string, Session>();
+  readonly #waiting = new Set<{ peer: Certificate; wake: () => void }>();
+
+  constructor(parts: SyncParts) {
+    this.#parts = parts;
+    parts.ledger.onCommit((store, entries) => {
+      const origins = new Set(entries.map((entry) => entry.origin));
+      for (const waiter of this.#waiting) {
+        for (const origin of origins) {
+          const author = parts.ledger.origins(store).get(origin)?.certificate;
+          if (author && author.nodeId !== waiter.peer.nodeId && inScope(store, waiter.peer, author)) {
+            waiter.wake();
+            break;
+          }
+        }
+      }
+    });
+  }
+
+  challenge(): { nonce: string; nodeId: string } {
+    const nonce = randomName(this.#parts.platform, 32);
+    prune(this.#challenges, (expiresAt) => expiresAt > this.#parts.platform.now());
+    this.#challenges.set(nonce, this.#parts.platform.now() + 60_000);
+    return { nonce, nodeId: this.#parts.identity.certificate.nodeId };
+  }
+
+  /** Each side signs the other's nonce for the other alone, so no clock and no replay decides who is who. */
+  async session(request: z.infer<typeof sessionRequest>): Promise<z.infer<typeof sessionAnswer>> {
+    const { platform, identity, authority } = this.#parts;
+    const peer = await authority.check(request.certificate);
+    if (!peer) throw new Problem('node-refused', { why: 'certificate' });
+    if (peer.exp * 1000 < platform.now()) throw new Problem('node-refused', { why: 'certificate-expired' });
+    const proof = challengeProof.safeParse(
+      (await verifyJws('holdfast-challenge', request.proof, peer.key))?.payload,
+    );
+    if (
+      !proof.success ||
+      proof.data.audience !== identity.certificate.nodeId ||
+      !this.#challenges.delete(proof.data.nonce)
+    ) {
+      throw new Problem('node-refused', { why: 'proof' });
+    }
+    const session = randomName(platform, 40);
+    prune(this.#sessions, ({ expiresAt }) => expiresAt > platform.now());
+    this.#sessions.set(session, { peer, expiresAt: platform.now() + limits.nodeSessionMs });
+    return {
+      session,
+      expiresInMs: limits.nodeSessionMs,
+      certificate: identity.certificateJws,
+      proof: await identity.signer.sign('holdfast-challenge', {
+        nonce: request.nonce,
+        audience: peer.nodeId,
+      }),
+    };
+  }
+
+  /** The peer behind an `Authorization: Bearer …` header; throws a Problem. */
+  authenticate(authorization: string | undefined): Certificate {
+    const session = this.#sessions.get(/^Bearer ([a-z2-7]{40})$/.exec(authorization ?? '')?.[1] ?? '');
+    if (!session || session.expiresAt <= this.#parts.platform.now()) throw new Problem('session-invalid');
+    return session.peer;
+  }
+
+  async pull(peer: Certificate, request: z.infer<typeof pullRequest>): Promise<PullAnswer> {
+    for (const store of STORES) this.#parts.peers.contact(peer, store, request.vectors[store]);
+    const news = this.#newsFor(peer, request.waitMs);
+    const found = await collect(
+      this.#parts.ledger,
+      peer,
+      request.vectors,
+      request.entriesMax,
+      request.without,
+    );
+    if (found.recovery.length > 0 || found.compliance.length > 0 || request.waitMs === 0) {
+      news.cancel();
+      return this.#answer(found);
+    }
+    await news.arrived;
+    return this.#answer(
+      await collect(this.#parts.ledger, peer, request.vectors, request.entriesMax, request.without),
+    );
+  }
+
+  #answer(found: Pick<PullAnswer, 'recovery' | 'compliance' | 'more'>): PullAnswer {
+    const { ledger, peers, configuration } = this.#parts;
+    return { ...found, vectors: heldVectors(ledger), freshness: peers.freshness(configuration) };
+  }
+
+  /** Begins to listen before the journal is read, so that nothing committed in between is missed. */
+  #newsFor(peer: Certificate, waitMs: number): { arrived: Promise<void>; cancel: () => void } {
+    let wake = (): void => undefined;
+    const arrived = new Promise<void>((resolve) => (wake = resolve));
+    const waiter = { peer, wake };
+    this.#waiting.add(waiter);
+    const cancel = (): void => {
+      this.#waiting.delete(waiter);
+      wake();
+    };
+    const inTime = waitMs === 0 ? arrived : Promise.race([arrived, this.#parts.platform.sleep(waitMs)]);
+    return { arrived: inTime.finally(cancel), cancel };
+  }
+
+  async push(peer: Certificate, request: z.infer<typeof pushRequest>): Promise<PushAnswer> {
+    const { ledger, peers } = this.#parts;
+    const outcomes: (SegmentOutcome & { origin: Origin })[] = [];
+    for (const segment of request.segments) {
+      outcomes.push({ origin: segment.origin, ...(await ledger.absorb(request.store, segment)) });
+    }
+    const held = Object.fromEntries(
+      request.segments.map(({ origin }) => [origin, ledger.origins(request.store).get(origin)?.seq ?? 0]),
+    );
+    const known = peers.all().find(({ nodeId }) => nodeId === peer.nodeId)?.vectors[request.store] ?? {};
+    peers.contact(peer, request.store, mergeVectors(known, pushedVector(request.segments, outcomes)));
+    const answer: PushAnswer = {
+      outcomes: outcomes.map(({ origin, outcome, ...rest }) => ({
+        origin,
+        outcome,
+        ...('why' in rest ? { why: rest.why } : {}),
+      })),
+      held,
+    };
+    if (outcomes.some((of) => of.outcome === 'refused' && of.why === 'storage'))
+      throw new Problem('storage-unavailable', {}, { 'Retry-After': '10' });
+    if (outcomes.some(({ outcome }) => outcome === 'refused'))
+      throw new Problem('segments-refused', { ...answer });
+    if (outcomes.some(({ outcome }) => outcome === 'fork')) throw new Problem('log-forked', { ...answer });
+    if (outcomes.some((of) => of.outcome === 'applied' && of.marked > 0))
+      throw new Problem('entries-quarantined', { ...answer });
+    return answer;
+  }
+
+  async digests(peer: Certificate, request: z.infer<typeof digestRequest>): Promise<DigestAnswer> {
+    const { ledger, platform } = this.#parts;
+    const state = ledger.origins(request.store).get(request.origin);
+    const empty = { projectionVersion: PROJECTION_VERSION, marked: 0, tables: {} };
+    if (!state || state.seq !== request.at || !inScope(request.store, peer, state.certificate))
+      return { state: 'moved', ...empty };
+    const { tables, rows } = await digestSlice(
+      ledger.engine,
+      platform,
+      request.store,
+      request.origin,
+      request.from,
+      request.to,
+    );
+    const marked = await countMarks(ledger, request.store, request.origin, request.from, request.to);
+    const detail = request.detail ? { rows } : {};
+    return { state: 'compared', projectionVersion: PROJECTION_VERSION, marked, tables, ...detail };
+  }
+}
+
+export async function countMarks(
+  ledger: Ledger,
+  store: Store,
+  origin: Origin,
+  from: number,
+  to: number,
+): Promise<number> {
+  const [row] = await ledger.engine.rows(
+    store,
+    `SELECT count(*) FROM "${store}_marks" WHERE origin = ? AND seq >= ? AND seq <= ?`,
+    [origin, from, to],
+  );
+  return Number(row?.[0] ?? 0);
+}
+
+/** What of this ledger a peer with these vectors lacks and may have, within one message. */
+export async function collect(
+  ledger: Ledger,
+  peer: Certificate,
+  vectors: Vectors,
+  entriesMax: number,
+  without: Readonly<Record<Store, readonly string[]>> = { recovery: [], compliance: [] },
+): Promise<{ recovery: Segment[]; compliance: Segment[]; more: boolean }> {
+  const found: { recovery: Segment[]; compliance: Segment[]; more: boolean } = {
+    recovery: [],
+    compliance: [],
+    more: false,
+  };
+  let room = entriesMax;
+  let bytes = 0;
+  for (const store of STORES) {
+    for (const [origin, state] of ledger.origins(store)) {
+      const after = vectors[store][origin] ?? 0;
+      if (
+        state.headSeq <= after ||
+        !inScope(store, peer, state.certificate) ||
+        without[store].includes(origin)
+      )
+        continue;
+      if (room <= 0 || bytes > limits.segmentBytesMax || found[store].length >= 64)
+        return { ...found, more: true };
+      const segment = await ledger.read(store, origin, after, room);
+      if (!segment) continue;
+      found[store].push(segment);
+      room -= segment.entries.length;
+      bytes += segment.entries.reduce((sum, entry) => sum + ('body' in entry ? entry.body.length : 64), 0);
+      if (segment.from + segment.entries.length - 1 < state.headSeq) found.more = true;
+    }
+  }
+  return found;
+}
+
+export function heldVectors(ledger: Ledger): Vectors {
+  const of = (store: Store): Vector =>
+    Object.fromEntries([...ledger.origins(store)].map(([origin, { seq }]) => [origin, seq]));
+  return { recovery: of('recovery'), compliance: of('compliance') };
+}
+
+export function mergeVectors(a: Vector, b: Vector): Vector {
+  const merged: Record<string, number> = { ...a };
+  for (const [origin, seq] of Object.entries(b)) merged[origin] = Math.max(merged[origin] ?? 0, seq);
+  return merged;
+}
+
+/** Who pushes a segment that verifies holds it. */
+function pushedVector(segments: readonly Segment[], outcomes: readonly SegmentOutcome[]): Vector {
+  const held: Record<string, number> = {};
+  for (const [index, { origin, from, entries }] of segments.entries()) {
+    const outcome = outcomes[index]?.outcome;
+    if (outcome === 'applied' || outcome === 'held')
+      held[origin] = Math.max(held[origin] ?? 0, from + entries.length - 1);
+  }
+  return held;
+}
+
+/** Drops what has expired, and the oldest beyond the bound. */
+function prune<V>(map: Map<string, V>, keep: (value: V) => boolean): void {
+  if (map.size < limits.nodeSessionsMax) return;
+  for (const [key, value] of map) if (!keep(value)) map.delete(key);
+  for (const key of map.keys()) {
+    if (map.size < limits.nodeSessionsMax) break;
+    map.delete(key);
+  }
+}
