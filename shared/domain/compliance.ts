@@ -55,10 +55,13 @@ export function volumeReasons(machine: MachineFacts, volume: VolumeFacts): Reaso
   const { rules } = machine;
   const reasons: ReasonCode[] = [];
   const wanted =
-    volume.volumeType === 1 ? rules.operatingSystem
-    : volume.volumeType === 2 ? rules.fixedData
-    : volume.volumeType === 3 ? rules.removable
-    : 'optional';
+    volume.volumeType === 1
+      ? rules.operatingSystem
+      : volume.volumeType === 2
+        ? rules.fixedData
+        : volume.volumeType === 3
+          ? rules.removable
+          : 'optional';
   const encrypted = volume.conversionStatus === 1;
   const decrypted = volume.conversionStatus === 0;
   if (wanted === 'required' && !encrypted) reasons.push(1);
@@ -75,7 +78,8 @@ export function volumeReasons(machine: MachineFacts, volume: VolumeFacts): Reaso
     const bound = types.some((type) => TPM_PROTECTORS.includes(type));
     if (bound && machine.tpmPresent === false) reasons.push(6);
     if (rules.osProtector === 'tpm' && !bound && machine.tpmPresent !== false) reasons.push(3);
-    if (rules.osProtector === 'tpm-and-pin' && !types.some((type) => PIN_PROTECTORS.includes(type))) reasons.push(4);
+    if (rules.osProtector === 'tpm-and-pin' && !types.some((type) => PIN_PROTECTORS.includes(type)))
+      reasons.push(4);
     if (machine.tpmPresent === false && !rules.allowWithoutTpm) reasons.push(5);
   }
   return reasons.sort((a, b) => a - b);

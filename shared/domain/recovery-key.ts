@@ -55,7 +55,10 @@ export function formatRecoveryPassword(key: Uint8Array): string {
 
 /** Reads a GUID in any usual form (braces, `urn:uuid:`, upper case, with or without hyphens), or null. */
 export function parseGuid(text: string): Guid | null {
-  const match = /^\s*(?:urn:uuid:)?(\{)?([0-9a-f]{8})(-?)([0-9a-f]{4})\3([0-9a-f]{4})\3([0-9a-f]{4})\3([0-9a-f]{12})(\})?\s*$/i.exec(text);
+  const match =
+    /^\s*(?:urn:uuid:)?(\{)?([0-9a-f]{8})(-?)([0-9a-f]{4})\3([0-9a-f]{4})\3([0-9a-f]{4})\3([0-9a-f]{12})(\})?\s*$/i.exec(
+      text,
+    );
   if (!match || (match[1] === undefined) !== (match[8] === undefined)) return null;
   return [match[2], match[4], match[5], match[6], match[7]].join('-').toLowerCase() as Guid;
 }
@@ -72,6 +75,10 @@ export function parseKeyIdPrefix(text: string): KeyIdPrefix | null {
  * SHA-256(label ‖ key ID ‖ key): equal exactly when the same password stands under the same key ID. It opens
  * nothing (128 random bits cannot be guessed) and a device can recompute it.
  */
-export function commitmentOf(platform: Pick<Platform, 'sha256'>, keyId: Guid, key: Redacted<Uint8Array>): string {
+export function commitmentOf(
+  platform: Pick<Platform, 'sha256'>,
+  keyId: Guid,
+  key: Redacted<Uint8Array>,
+): string {
   return platform.sha256('holdfast commitment v1\n', keyId, '\n', key.reveal());
 }

@@ -94,7 +94,14 @@ export const DISCLOSURE_REASONS = [
 ] as const;
 
 /** How the caller was verified before a key was given out. */
-export const CALLER_VERIFICATIONS = ['call-back', 'manager', 'in-person', 'badge', 'security-questions', 'other'] as const;
+export const CALLER_VERIFICATIONS = [
+  'call-back',
+  'manager',
+  'in-person',
+  'badge',
+  'security-questions',
+  'other',
+] as const;
 
 /** What staff may do. `administrator` works at the centre; `reports` and `auditor` never see a key. */
 export const STAFF_ROLES = ['helpdesk', 'advanced-helpdesk', 'reports', 'auditor', 'administrator'] as const;

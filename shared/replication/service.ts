@@ -183,8 +183,9 @@ export class SyncService {
     const { ledger, platform } = this.#parts;
     const state = ledger.origins(request.store).get(request.origin);
     const empty = { projectionVersion: PROJECTION_VERSION, marked: 0, tables: {} };
-    if (!state || state.seq !== request.at || !inScope(request.store, peer, state.certificate))
+    if (state?.seq !== request.at || !inScope(request.store, peer, state.certificate)) {
       return { state: 'moved', ...empty };
+    }
     const { tables, rows } = await digestSlice(
       ledger.engine,
       platform,

@@ -48,7 +48,10 @@ export async function issueCertificate(
 ): Promise<string> {
   const iat = Math.floor(platform.now() / 1000);
   const signer = await makeSigner(organisation);
-  return signer.sign('holdfast-certificate', certificatePayload.parse({ ...subject, iat, exp: iat + validDays * 86_400 }));
+  return signer.sign(
+    'holdfast-certificate',
+    certificatePayload.parse({ ...subject, iat, exp: iat + validDays * 86_400 }),
+  );
 }
 
 const CERTIFICATES_CACHED_MAX = 5_000;
@@ -75,7 +78,10 @@ export class CertificateAuthority {
   }
 
   /** Verifies a JWS whose header carries its signer's certificate as `cert`; null unless both signatures hold. */
-  async checkSigned(type: Parameters<typeof verifyJws>[0], jws: string): Promise<{ payload: unknown; by: Certificate } | null> {
+  async checkSigned(
+    type: Parameters<typeof verifyJws>[0],
+    jws: string,
+  ): Promise<{ payload: unknown; by: Certificate } | null> {
     const header = z.object({ cert: z.string() }).safeParse(peekJws(jws)?.header);
     if (!header.success) return null;
     const by = await this.check(header.data.cert);

@@ -65,7 +65,9 @@ export async function verifyJws(
   key: PublicJwk,
 ): Promise<{ payload: unknown; header: Readonly<Record<string, unknown>> } | null> {
   try {
-    const { payload, protectedHeader } = await compactVerify(jws, await importPublic(key), { algorithms: ['ES256'] });
+    const { payload, protectedHeader } = await compactVerify(jws, await importPublic(key), {
+      algorithms: ['ES256'],
+    });
     if (protectedHeader.typ !== type) return null;
     return { payload: JSON.parse(decoder.decode(payload)) as unknown, header: { ...protectedHeader } };
   } catch {
