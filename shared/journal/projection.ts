@@ -7,7 +7,7 @@ import { getTableColumns } from 'drizzle-orm';
 import { type SQLiteTable, getTableConfig } from 'drizzle-orm/sqlite-core';
 import type { Statement } from './engine.ts';
 import type { Entry } from './entry.ts';
-import { jsonRows } from './json-rows.ts';
+import { jsonRows, selectJsonRows } from './json-rows.ts';
 import { FACT_TABLES, type FactRows, type FactTable } from './kinds.ts';
 
 interface TablePlan {
@@ -35,7 +35,7 @@ function planOf(name: FactTable): TablePlan {
         `WHERE excluded."${newer}" > "${sqlName}"."${newer}"`;
   const sql =
     `INSERT INTO "${sqlName}" (${names.map((column) => `"${column}"`).join(', ')}) ` +
-    `SELECT ${names.map((_, index) => `json_extract(value, '$[${String(index)}]')`).join(', ')} FROM json_each(?) WHERE 1 ` +
+    `${selectJsonRows(names.length)} WHERE 1 ` +
     `ON CONFLICT (${key.map((column) => `"${column}"`).join(', ')}) ${conflict}`;
   return { properties: columns.map(([property]) => property), sql };
 }

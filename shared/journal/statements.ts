@@ -2,7 +2,7 @@
 import { limits } from '../limits.ts';
 import type { Statement } from './engine.ts';
 import type { Entry, Store } from './entry.ts';
-import { jsonRows } from './json-rows.ts';
+import { jsonRows, selectJsonRows } from './json-rows.ts';
 import type { MarkReason } from './kinds.ts';
 
 /** Fails the transaction unless `origin` ends exactly at `seq` and `hash` (0 and '' when nothing of it is held). */
@@ -28,13 +28,10 @@ export function insertEntries(store: Store, entries: readonly Entry[]): Statemen
     entry.body === null ? entry.bodyHash : null,
     entry.hash,
   ]);
-  const columns = Array.from({ length: 9 }, (_, index) => `json_extract(value, '$[${String(index)}]')`).join(
-    ', ',
-  );
   return jsonRows(rows).map((json) => ({
     sql:
       `INSERT INTO "${store}_journal" (origin, seq, hlc, kind, version, salt, body, body_hash, hash) ` +
-      `SELECT ${columns} FROM json_each(?)`,
+      selectJsonRows(9),
     args: [json],
   }));
 }
