@@ -22,9 +22,16 @@ export const nodePlatform: Platform = {
   decompress: async (bytes, bytesMax) =>
     (await gunzipped(bytes, { maxOutputLength: bytesMax })).toString('utf8'),
   // setTimeout(0) waits at least a millisecond, and would cost every group of writes that long.
-  sleep: (ms) =>
+  sleep: (ms, until) =>
     new Promise((resolve) => {
-      if (ms <= 0) setImmediate(resolve);
-      else setTimeout(resolve, ms);
+      if (ms <= 0) {
+        setImmediate(resolve);
+        return;
+      }
+      const timer = setTimeout(resolve, ms);
+      until?.addEventListener('abort', () => {
+        clearTimeout(timer);
+        resolve();
+      });
     }),
 };

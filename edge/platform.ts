@@ -16,5 +16,12 @@ export const workerdPlatform: Platform = {
     new Promise((resolve) => {
       resolve(new TextDecoder().decode(gunzipSync(bytes, { maxOutputLength: bytesMax })));
     }),
-  sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+  sleep: (ms, until) =>
+    new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      until?.addEventListener('abort', () => {
+        clearTimeout(timer);
+        resolve();
+      });
+    }),
 };

@@ -59,6 +59,10 @@ export const limits = {
   nodeSessionsMax: 10_000,
   /** How long a peer waits for news in one poll: below the idle limits of usual proxies. */
   pokeWaitMs: 25_000,
+  /**
+   * A peer that has not answered by then (beyond a wait it was asked for) is taken as gone:
+   * a stopped process still accepts connections, and a full batch takes half a minute on a 256 kbit/s line. */
+  peerAnswerMs: 60_000,
   /** First and longest pause between replication tries after a failure (full jitter between zero and it). */
   retryFirstMs: 500,
   retryMaxMs: 60_000,

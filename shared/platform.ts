@@ -14,8 +14,9 @@ export interface Platform {
   compress(text: string): Promise<Uint8Array<ArrayBuffer>>;
   /** The text in a gzip; rejects when it is malformed or longer than `bytesMax`. */
   decompress(bytes: Uint8Array<ArrayBuffer>, bytesMax: number): Promise<string>;
-  /** Resolves after `ms` milliseconds; `sleep(0)` lets waiting requests run first. */
-  sleep(ms: number): Promise<void>;
+  /** Resolves after `ms` milliseconds; `sleep(0)` lets waiting requests run first. Resolves
+   * early, and leaves no timer behind, when `until` is aborted. */
+  sleep(ms: number, until?: AbortSignal): Promise<void>;
 }
 
 /** One structured line of the node's log. Never give it a secret: I8 is checked by a canary over all logs. */

@@ -1,15 +1,13 @@
 /**
  * Digests of fact tables (I5). Every row belongs to one origin and follows from that origin's log alone, so two
  * nodes that hold the same log to the same place must have the same rows. Compared in slices of the log; where a
- * digest differs, the rows' own hashes name the row, and projecting the slice again tells which side is wrong.
+ * digest differs, the rows' own hashes name the row, and `rebuild.ts` tells which side is wrong.
  */
-import { getTableColumns } from 'drizzle-orm';
-import { getTableConfig } from 'drizzle-orm/sqlite-core';
 import type { Platform } from '../platform.ts';
 import type { Origin } from '../trust/certificate.ts';
-import type { Engine, SqlValue } from './engine.ts';
+import type { Engine } from './engine.ts';
 import type { Store } from './entry.ts';
-import { FACT_TABLES, type FactTable } from './kinds.ts';
+import { TABLE_SHAPES } from './tables.ts';
 
 export interface RowHash {
   readonly table: string;
@@ -23,11 +21,7 @@ export interface SliceDigest {
   readonly rows: RowHash[];
 }
 
-const TABLES = (Object.keys(FACT_TABLES) as FactTable[]).map((name) => {
-  const { store, table } = FACT_TABLES[name];
-  const { name: sqlName, primaryKeys } = getTableConfig(table);
-  const columns = Object.values<{ name: string }>(getTableColumns(table)).map((column) => column.name);
-  const key = (primaryKeys[0]?.columns ?? []).map((column) => column.name);
+const TABLES = [...TABLE_SHAPES.values()].map(({ store, sqlName, columns, key }) => {
   const list = columns.map((column) => `"${column}"`).join(', ');
   const order = ['seq', ...key].map((column) => `"${column}"`).join(', ');
   return {
@@ -62,6 +56,7 @@ export async function digestSlice(
   return { tables, rows };
 }
 
-function hashRow(platform: Pick<Platform, 'sha256'>, row: readonly SqlValue[]): string {
+/** A row's hash: SHA-256 over its values in column order, as JSON. */
+export function hashRow(platform: Pick<Platform, 'sha256'>, row: readonly unknown[]): string {
   return platform.sha256(JSON.stringify(row));
 }

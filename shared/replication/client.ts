@@ -240,6 +240,13 @@ export class PeerClient {
     signal: AbortSignal,
   ): Promise<{ status: number; text: string }> {
     const { platform } = this.#parts;
+    const call = new AbortController();
+    const giveUp = (): void => {
+      call.abort();
+    };
+    signal.addEventListener('abort', giveUp);
+    const waitMs = 'waitMs' in message && typeof message.waitMs === 'number' ? message.waitMs : 0;
+    void platform.sleep(limits.peerAnswerMs + waitMs, call.signal).then(giveUp);
     try {
       const response = await this.#fetch(path, {
         method: 'POST',
@@ -249,7 +256,7 @@ export class PeerClient {
           ...(token === null ? {} : { Authorization: `Bearer ${token}` }),
         },
         body: await platform.compress(JSON.stringify(message)),
-        signal,
+        signal: call.signal,
       });
       const body = new Uint8Array(await response.arrayBuffer());
       const packed = response.headers.get('Content-Type') === SYNC_MEDIA_TYPE;
@@ -260,6 +267,9 @@ export class PeerClient {
     } catch (error) {
       if (signal.aborted) throw error;
       throw new UnreachableError(error instanceof Error ? error.name : 'no answer');
+    } finally {
+      signal.removeEventListener('abort', giveUp);
+      giveUp();
     }
   }
 }

@@ -1,15 +1,17 @@
 /**
  * Compares tables with a peer, slice by slice, in the background (I5). Only where both hold exactly the same of a
  * log; rules of another version or quarantined entries make it "not comparable", and that is said. A difference is
- * raised with the row's name and, from projecting the slice again, whose table is wrong. It never mends by itself.
+ * raised with the row's name and, from projecting the log again, whether the table here is the wrong one. It never
+ * mends by itself.
  */
 import { limits } from '../limits.ts';
 import { digestSlice, type RowHash } from '../journal/digest.ts';
 import { STORES, type Store } from '../journal/entry.ts';
 import { PROJECTION_VERSION } from '../journal/kinds.ts';
+import { rebuildSlice } from '../journal/rebuild.ts';
 import type { Origin } from '../trust/certificate.ts';
 import type { PeerClient } from './client.ts';
-import type { SyncParts } from './service.ts';
+import { type SyncParts, countMarks } from './service.ts';
 import { inScope } from './scope.ts';
 
 const SLICES_PER_STEP = 4;
@@ -20,6 +22,8 @@ export interface Difference {
   readonly table: string;
   readonly key: string;
   readonly how: 'differs' | 'only-here' | 'only-there';
+  /** whether the row here is not what the journal says; otherwise the peer's is not */
+  readonly wrongHere: boolean;
 }
 
 export class TableComparison {
@@ -111,14 +115,57 @@ export class TableComparison {
     }
     const detailed = await client.digests({ ...request, detail: true }, signal);
     if (detailed.state === 'moved') return [];
-    const rows = differences(ours.rows, detailed.rows ?? []).map((row) => ({ store, origin, ...row }));
-    for (const { table, key, how } of rows)
-      alarms.raise(
+    if (detailed.marked !== (await countMarks(ledger, store, origin, from, to))) {
+      alarms.raise('not-comparable', subject, 'one of both holds entries that it could not project');
+      return [];
+    }
+    const wrong = new Set(
+      (await this.#wrongHere(store, origin, from, to)).map(({ table, key }) => `${table} ${key}`),
+    );
+    const found = differences(ours.rows, detailed.rows ?? []).map((row) => ({
+      ...{ store, origin, ...row },
+      wrongHere: wrong.has(`${row.table} ${row.key}`),
+    }));
+    const other = client.peer?.name ?? 'the peer';
+    for (const { table, key, how, wrongHere } of found) {
+      const detail = `${how}; the row ${wrongHere ? 'here is not what the journal says' : `at ${other} is not what the journal says`}`;
+      alarms.raise('tables-differ', `${table} ${key}`, detail);
+    }
+    return found;
+  }
+
+  /** Rows of a slice that are not what this node's own journal says. */
+  async #wrongHere(
+    store: Store,
+    origin: Origin,
+    from: number,
+    to: number,
+  ): Promise<Pick<Difference, 'table' | 'key' | 'how'>[]> {
+    const { ledger, platform } = this.#parts;
+    const role = ledger.origins(store).get(origin)?.certificate.role;
+    if (!role) return [];
+    const built = await rebuildSlice(ledger.engine, platform, store, { origin, role }, from, to);
+    const { rows } = await digestSlice(ledger.engine, platform, store, origin, from, to);
+    return differences(rows, built);
+  }
+
+  /** Every table here against this node's own journal. Returns the rows that are wrong. */
+  async withJournal(): Promise<Difference[]> {
+    const found: Difference[] = [];
+    for (const store of STORES) {
+      for (const [origin, { seq }] of this.#parts.ledger.origins(store)) {
+        const rows = await this.#wrongHere(store, origin, 1, seq);
+        found.push(...rows.map((row) => ({ store, origin, ...row, wrongHere: true })));
+      }
+    }
+    for (const { table, key, how } of found) {
+      this.#parts.alarms.raise(
         'tables-differ',
         `${table} ${key}`,
-        `${how}, compared with ${client.peer?.name ?? 'a peer'}`,
+        `${how}; the row here is not what the journal says`,
       );
-    return rows;
+    }
+    return found;
   }
 }
 

@@ -7,6 +7,7 @@ import { STORES } from '../../journal/entry.ts';
 import { digestSlice } from '../../journal/digest.ts';
 import type { Draft } from '../../journal/store-journal.ts';
 import type { HoldfastNode } from '../../node.ts';
+import type { Difference } from '../../replication/comparison.ts';
 import { slug } from '../../trust/certificate.ts';
 import type { AppEnv, Routes } from '../context.ts';
 import { jsonContent, jsonRequest, problems } from '../openapi.ts';
@@ -105,7 +106,8 @@ const digestsRoute = createRoute({
 const comparisonRoute = createRoute({
   method: 'post',
   path: '/v1/admin/comparison',
-  summary: 'Compare every table with each reachable peer now and name the rows that differ',
+  summary:
+    'Compare every table with the journal here and with each reachable peer, and name the rows that differ',
   security,
   responses: {
     200: {
@@ -114,7 +116,9 @@ const comparisonRoute = createRoute({
         z.object({
           differences: z.array(
             z.object({
-              peer: z.string(),
+              /** null: compared with this node's own journal */
+              peer: z.string().nullable(),
+              wrongHere: z.boolean(),
               store: z.string(),
               origin: z.string(),
               table: z.string(),
@@ -173,15 +177,15 @@ export const adminRoutes: Routes = (app, node) => {
   });
   app.openapi(comparisonRoute, async (c) => {
     requireAdministrator(node, c);
-    const found = await Promise.all(
-      node.links.map(async ({ name, client }) =>
-        (await node.comparison.all(client, c.req.raw.signal)).map((difference) => ({
-          peer: name,
-          ...difference,
-        })),
-      ),
+    const found: (Difference & { peer: string | null })[] = (await node.comparison.withJournal()).map(
+      (difference) => ({ peer: null, ...difference }),
     );
-    return c.json({ differences: found.flat() }, 200);
+    for (const { name, client } of node.links) {
+      if (!client.peer) continue;
+      const differences = await node.comparison.all(client, c.req.raw.signal);
+      found.push(...differences.map((difference) => ({ peer: name, ...difference })));
+    }
+    return c.json({ differences: found }, 200);
   });
   app.openapi(confirmRoute, (c) => {
     requireAdministrator(node, c);
