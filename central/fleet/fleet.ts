@@ -62,7 +62,7 @@ export interface FleetProgress {
 
 export interface FleetCounts extends Tally {
   readonly devices: number;
-  /** drives whose encryption waits for a receipt: no receipt, no encryption */
+  /** drives whose encryption waits for a receipt, or for a protector that Windows cannot make there */
   readonly encryptionNotStarted: number;
 }
 
@@ -192,7 +192,7 @@ export class Fleet {
     if (clones.length > 0) await this.enrolAll({ signal });
     await live({
       ...{ devices: this.devices, platform, signal },
-      dice: new Dice(platform, seed, 'fleet life', String(platform.now())),
+      dice: new Dice(platform, seed, 'fleet life'),
       speed: options.speed ?? 1,
       concurrency: this.#options.concurrency ?? CONCURRENCY,
       tally: this.#world.tally,

@@ -199,7 +199,7 @@ const TABLE: Readonly<Record<Phase, Row>> = {
   resting: {
     'report-due': (agent) =>
       goOn(
-        withReport({ ...agent, queue: [...agent.queue, ...agent.aside], aside: [], enrolledAgain: false }),
+        reportFirst({ ...agent, queue: [...agent.queue, ...agent.aside], aside: [], enrolledAgain: false }),
       ),
     wake: (agent) => goOn(agent),
     'volume-found': (agent, event) => goOn(withEncryption(agent, event)),
@@ -270,7 +270,7 @@ const TABLE: Readonly<Record<Phase, Row>> = {
     failed: (agent, { why }) => failed(agent, why),
   },
   waiting: {
-    'report-due': (agent) => keep(withReport(agent)),
+    'report-due': (agent) => keep(reportFirst(agent)),
     wake: (agent) => goOn(agent),
     'volume-found': (agent, event) => keep(withEncryption(agent, event)),
     'key-used': (agent, event) => keep(withRotation(agent, event)),
@@ -372,10 +372,18 @@ function allowedBy(job: EscrowJob): Action[] {
   }
 }
 
-/** A report finds room in a full queue: it is what empties the others. */
+/** Reports find room in a full queue: their answers are what empties the others. */
 function withReport(agent: Agent): Agent {
-  const known = agent.queue.some(({ type }) => type === 'report');
-  return known ? agent : { ...agent, queue: [...agent.queue, { type: 'report' }] };
+  return hasReport(agent) ? agent : { ...agent, queue: [...agent.queue, { type: 'report' }] };
+}
+
+/** While nothing is under way a report goes first, so that it never waits for an escrow that no node takes. */
+function reportFirst(agent: Agent): Agent {
+  return hasReport(agent) ? agent : { ...agent, queue: [{ type: 'report' }, ...agent.queue] };
+}
+
+function hasReport(agent: Agent): boolean {
+  return agent.queue.some(({ type }) => type === 'report');
 }
 
 function withEncryption(agent: Agent, { volumeId }: { volumeId: Guid }): Agent {

@@ -260,6 +260,11 @@ describe('nodes in order', () => {
     expect(agent.queue.map(({ type }) => type)).toEqual(['report', 'escrow']);
   });
 
+  it('sends a report that falls due during a pause before the escrow that no node took', () => {
+    const { agent } = after(IN.waiting, EVENTS['report-due']);
+    expect(agent.queue).toEqual([report, toEscrow]);
+  });
+
   it('keeps to the bounds of the time that a node names for the next report', () => {
     const answer = (nextReportMs: number) =>
       after(IN.reporting, { ...EVENTS.reported, instructions: [], nextReportMs }).actions;
@@ -284,7 +289,7 @@ describe('what a node answers', () => {
     expect(second.actions).toEqual([{ type: 'rest', ms: 3_600_000 }]);
     expect(second.agent.aside).toEqual([toEscrow]);
     const nextReport = after(second.agent, EVENTS['report-due']);
-    expect(nextReport.agent.queue).toEqual([toEscrow, report]);
+    expect(nextReport.agent.queue).toEqual([report, toEscrow]);
     expect(after(nextReport.agent, failed('stranger')).actions).toContainEqual({ type: 'forget-identity' });
   });
 
@@ -292,7 +297,8 @@ describe('what a node answers', () => {
     const refused = after({ ...IN.escrowing, queue: [toEscrow, report] }, failed('refused'));
     expect(refused.actions).toEqual([{ type: 'report', node: 0, counter: 8 }]);
     const rested = after(refused.agent, { ...EVENTS.reported, instructions: [] });
-    expect(after(rested.agent, EVENTS['report-due']).actions).toEqual([{ ...escrowTo(0), counter: 9 }]);
+    const reported = after(rested.agent, EVENTS['report-due'], { ...EVENTS.reported, instructions: [] });
+    expect(reported.actions).toEqual([{ ...escrowTo(0), counter: 10 }]);
   });
 
   it('rests when its enrolment is refused, and asks again when a report is due', () => {
