@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { limits } from '../../shared/limits.ts';
-import type { Draft } from '../../shared/journal/store-journal.ts';
+import { type Draft, OverloadedError } from '../../shared/journal/store-journal.ts';
 import { distinctEscrows, sample, statusBodies } from '../support/drafts.ts';
 import { makeOrigin, signLog, wireEntry } from '../support/forge.ts';
 import { APPLIED, type Host, copyAll, overTheWire, segmentsOf, startNode } from '../support/node.ts';
@@ -123,5 +123,40 @@ export function limitContract(host: Host): void {
     expect(await lengths(1)).toEqual([11, 10, 10, 10, 10]);
     expect(await edge.ledger.read('recovery', edge.ledger.self, 51, 10)).toBeNull();
     expect(await edge.ledger.read('recovery', makeOrigin(host.platform, edge.identity), 0, 10)).toBeNull();
+  });
+
+  it('answers before the bytes that wait grow without bound', async () => {
+    const { ledger } = await startNode(host, { organisation: await makeOrganisation() });
+    const [draft] = largeEscrows(1, 8);
+    if (!draft) throw new Error('no draft');
+    const many = Array.from({ length: 300 }, () => ledger.append('recovery', [draft]));
+    const outcomes = await Promise.allSettled(many);
+    const rejected = outcomes.filter((one) => one.status === 'rejected');
+    expect(rejected.length).toBeGreaterThan(0);
+    for (const one of rejected) expect(one.reason).toBeInstanceOf(OverloadedError);
+    await ledger.append('recovery', [draft]);
+  });
+
+  it('lets a log in while writes never pause, and writes while a log comes in (I12)', async () => {
+    const organisation = await makeOrganisation();
+    const edge = await startNode(host, { organisation });
+    await edge.ledger.append('recovery', distinctEscrows(30, 95));
+    const [segment] = await segmentsOf(edge, 'recovery');
+    const centre = await startNode(host, { organisation, role: 'centre', sliceEntries: 10 });
+    const [draft] = distinctEscrows(1);
+    if (!segment || !draft) throw new Error('not set up');
+    let open = true;
+    let written = 0;
+    const absorbed = centre.ledger.absorb('recovery', segment).finally(() => (open = false));
+    const writer = async () => {
+      while (open && written < 5_000) {
+        await centre.ledger.append('recovery', [draft]);
+        written += 1;
+      }
+    };
+    await Promise.all([writer(), writer(), writer()]);
+    expect(await absorbed).toEqual(APPLIED);
+    expect(written).toBeGreaterThan(0);
+    expect(written).toBeLessThan(5_000);
   });
 }
