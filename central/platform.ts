@@ -24,7 +24,7 @@ export const nodePlatform: Platform = {
   // setTimeout(0) waits at least a millisecond, and would cost every group of writes that long.
   sleep: (ms, until) =>
     new Promise((resolve) => {
-      if (ms <= 0) {
+      if (ms <= 0 || until?.aborted === true) {
         setImmediate(resolve);
         return;
       }

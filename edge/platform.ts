@@ -18,7 +18,7 @@ export const workerdPlatform: Platform = {
     }),
   sleep: (ms, until) =>
     new Promise((resolve) => {
-      const timer = setTimeout(resolve, ms);
+      const timer = setTimeout(resolve, until?.aborted === true ? 0 : ms);
       until?.addEventListener('abort', () => {
         clearTimeout(timer);
         resolve();

@@ -8,6 +8,7 @@ import {
   type Subscription,
   catchError,
   defer,
+  distinctUntilChanged,
   exhaustMap,
   filter,
   from,
@@ -70,6 +71,8 @@ export function driveReplication(parts: DriverParts): Observable<ReplicationStat
     const results = merge(
       only('exchange').pipe(exhaustMap(({ full }) => exchange(parts, full))),
       merge(only('listen'), only('wait')).pipe(
+        // Whoever listens goes on listening; only a pause ends it.
+        distinctUntilChanged((before, now) => before.type === 'listen' && now.type === 'listen'),
         switchMap((effect) =>
           effect.type === 'listen' ? listen(parts) : pause(parts.platform, effect.boundMs),
         ),

@@ -49,13 +49,14 @@ export class SyncService {
   readonly #parts: SyncParts;
   readonly #challenges = new Map<string, number>();
   readonly #sessions = new Map<string, Session>();
-  readonly #waiting = new Set<{ peer: Certificate; wake: () => void }>();
+  /** one waiting pull per peer, by its nodeId: a newer one ends it, so that a peer which comes and goes leaves none */
+  readonly #waiting = new Map<string, { peer: Certificate; wake: () => void }>();
 
   constructor(parts: SyncParts) {
     this.#parts = parts;
     parts.ledger.onCommit((store, entries) => {
       const origins = new Set(entries.map((entry) => entry.origin));
-      for (const waiter of this.#waiting) {
+      for (const waiter of this.#waiting.values()) {
         for (const origin of origins) {
           const author = parts.ledger.origins(store).get(origin)?.certificate;
           if (author && author.nodeId !== waiter.peer.nodeId && inScope(store, waiter.peer, author)) {
@@ -112,23 +113,18 @@ export class SyncService {
   }
 
   async pull(peer: Certificate, request: z.infer<typeof pullRequest>): Promise<PullAnswer> {
-    for (const store of STORES) this.#parts.peers.contact(peer, store, request.vectors[store]);
+    const { ledger, peers } = this.#parts;
+    for (const store of STORES) peers.contact(peer, store, request.vectors[store]);
+    const read = () => collect(ledger, peer, request.vectors, request.entriesMax, request.without);
+    if (request.waitMs === 0) return this.#answer(await read());
     const news = this.#newsFor(peer, request.waitMs);
-    const found = await collect(
-      this.#parts.ledger,
-      peer,
-      request.vectors,
-      request.entriesMax,
-      request.without,
-    );
-    if (found.recovery.length > 0 || found.compliance.length > 0 || request.waitMs === 0) {
+    const found = await read();
+    if (found.recovery.length > 0 || found.compliance.length > 0) {
       news.cancel();
       return this.#answer(found);
     }
     await news.arrived;
-    return this.#answer(
-      await collect(this.#parts.ledger, peer, request.vectors, request.entriesMax, request.without),
-    );
+    return this.#answer(await read());
   }
 
   #answer(found: Pick<PullAnswer, 'recovery' | 'compliance' | 'more'>): PullAnswer {
@@ -138,16 +134,20 @@ export class SyncService {
 
   /** Begins to listen before the journal is read, so that nothing committed in between is missed. */
   #newsFor(peer: Certificate, waitMs: number): { arrived: Promise<void>; cancel: () => void } {
-    let wake = (): void => undefined;
-    const arrived = new Promise<void>((resolve) => (wake = resolve));
-    const waiter = { peer, wake };
-    this.#waiting.add(waiter);
-    const cancel = (): void => {
-      this.#waiting.delete(waiter);
-      wake();
+    const ended = new AbortController();
+    this.#waiting.get(peer.nodeId)?.wake();
+    const waiter = {
+      peer,
+      wake: (): void => {
+        ended.abort();
+        if (this.#waiting.get(peer.nodeId) === waiter) this.#waiting.delete(peer.nodeId);
+      },
     };
-    const inTime = waitMs === 0 ? arrived : Promise.race([arrived, this.#parts.platform.sleep(waitMs)]);
-    return { arrived: inTime.finally(cancel), cancel };
+    this.#waiting.set(peer.nodeId, waiter);
+    return {
+      arrived: this.#parts.platform.sleep(waitMs, ended.signal).then(waiter.wake),
+      cancel: waiter.wake,
+    };
   }
 
   async push(peer: Certificate, request: z.infer<typeof pushRequest>): Promise<PushAnswer> {
