@@ -89,11 +89,15 @@ export class LocalCluster {
     return started;
   }
 
-  /** Centre, configuration, edges; resolves when every edge knows its vaults. */
+  /**
+   * Everything; resolves when every edge knows its vaults. The edges come before the configuration, because a centre
+   * that was here before takes none until its edges have brought what they hold.
+   */
   async startAll(): Promise<void> {
     await this.startCentre();
-    await this.configure();
     await Promise.all(this.plan.edges.map(({ name }) => this.startEdge(name)));
+    await this.ready(this.centreUrl);
+    await this.configure();
     await Promise.all(this.plan.edges.map(({ name }) => this.ready(this.edgeUrl(name))));
   }
 

@@ -1,12 +1,24 @@
 /** The real processes of a local installation: the centre on Node, each edge in workerd with the appliance's configuration. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createWriteStream, existsSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, rename, stat } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 
 const START_MS_MAX = 20_000;
 const STOP_MS_MAX = 10_000;
+/** A log that is longer at a start is moved aside, in place of the one moved aside before. */
+const LOG_BYTES_MAX = 20 * 1024 * 1024;
+
+/**
+ * What ends a node when this program is killed and cannot: a shell that waits for its input, which nobody ever
+ * writes and which the kernel closes together with this program. (workerd watches no parent, and Linux's own
+ * PR_SET_PDEATHSIG is neither in Node nor elsewhere.)
+ */
+const WATCH = `read -r _
+kill "$1" 2>/dev/null
+for _ in 1 2 3 4 5 6 7 8 9 10; do kill -0 "$1" 2>/dev/null || exit 0; sleep 1; done
+kill -9 "$1" 2>/dev/null`;
 
 /** One sentence about a process that did not start. */
 export class StartError extends Error {
@@ -31,10 +43,17 @@ export class NodeProcess {
         this.#tail = (this.#tail + chunk.toString('utf8')).slice(-2_000);
       });
     }
+    const watch = watchOver(child);
     this.#ended = new Promise((resolve) => {
-      child.once('exit', () => {
+      const end = (): void => {
+        watch?.kill('SIGKILL');
         log.end();
         resolve();
+      };
+      child.once('exit', end);
+      child.once('error', (error) => {
+        this.#tail += `\n${error.message}`;
+        if (child.pid === undefined) end();
       });
     });
   }
@@ -44,7 +63,12 @@ export class NodeProcess {
   }
 
   get running(): boolean {
-    return this.#child.exitCode === null && this.#child.signalCode === null;
+    return this.pid > 0 && this.#child.exitCode === null && this.#child.signalCode === null;
+  }
+
+  /** `exit code 1` or a signal's name, once it has ended. */
+  get howItEnded(): string {
+    return this.#child.signalCode ?? `exit code ${String(this.#child.exitCode)}`;
   }
 
   /** Resolves when the process has ended, for whatever reason. */
@@ -62,6 +86,7 @@ export class NodeProcess {
     logFile: string;
   }): Promise<NodeProcess> {
     await mkdir(path.dirname(options.logFile), { recursive: true, mode: 0o700 });
+    await moveLongLogAside(options.logFile);
     const child = spawn(options.command, options.args, {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...options.env },
@@ -88,9 +113,30 @@ export class NodeProcess {
   }
 
   #lastSentence(): string {
-    const lines = this.#tail.trim().split('\n');
-    return lines.at(-1)?.slice(0, 500) ?? 'it said nothing';
+    const line = this.#tail.trim().split('\n').at(-1)?.slice(0, 500) ?? '';
+    // The programs' own sentences begin with their name.
+    return line.replace(/^holdfast: /, '') || 'it said nothing';
   }
+}
+
+function watchOver(child: ChildProcess): ChildProcess | null {
+  if (child.pid === undefined) return null;
+  const watch = spawn('sh', ['-c', WATCH, 'holdfast-watch', String(child.pid)], {
+    stdio: ['pipe', 'ignore', 'ignore'],
+    detached: true,
+  });
+  // Without a shell the node runs unwatched.
+  watch.on('error', () => undefined);
+  watch.unref();
+  return watch;
+}
+
+async function moveLongLogAside(file: string): Promise<void> {
+  const length = await stat(file).then(
+    ({ size }) => size,
+    () => 0,
+  );
+  if (length > LOG_BYTES_MAX) await rename(file, `${file}.1`);
 }
 
 async function answers(url: string): Promise<boolean> {
