@@ -100,6 +100,7 @@ export async function openNode(options: NodeOptions): Promise<HoldfastNode> {
   });
   const configuration = await Configuration.open(ledger, log);
   const peers = await Peers.open(ledger, platform, certificate);
+  const confirmation = await Confirmation.open(certificate, ledger, platform, peers, log);
   const metrics = new Metrics();
   ledger.onCommit((store, entries, by) => {
     metrics.add('holdfast_entries_total', { store, by }, entries.length);
@@ -141,18 +142,26 @@ export async function openNode(options: NodeOptions): Promise<HoldfastNode> {
       return !stopping.signal.aborted;
     };
     while (await pause()) {
-      try {
-        await peers.save();
-        for (const { client } of links) await comparison.step(client, stopping.signal);
-        if (platform.now() - rolledUpAt >= limits.seenRollupMs) {
-          await statuses.rollUp();
-          rolledUpAt = platform.now();
-        }
-      } catch (error) {
-        log('warn', 'a chore failed and will be tried again', {
-          error: error instanceof Error ? error.name : 'unknown',
-        });
-      }
+      await chore('save contacts', () => peers.save());
+      // A peer that is away must not keep the other chores from being done.
+      for (const { client, state } of links)
+        if (state.name !== 'waiting')
+          await chore('compare tables', () => comparison.step(client, stopping.signal));
+      if (platform.now() - rolledUpAt < limits.seenRollupMs) continue;
+      if (await chore('roll up', () => statuses.rollUp())) rolledUpAt = platform.now();
+    }
+  }
+
+  async function chore(name: string, work: () => Promise<unknown>): Promise<boolean> {
+    try {
+      await work();
+      return true;
+    } catch (error) {
+      log('warn', 'a chore failed and will be tried again', {
+        chore: name,
+        error: error instanceof Error ? error.name : 'unknown',
+      });
+      return false;
     }
   }
 
@@ -178,7 +187,7 @@ export async function openNode(options: NodeOptions): Promise<HoldfastNode> {
       statuses,
       comparison,
     },
-    confirmation: new Confirmation(certificate, ledger, peers, log),
+    confirmation,
     proofs: new ProofChecker(platform),
     tokens: new TokenChecker(authority),
     escrows: new EscrowService(parts),

@@ -140,3 +140,9 @@ export type Vector = Readonly<Record<string, number>>;
 export const vector = z
   .record(origin, z.number().int().min(0).max(Number.MAX_SAFE_INTEGER))
   .refine((held) => Object.keys(held).length <= limits.vectorOriginsMax, 'too many origins');
+
+export function mergeVectors(a: Vector, b: Vector): Vector {
+  const merged: Record<string, number> = { ...a };
+  for (const [origin, seq] of Object.entries(b)) merged[origin] = Math.max(merged[origin] ?? 0, seq);
+  return merged;
+}

@@ -22,7 +22,7 @@ import {
   pushAnswer,
   sessionAnswer,
 } from './protocol.ts';
-import { type SyncParts, collect, heldVectors, mergeVectors } from './service.ts';
+import { type SyncParts, collect, heldVectors } from './service.ts';
 
 /** Sends one request to the peer; rejects when it cannot be reached. */
 export type PeerFetch = (path: string, init: RequestInit) => Promise<Response>;
@@ -169,7 +169,7 @@ export class PeerClient {
   #note(store: Store, held: Vector, before: Vector): void {
     const now = { ...before, ...held };
     if (this.#peerHolds) this.#peerHolds = { ...this.#peerHolds, [store]: now };
-    if (this.peer) this.#parts.peers.contact(this.peer, store, mergeVectors(now, {}));
+    if (this.peer) this.#parts.peers.contact(this.peer, store, now);
   }
 
   // ── session and transport ─────────────────────────────────────────────────────────────────────────────────────

@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import type { Configuration } from '../configuration.ts';
 import type { Ledger } from '../journal/ledger.ts';
-import { type Store, type Vector, vector } from '../journal/entry.ts';
+import { type Store, type Vector, mergeVectors, vector } from '../journal/entry.ts';
 import type { Platform } from '../platform.ts';
 import { type Certificate, type Origin, nodeOf, slug } from '../trust/certificate.ts';
 
@@ -86,10 +86,19 @@ export class Peers {
     return this.#contacted.has(nodeId);
   }
 
-  /** A contact with a peer that announced what it holds. Kept in memory at once; `save` makes it outlive a restart. */
+  /** A contact with a peer that announced all it holds. Kept in memory at once; `save` makes it outlive a restart. */
   contact(peer: Certificate, store: Store, held: Vector): void {
-    const known = this.#peers.get(peer.nodeId);
     this.#contacted.add(peer.nodeId);
+    this.#hold(peer, store, held);
+  }
+
+  /** A contact with a peer that proved to hold this much, whatever else it holds. */
+  proved(peer: Certificate, store: Store, held: Vector): void {
+    this.#hold(peer, store, mergeVectors(this.#peers.get(peer.nodeId)?.vectors[store] ?? {}, held));
+  }
+
+  #hold(peer: Certificate, store: Store, held: Vector): void {
+    const known = this.#peers.get(peer.nodeId);
     const vectors = { ...(known?.vectors ?? NEVER), [store]: held };
     const now = this.#platform.now();
     const state: PeerState = {

@@ -159,8 +159,8 @@ export class SyncService {
     const held = Object.fromEntries(
       request.segments.map(({ origin }) => [origin, ledger.origins(request.store).get(origin)?.seq ?? 0]),
     );
-    const known = peers.all().find(({ nodeId }) => nodeId === peer.nodeId)?.vectors[request.store] ?? {};
-    peers.contact(peer, request.store, mergeVectors(known, pushedVector(request.segments, outcomes)));
+    // Not its word of all it holds, which a centre that waits for it needs (I7).
+    peers.proved(peer, request.store, pushedVector(request.segments, outcomes));
     const answer: PushAnswer = {
       outcomes: outcomes.map(({ origin, outcome, ...rest }) => ({
         origin,
@@ -256,12 +256,6 @@ export function heldVectors(ledger: Ledger): Vectors {
   const of = (store: Store): Vector =>
     Object.fromEntries([...ledger.origins(store)].map(([origin, { seq }]) => [origin, seq]));
   return { recovery: of('recovery'), compliance: of('compliance') };
-}
-
-export function mergeVectors(a: Vector, b: Vector): Vector {
-  const merged: Record<string, number> = { ...a };
-  for (const [origin, seq] of Object.entries(b)) merged[origin] = Math.max(merged[origin] ?? 0, seq);
-  return merged;
 }
 
 /** Who pushes a segment that verifies holds it. */
