@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { Segment } from '../../shared/journal/entry.ts';
+import { type Segment, chainSegment } from '../../shared/journal/entry.ts';
 import { centreDrafts, distinctEscrows, edgeDrafts, sample } from '../support/drafts.ts';
 import { genesisEntry, makeOrigin, signLog, signSegment, wireEntry } from '../support/forge.ts';
 import {
@@ -188,7 +188,7 @@ export function absorbContract(host: Host): void {
   });
 
   it('refuses the log of another organisation', async () => {
-    const { edge, centre } = await pair();
+    const { organisation, edge, centre } = await pair();
     const stranger = await startNode(host, { organisation: await makeOrganisation() });
     const [theirs] = await cutLog(stranger, 1);
     if (!theirs) throw new Error('nothing to read');
@@ -207,6 +207,13 @@ export function absorbContract(host: Host): void {
     const unsigned = { origin, from: 1, prev: '', entries: [genesisEntry(edge.identity)] };
     const forged = await signSegment(host.platform, stranger.identity, 'recovery', unsigned);
     expect(await centre.ledger.absorb('recovery', forged)).toEqual({ outcome: 'refused', why: 'head' });
+    // … nor does one of our nodes in the name of another, …
+    const mate = await makeIdentity(host.platform, organisation);
+    const impersonating = await signLog(host.platform, mate, 'recovery', origin, []);
+    expect(await centre.ledger.absorb('recovery', impersonating)).toEqual({
+      outcome: 'refused',
+      why: 'certificate',
+    });
     // … nor without a genesis.
     const bare = await signSegment(host.platform, edge.identity, 'recovery', {
       ...unsigned,
@@ -221,6 +228,7 @@ export function absorbContract(host: Host): void {
     const { organisation, edge, centre } = await pair();
     const segments = await cutLog(edge, 2);
     const segment = at(segments, 0);
+    const tip = chainSegment(host.platform, 'recovery', segment).at(-1);
     const sign = (signer: TestNode['identity']['signer'], head: object) => signer.sign('holdfast-head', head);
     const good = { store: 'recovery', origin: segment.origin, seq: 4, hash: 'x'.repeat(43) };
     const other = await makeIdentity(host.platform, organisation);
@@ -233,6 +241,7 @@ export function absorbContract(host: Host): void {
       [await signer.sign('holdfast-receipt', good), 'head'],
       ['not.a.jws', 'head'],
       [await sign(signer, good), 'chain'],
+      [await sign(signer, { ...good, seq: 5, hash: tip?.hash }), 'chain'],
       [at(segments, 1).head, 'chain'],
     ];
     for (const [head, why] of heads) {
@@ -265,6 +274,11 @@ export function absorbContract(host: Host): void {
     for (const variant of variants) {
       expect(await centre.ledger.absorb('recovery', variant)).toEqual({ outcome: 'refused', why: 'chain' });
     }
+    // A log that begins after something, however well it is signed.
+    const { origin, from, entries } = segment;
+    const unsigned = { origin, from, prev: 'x'.repeat(43), entries };
+    const headless = await signSegment(host.platform, edge.identity, 'recovery', unsigned);
+    expect(await centre.ledger.absorb('recovery', headless)).toEqual({ outcome: 'refused', why: 'chain' });
     expect(await countRows(centre.engine, 'recovery', 'recovery_journal')).toBe(0);
     expect(await centre.ledger.absorb('recovery', segment)).toEqual(APPLIED);
   });

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { chainSegment, headPayload } from '../../shared/journal/entry.ts';
 import type { Entry } from '../../shared/journal/entry.ts';
+import type { Draft } from '../../shared/journal/store-journal.ts';
 import { verifyJws } from '../../shared/trust/jws.ts';
 import { nodeOf } from '../../shared/trust/certificate.ts';
-import { configDrafts, distinctEscrows, edgeDrafts, sample } from '../support/drafts.ts';
+import { configDrafts, distinctEscrows, edgeDrafts, sample, statusBodies } from '../support/drafts.ts';
 import { type Host, restartNode, segmentsOf, startNode } from '../support/node.ts';
 import { makeOrganisation } from '../support/organisation.ts';
 import { countRows, factRows } from '../support/tables.ts';
@@ -160,6 +161,24 @@ export function appendContract(host: Host): void {
       await after.ledger.append('recovery', distinctEscrows(1, 5));
       expect([...after.ledger.origins('recovery').keys()]).toEqual([ledger.self, after.ledger.self]);
     });
+  });
+
+  it("takes the newest report by the device's own counter, in whichever order reports arrive (I14)", async () => {
+    const { ledger, engine } = await startNode(host, { organisation: await makeOrganisation() });
+    const [body] = sample(statusBodies, 1, 1);
+    if (!body) throw new Error('no body');
+    const report = (counter: number): Draft => ({ kind: 'status', body: { ...body, counter } });
+    await ledger.append('compliance', [report(5), report(7), report(6)]);
+    await ledger.append('compliance', [report(4)]);
+    expect(await engine.rows('compliance', 'SELECT counter FROM computers', [])).toEqual([[7]]);
+    const config = (revision: number, name: string): Draft => ({
+      kind: 'config',
+      body: { kind: 'region', id: 'north', revision, body: { name } },
+    });
+    const centre = await startNode(host, { organisation: await makeOrganisation(), role: 'centre' });
+    await centre.ledger.append('recovery', [config(2, 'second'), config(1, 'first'), config(2, 'again')]);
+    const named = await centre.engine.rows('recovery', `SELECT body FROM config_current`, []);
+    expect(named).toEqual([['{"name":"second"}']]);
   });
 
   it('keeps every version of a key that anybody escrowed (I2)', async () => {

@@ -159,6 +159,27 @@ export function faultContract(host: Host): void {
     expect(await countRows(one.engine, 'recovery', 'escrows')).toBe(8);
   });
 
+  it('leaves no gap when its database was restored under it', async () => {
+    const organisation = await makeOrganisation();
+    const centre = await startNode(host, { organisation, role: 'centre' });
+    const edge = await startNode(host, { organisation });
+    for (let at = 0; at < 3; at += 1) await edge.ledger.append('recovery', distinctEscrows(2, 90 + at));
+    const [one, two, three] = await segmentsOf(edge, 'recovery', edge.ledger.self, 1);
+    if (!one || !two || !three) throw new Error('three segments were asked for');
+    await centre.ledger.absorb('recovery', one);
+    const early = await centre.engine.rows('recovery', 'SELECT hash FROM recovery_origins', []);
+    await centre.ledger.absorb('recovery', two);
+    await centre.engine.batch('recovery', [
+      { sql: 'DELETE FROM recovery_journal WHERE seq > 3', args: [] },
+      { sql: 'DELETE FROM recovery_heads WHERE seq > 3', args: [] },
+      { sql: 'UPDATE recovery_origins SET seq = 3, head_seq = 3, hash = ?', args: [early[0]?.[0] ?? null] },
+    ]);
+    expect(await centre.ledger.absorb('recovery', three)).toEqual({ outcome: 'gap' });
+    expect(vectorOf(centre, 'recovery')).toEqual({ [edge.ledger.self]: 3 });
+    expect(await centre.ledger.absorb('recovery', two)).toEqual(APPLIED);
+    expect(await centre.ledger.absorb('recovery', three)).toEqual(APPLIED);
+  });
+
   it('answers before it grows without bound (I12)', async () => {
     const { ledger, engine } = await faultyNode();
     const [draft] = distinctEscrows(1);

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { EngineError } from '../../shared/journal/engine.ts';
+import { type Engine, EngineError } from '../../shared/journal/engine.ts';
 import {
   configBodies,
   distinctEscrows,
@@ -128,22 +128,20 @@ export function quarantineContract(host: Host): void {
     await edge.ledger.append('recovery', distinctEscrows(5, 62));
     const [segment] = await segmentsOf(edge, 'recovery');
     let faulty: FaultyEngine | undefined;
-    const centre = await startNode(host, {
-      organisation,
-      wrap: (engine) => (faulty = new FaultyEngine(engine)),
-    });
+    const wrap = (engine: Engine) => (faulty = new FaultyEngine(engine));
+    const centre = await startNode(host, { organisation, sliceEntries: 1, wrap });
     if (!faulty || !segment) throw new Error('not set up');
-    let batches = 0;
-    const refused = new EngineError('constraint', 'constraint failed: escrows');
-    const busy = new EngineError('busy', 'no further detail');
+    const before = faulty.batches;
+    const first = new EngineError('constraint', 'constraint failed: escrows');
+    const second = new EngineError('busy', 'no further detail');
+    const now = () => (faulty?.batches ?? 0) - before;
     faulty.fault = {
-      on: () => true,
+      on: () => now() <= 2,
       get error() {
-        return (batches += 1) === 1 ? refused : busy;
+        return now() === 1 ? first : second;
       },
     };
     expect(await centre.ledger.absorb('recovery', segment)).toEqual({ outcome: 'refused', why: 'storage' });
-    faulty.fault = null;
     expect(await centre.ledger.absorb('recovery', segment)).toEqual(APPLIED);
     expect(await markRows(centre.engine, 'recovery')).toEqual([]);
     expect(await factRows(centre.engine, 'recovery')).toEqual(await factRows(edge.engine, 'recovery'));
