@@ -1,0 +1,140 @@
+/**
+ * Durable escrows through the whole path of an edge in workerd, the centre being away: authentication, proof,
+ * validation, two HPKE seals, journal, tables, fsync, receipt. Beside them the same machine's bare Durable Object and
+ * plain SQLite, in alternating rounds, so that a busy machine slows all of them.
+ */
+import { blast } from '../../central/fleet/prepare.ts';
+import { keepAliveWire } from '../../central/fleet/wire.ts';
+import { bareRequests, plainSqlite, startBareObject } from './baselines.ts';
+import { type Figure, ascending, median, percentile } from './figures.ts';
+import {
+  type BenchContext,
+  EDGE_A,
+  enrolFleet,
+  escrow,
+  openInstallation,
+  residentMb,
+} from './installation.ts';
+
+const BENCH = 'escrow';
+const DEVICES = 200;
+/** requests of one round, by connections */
+const LOADS = [
+  { connections: 1, requests: 400 },
+  { connections: 16, requests: 3_000 },
+  { connections: 64, requests: 6_000 },
+] as const;
+const SQLITE_RECORDS = 4_000;
+
+interface Measured {
+  readonly perSecond: number[];
+  readonly ms: number[];
+}
+
+export async function benchEscrows(context: BenchContext): Promise<Figure[]> {
+  const cluster = await openInstallation(context, [EDGE_A]);
+  const bare = await startBareObject(context.folder, context.port + 9);
+  const bareWire = keepAliveWire(64);
+  const edge = cluster.edgeUrl(EDGE_A);
+  const edgeProcess = cluster.edges.get(EDGE_A);
+  try {
+    const idleMb = await residentMb(edgeProcess);
+    const centreIdleMb = await residentMb(cluster.centre);
+    const fleet = await enrolFleet(cluster, DEVICES);
+    await cluster.centre?.stop();
+    const edges = new Map<number, Measured>();
+    const bares = new Map<number, Measured>();
+    const sqlites: number[] = [];
+    const shares: number[] = [];
+    await escrow(fleet, edge, 1_000, 16); // warms up the edge's compiler
+    await blast(bareWire, bareRequests(bare.url, 2_000), 16);
+    for (let round = 1; round <= context.rounds; round += 1) {
+      for (const { connections, requests } of LOADS) {
+        const ours = await escrow(fleet, edge, requests, connections);
+        note(edges, connections, ours);
+        if (connections === 64) shares.push(ours.generatorShare);
+        const theirs = await blast(bareWire, bareRequests(bare.url, requests), connections);
+        note(bares, connections, theirs);
+        context.say(
+          `escrow, round ${round}, ${connections} connections: ${rate(ours)}/s, bare object ${rate(theirs)}/s`,
+        );
+      }
+      sqlites.push(await plainSqlite(context.folder, SQLITE_RECORDS));
+    }
+    const loadedMb = await residentMb(edgeProcess);
+    await fleet.close();
+    return [
+      ...LOADS.flatMap(({ connections }) =>
+        figuresOf(connections, edges.get(connections), bares.get(connections)),
+      ),
+      {
+        bench: BENCH,
+        name: 'at 64 connections, beside plain SQLite with a transaction per record',
+        value: median(edges.get(64)?.perSecond ?? []),
+        unit: '/s',
+        baseline: { name: 'plain SQLite', value: median(sqlites) },
+      },
+      {
+        bench: BENCH,
+        name: 'processor taken by the load generator at 64 connections (of one core)',
+        value: 100 * median(shares),
+        unit: '%',
+      },
+      { bench: 'memory', name: 'centre, idle', value: centreIdleMb, unit: 'MB' },
+      { bench: 'memory', name: 'edge, idle', value: idleMb, unit: 'MB', aim: { atMost: 200 } },
+      { bench: 'memory', name: 'edge, after the escrows', value: loadedMb, unit: 'MB', aim: { atMost: 200 } },
+    ];
+  } finally {
+    bareWire.close();
+    await bare.stop();
+    await cluster.stopAll();
+  }
+}
+
+function rate({ seconds, latenciesMs }: { seconds: number; latenciesMs: Float64Array }): number {
+  return Math.round(latenciesMs.length / seconds);
+}
+
+function note(
+  into: Map<number, Measured>,
+  connections: number,
+  result: { seconds: number; latenciesMs: Float64Array },
+): void {
+  const { perSecond, ms } = into.get(connections) ?? { perSecond: [], ms: [] };
+  into.set(connections, {
+    perSecond: [...perSecond, result.latenciesMs.length / result.seconds],
+    ms: [...ms, ...result.latenciesMs],
+  });
+}
+
+function figuresOf(connections: number, ours?: Measured, bare?: Measured): Figure[] {
+  if (!ours || !bare) return [];
+  const at = `at ${connections} connection${connections === 1 ? '' : 's'}`;
+  const [mine, theirs] = [ascending(ours.ms), ascending(bare.ms)];
+  const name = 'bare Durable Object';
+  // Each round's own ratio: both sides of it met the same neighbours on the machine.
+  const ratios = ours.perSecond.map((perSecond, round) => perSecond / (bare.perSecond[round] ?? NaN));
+  return [
+    {
+      bench: BENCH,
+      name: `durable acknowledgements ${at}`,
+      value: median(ours.perSecond),
+      unit: '/s',
+      baseline: { name, value: median(bare.perSecond) },
+    },
+    {
+      bench: BENCH,
+      name: `of the bare object's ${at}`,
+      value: median(ratios),
+      unit: '×',
+      ...(connections === 64 ? { aim: { atLeast: 0.5 }, laterAim: { atLeast: 0.7 } } : {}),
+    },
+    ...[0.5, 0.99].map((share): Figure => ({
+      bench: BENCH,
+      name: `p${share * 100} ${at}`,
+      value: percentile(mine, share),
+      unit: 'ms',
+      baseline: { name, value: percentile(theirs, share) },
+    })),
+  ];
+}

@@ -1,0 +1,69 @@
+/** What a bench found: figures with their baseline and their aim, as a table for people and as JSON for machines. */
+export interface Figure {
+  readonly bench: string;
+  readonly name: string;
+  readonly value: number;
+  readonly unit: '/s' | 'ms' | 'MB' | 's' | '×' | '%';
+  /** measured in the same run */
+  readonly baseline?: { readonly name: string; readonly value: number };
+  readonly aim?: Aim;
+  /** what issue 7 wants later */
+  readonly laterAim?: Aim;
+}
+
+export interface Aim {
+  readonly atLeast?: number;
+  readonly atMost?: number;
+}
+
+export function isMet(value: number, { atLeast = -Infinity, atMost = Infinity }: Aim): boolean {
+  return value >= atLeast && value <= atMost;
+}
+
+export function table(figures: readonly Figure[]): string {
+  const rows = figures.map(({ bench, name, value, unit, baseline, aim, laterAim }) => [
+    bench,
+    name,
+    `${round(value)} ${unit}`,
+    baseline ? `${round(baseline.value)} ${unit} ${baseline.name}` : '',
+    aim ? verdict(value, aim, unit) : '',
+    laterAim ? verdict(value, laterAim, unit) : '',
+  ]);
+  const head = ['bench', 'figure', 'value', 'beside it, in the same run', 'aim', 'later aim'];
+  const widths = head.map((title, column) =>
+    Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)),
+  );
+  const line = (cells: readonly string[]): string =>
+    cells
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd();
+  return [line(head), line(widths.map((width) => '─'.repeat(width))), ...rows.map(line)].join('\n');
+}
+
+function verdict(value: number, aim: Aim, unit: Figure['unit']): string {
+  const bound = aim.atLeast === undefined ? `≤ ${round(aim.atMost ?? 0)}` : `≥ ${round(aim.atLeast)}`;
+  return `${bound} ${unit}: ${isMet(value, aim) ? 'met' : 'NOT MET'}`;
+}
+
+function round(value: number): string {
+  if (Math.abs(value) >= 100) return Math.round(value).toLocaleString('en');
+  return value.toFixed(Math.abs(value) >= 10 ? 1 : 2);
+}
+
+/** The value below which a share `at` of the ascending `sorted` lies (nearest rank). */
+export function percentile(sorted: ArrayLike<number>, at: number): number {
+  if (sorted.length === 0) return NaN;
+  return sorted[Math.min(sorted.length - 1, Math.max(0, Math.ceil(at * sorted.length) - 1))] ?? NaN;
+}
+
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  const upper = sorted[middle] ?? NaN;
+  return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? NaN) + upper) / 2;
+}
+
+export function ascending(values: Iterable<number>): number[] {
+  return [...values].sort((a, b) => a - b);
+}
