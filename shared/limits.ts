@@ -35,6 +35,8 @@ export const limits = {
   vectorOriginsMax: 50_000,
   /** Key IDs a device may escrow per day: a PC has a handful of volumes and rotates rarely. */
   deviceKeyIdsPerDayMax: 200,
+  /** How long replication may take before a device is asked to give its key to another node as well. */
+  singleCopyGraceMs: 10_000,
   /** Volumes in one status report. */
   volumesMax: 64,
   /** Protectors named per volume. */

@@ -74,6 +74,7 @@ CREATE TABLE `devices` (
 CREATE INDEX `devices_origin` ON `devices` (`origin`,`seq`);--> statement-breakpoint
 CREATE INDEX `devices_name` ON `devices` (`computer_name`);--> statement-breakpoint
 CREATE INDEX `devices_smbios` ON `devices` (`smbios_uuid`);--> statement-breakpoint
+CREATE INDEX `devices_jkt` ON `devices` (`jkt`);--> statement-breakpoint
 CREATE TABLE `escrows` (
 	`origin` text NOT NULL,
 	`seq` integer NOT NULL,

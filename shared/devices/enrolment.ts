@@ -28,17 +28,14 @@ export async function enrol(
 ): Promise<EnrolAnswer> {
   const { ledger, platform, identity, configuration } = parts;
   const siteId = siteOfToken(parts, request.siteToken);
-  const deviceId = `d-${randomName(platform, 16)}`;
-  const claim = (await nameIsTaken(parts, request.attributes)) ? 'pending' : 'held';
-  const body = {
-    deviceId,
-    siteId,
-    key: key.jwk,
-    jkt: key.jkt,
-    claim,
-    attributes: request.attributes,
-  } as const;
-  await ledger.append('recovery', [{ kind: 'device', body }]);
+  const enrolled = await alreadyEnrolled(parts, key, siteId, request.attributes);
+  const deviceId = enrolled?.deviceId ?? `d-${randomName(platform, 16)}`;
+  const claim = enrolled?.claim ?? ((await nameIsTaken(parts, request.attributes)) ? 'pending' : 'held');
+  if (!enrolled) {
+    const { attributes } = request;
+    const body = { deviceId, siteId, key: key.jwk, jkt: key.jkt, claim, attributes } as const;
+    await ledger.append('recovery', [{ kind: 'device', body }]);
+  }
   const token = await issueToken(identity, {
     aud: 'holdfast-devices',
     sub: deviceId,
@@ -57,6 +54,22 @@ function siteOfToken({ configuration, platform }: EnrolmentParts, siteToken: str
   if (!found || found.body.revoked || found.body.expiresAt <= platform.now())
     throw new Problem('site-token-invalid');
   return found.body.siteId;
+}
+
+/** The same machine with the same key, whose first answer was lost: it is the same device. */
+async function alreadyEnrolled(
+  { ledger, configuration }: EnrolmentParts,
+  { jkt }: ProvenKey,
+  siteId: string,
+  { smbiosUuid, serial }: { smbiosUuid: string; serial: string },
+): Promise<{ deviceId: string; claim: 'held' | 'pending' } | null> {
+  const rows = await ledger.engine.rows(
+    'recovery',
+    'SELECT device_id, claim FROM devices WHERE jkt = ? AND site_id = ? AND smbios_uuid = ? AND serial = ? ORDER BY hlc',
+    [jkt, siteId, smbiosUuid, serial],
+  );
+  const living = rows.find(([deviceId]) => !configuration.isRevoked(String(deviceId)));
+  return living ? { deviceId: String(living[0]), claim: living[1] === 'pending' ? 'pending' : 'held' } : null;
 }
 
 /** Whether another machine, not revoked, holds this computer name. */

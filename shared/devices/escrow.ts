@@ -83,7 +83,11 @@ export class EscrowService {
         'JOIN recovery_journal j ON j.origin = e.origin AND j.seq = e.seq WHERE e.key_id = ? ORDER BY j.arrival',
       [keyId],
     );
-    const same = held.find(([of, by]) => of === commitment && by === device.sub);
+    const copies = held.filter(([of, by]) => of === commitment && by === device.sub);
+    const atCentre = copies.find(([, , origin, seq]) =>
+      this.#parts.peers.heldAtCentre('recovery', String(origin) as Origin, Number(seq)),
+    );
+    const same = atCentre ?? copies[0];
     const conflict = held.some(([of, by]) => of !== commitment || by !== device.sub);
     if (same) {
       const [, , origin, seq, hash] = same;

@@ -5,6 +5,7 @@
 import canonicalize from 'canonicalize';
 import type { Guid } from '../domain/recovery-key.ts';
 import type { Statement } from '../journal/engine.ts';
+import { hlcToMs } from '../journal/hlc.ts';
 import { limits } from '../limits.ts';
 import type { Origin } from '../trust/certificate.ts';
 import { type EscrowParts, checkMachine } from './escrow.ts';
@@ -96,12 +97,12 @@ export class StatusService {
   }
 
   async #instructions(volumes: readonly VolumeKeys[]): Promise<Instruction[]> {
-    const { ledger, peers } = this.#parts;
+    const { ledger, peers, platform } = this.#parts;
     const wanted = volumes.flatMap(({ volumeId, keyIds }) => keyIds.map((keyId) => ({ volumeId, keyId })));
     if (wanted.length === 0) return [];
     const rows = await ledger.engine.rows(
       'recovery',
-      'SELECT e.key_id, e.origin, e.seq, EXISTS (' +
+      'SELECT e.key_id, e.origin, e.seq, e.hlc, EXISTS (' +
         "SELECT 1 FROM audit a WHERE a.key_id = e.key_id AND a.action = 'disclosure' AND a.status = 'Successful') " +
         'FROM json_each(?) w JOIN escrows e ON e.key_id = w.value',
       [JSON.stringify(wanted.map(({ keyId }) => keyId))],
@@ -109,11 +110,14 @@ export class StatusService {
     const instructions: Instruction[] = [];
     for (const { volumeId, keyId } of wanted) {
       const copies = rows.filter(([of]) => of === keyId);
-      const elsewhere = copies.some(([, origin, seq]) =>
-        peers.heldElsewhere('recovery', String(origin) as Origin, Number(seq)),
+      // What was escrowed a moment ago is on its way: asking again at once would only make a second copy.
+      const elsewhere = copies.some(
+        ([, origin, seq, hlc]) =>
+          hlcToMs(Number(hlc)) > platform.now() - limits.singleCopyGraceMs ||
+          peers.heldElsewhere('recovery', String(origin) as Origin, Number(seq)),
       );
       if (copies.length === 0) instructions.push({ type: 'escrow-again', keyId, volumeId, why: 'missing' });
-      else if (copies.some(([, , , disclosed]) => disclosed === 1))
+      else if (copies.some(([, , , , disclosed]) => disclosed === 1))
         instructions.push({ type: 'rotate', keyId, volumeId });
       else if (!elsewhere) instructions.push({ type: 'escrow-again', keyId, volumeId, why: 'single-copy' });
     }

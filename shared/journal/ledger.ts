@@ -36,17 +36,18 @@ export type CommitListener = (store: Store, entries: readonly Entry[], by: 'appe
 export type Reader = SqliteRemoteDatabase;
 
 export class Ledger {
-  /** `nodeId.incarnation` of this start; exists in the journal from the first append on (I6). */
-  readonly self: Origin;
   readonly engine: Engine;
   readonly readers: Readonly<Record<Store, Reader>>;
   readonly #listeners = new Set<CommitListener>();
+  readonly #incarnate: () => Origin;
+  #self: Origin;
   #journals: Readonly<Record<Store, StoreJournal>> | null = null;
 
   private constructor(options: LedgerOptions) {
     const { engine, platform, identity } = options;
     this.engine = engine;
-    this.self = `${identity.certificate.nodeId}.${randomName(platform, 13)}` as Origin;
+    this.#incarnate = () => `${identity.certificate.nodeId}.${randomName(platform, 13)}` as Origin;
+    this.#self = this.#incarnate();
     const reader = (store: Store): Reader =>
       drizzle(async (sql, params, method) => {
         const rows = await engine.rows(store, sql, params as SqlValue[]);
@@ -63,7 +64,9 @@ export class Ledger {
     const ledger = new Ledger(options);
     const parts = {
       ...options,
-      self: ledger.self,
+      get self() {
+        return ledger.self;
+      },
       clock: new HybridClock(options.platform),
       onCommit: (store: Store, entries: readonly Entry[], by: 'append' | 'absorb') => {
         for (const listener of ledger.#listeners) {
@@ -83,6 +86,16 @@ export class Ledger {
       compliance: await StoreJournal.open('compliance', parts),
     };
     return ledger;
+  }
+
+  /** `nodeId.incarnation` of this start; exists in the journal from the first append on (I6). */
+  get self(): Origin {
+    return this.#self;
+  }
+
+  /** A new incarnation without a new start: another copy of this node was found to write under the old one. */
+  reincarnate(): void {
+    this.#self = this.#incarnate();
   }
 
   #journal(store: Store): StoreJournal {

@@ -6,8 +6,9 @@ import type { z } from 'zod';
 import { limits } from '../limits.ts';
 import { STORES, type Store, type Vector } from '../journal/entry.ts';
 import { randomName } from '../platform.ts';
-import type { Certificate, Origin } from '../trust/certificate.ts';
+import { type Certificate, type Origin, nodeOf } from '../trust/certificate.ts';
 import { verifyJws } from '../trust/jws.ts';
+import { type HashesAt, hashAt, healFork } from './forks.ts';
 import {
   PROTOCOL_HEADER,
   PROTOCOL_VERSION,
@@ -17,6 +18,7 @@ import {
   challengeAnswer,
   challengeProof,
   digestAnswer,
+  hashesAnswer,
   type digestRequest,
   pullAnswer,
   pushAnswer,
@@ -120,6 +122,7 @@ export class PeerClient {
     const peer = this.peer;
     if (peer) for (const store of STORES) peers.contact(peer, store, answer.vectors[store]);
     peers.hear(answer.freshness);
+    await this.#checkTips(answer.tips, signal);
     return { more: answer.more && progress };
   }
 
@@ -134,6 +137,27 @@ export class PeerClient {
       }
     }
     return progress;
+  }
+
+  /** I4: what the peer holds of this node's own logs must be what this node wrote. */
+  async #checkTips(tips: PullAnswer['tips'], signal: AbortSignal): Promise<void> {
+    const { ledger, identity } = this.#parts;
+    for (const { store, origin, seq, hash } of tips) {
+      const held = ledger.origins(store).get(origin)?.seq ?? 0;
+      if (nodeOf(origin) !== identity.certificate.nodeId || held < 1) continue;
+      const place = Math.min(seq, held);
+      const there = place === seq ? hash : (await this.#hashes(signal)(store, origin, [place]))[0];
+      if (there === (await hashAt(ledger, store, origin, place))) continue;
+      await healFork(this.#parts, store, origin, place, this.#hashes(signal));
+    }
+  }
+
+  #hashes(signal: AbortSignal): HashesAt {
+    return async (store, origin, seqs) => {
+      const { status, text } = await this.#send('/v1/sync/hashes', { store, origin, seqs }, signal);
+      if (status !== 200) throw new UnreachableError(`hashes were answered with ${String(status)}`);
+      return hashesAnswer.parse(JSON.parse(text)).hashes;
+    };
   }
 
   async #pushOnce(signal: AbortSignal): Promise<boolean> {

@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import type { Configuration } from '../configuration.ts';
 import type { Ledger } from '../journal/ledger.ts';
-import { type Store, type Vector, mergeVectors, vector } from '../journal/entry.ts';
+import { STORES, type Store, type Vector, mergeVectors, vector } from '../journal/entry.ts';
 import type { Platform } from '../platform.ts';
 import { type Certificate, type Origin, nodeOf, slug } from '../trust/certificate.ts';
 
@@ -46,6 +46,8 @@ export class Peers {
   /** what the centre last said of the nodes it hears, for an edge that does not */
   #told: readonly NodeFreshness[] = [];
   readonly #contacted = new Set<string>();
+  /** own logs that another copy of this node continued differently: a peer's vector says nothing about them */
+  readonly #distrusted = new Set<string>();
 
   private constructor(ledger: Ledger, platform: Platform, self: Certificate) {
     this.#ledger = ledger;
@@ -73,6 +75,15 @@ export class Peers {
         vectors: vectors.success ? vectors.data : NEVER,
         currentAt: Number(currentAt),
       });
+    }
+    for (const store of STORES) {
+      for (const [origin] of await ledger.engine.rows(
+        store,
+        `SELECT DISTINCT origin FROM "${store}_forks"`,
+        [],
+      )) {
+        if (nodeOf(String(origin) as Origin) === self.nodeId) peers.distrust(store, String(origin) as Origin);
+      }
     }
     return peers;
   }
@@ -111,6 +122,11 @@ export class Peers {
       currentAt: known?.currentAt ?? 0,
     };
     this.#peers.set(peer.nodeId, { ...state, currentAt: this.#behind(state) === 0 ? now : state.currentAt });
+  }
+
+  /** I1: what peers hold under this origin is not what this node wrote. */
+  distrust(store: Store, origin: Origin): void {
+    this.#distrusted.add(`${store} ${origin}`);
   }
 
   async save(): Promise<void> {
@@ -157,6 +173,7 @@ export class Peers {
   /** Whether another node is known to hold this entry. */
   heldElsewhere(store: Store, origin: Origin, seq: number): boolean {
     if (nodeOf(origin) !== this.#self.nodeId) return true;
+    if (this.#distrusted.has(`${store} ${origin}`)) return false;
     return this.all().some((peer) => (peer.vectors[store][origin] ?? 0) >= seq);
   }
 
@@ -164,6 +181,7 @@ export class Peers {
   heldAtCentre(store: Store, origin: Origin, seq: number): boolean {
     if (this.#self.role === 'centre') return true;
     if (this.#ledger.origins(store).get(origin)?.certificate.role === 'centre') return true;
+    if (this.#distrusted.has(`${store} ${origin}`)) return false;
     return this.all().some((peer) => peer.role === 'centre' && (peer.vectors[store][origin] ?? 0) >= seq);
   }
 

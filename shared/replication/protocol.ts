@@ -5,6 +5,7 @@
  *   POST /v1/sync/session     both nonces signed, both certificates: a short-lived session in which each knows the other
  *   POST /v1/sync/pull        "here is my vector": contiguous entries up to heads, and the server's vector; may wait for news
  *   POST /v1/sync/push        segments: what became of each, and what is held now
+ *   POST /v1/sync/hashes      chain hashes of one log at some places, to find where two copies of a node parted
  *   POST /v1/sync/digests     the tables of one origin in a range of its log: digests, or the hashes of the rows
  *
  * A vector is the resume point; there is no cursor on the server that could be ahead of reality (I7). Bodies are
@@ -59,6 +60,8 @@ export const pullAnswer = z.object({
   more: z.boolean(),
   vectors,
   freshness: z.array(nodeFreshness),
+  /** where the asker's own newest logs end here: another hash than the asker has at that place is a fork (I4) */
+  tips: z.array(z.object({ store, origin, seq: z.number().int().min(1), hash })),
 });
 export type PullAnswer = z.infer<typeof pullAnswer>;
 
@@ -75,6 +78,13 @@ export const pushAnswer = z.object({
   held: vector,
 });
 export type PushAnswer = z.infer<typeof pushAnswer>;
+
+export const hashesRequest = z.strictObject({
+  store,
+  origin,
+  seqs: z.array(z.number().int().min(1)).min(1).max(64),
+});
+export const hashesAnswer = z.object({ hashes: z.array(hash.nullable()) });
 
 export const digestRequest = z.strictObject({
   store,

@@ -12,9 +12,10 @@ import type { Ledger } from '../journal/ledger.ts';
 import type { NodeIdentity, SegmentOutcome } from '../journal/store-journal.ts';
 import { limits } from '../limits.ts';
 import { type Platform, randomName } from '../platform.ts';
-import type { Certificate, CertificateAuthority, Origin } from '../trust/certificate.ts';
+import { type Certificate, type CertificateAuthority, type Origin, nodeOf } from '../trust/certificate.ts';
 import { verifyJws } from '../trust/jws.ts';
 import type { z } from 'zod';
+import { hashAt } from './forks.ts';
 import type { Peers } from './peers.ts';
 import {
   type DigestAnswer,
@@ -23,12 +24,17 @@ import {
   type Vectors,
   challengeProof,
   type digestRequest,
+  type hashesAnswer,
+  type hashesRequest,
   type pullRequest,
   type pushRequest,
   type sessionAnswer,
   type sessionRequest,
 } from './protocol.ts';
 import { inScope } from './scope.ts';
+
+/** Newest logs of the asker whose ends an answer shows. */
+const TIPS_MAX = 4;
 
 export interface SyncParts {
   readonly ledger: Ledger;
@@ -116,20 +122,35 @@ export class SyncService {
     const { ledger, peers } = this.#parts;
     for (const store of STORES) peers.contact(peer, store, request.vectors[store]);
     const read = () => collect(ledger, peer, request.vectors, request.entriesMax, request.without);
-    if (request.waitMs === 0) return this.#answer(await read());
+    if (request.waitMs === 0) return this.#answer(peer, await read());
     const news = this.#newsFor(peer, request.waitMs);
     const found = await read();
     if (found.recovery.length > 0 || found.compliance.length > 0) {
       news.cancel();
-      return this.#answer(found);
+      return this.#answer(peer, found);
     }
     await news.arrived;
-    return this.#answer(await read());
+    return this.#answer(peer, await read());
   }
 
-  #answer(found: Pick<PullAnswer, 'recovery' | 'compliance' | 'more'>): PullAnswer {
+  #answer(peer: Certificate, found: Pick<PullAnswer, 'recovery' | 'compliance' | 'more'>): PullAnswer {
     const { ledger, peers, configuration } = this.#parts;
-    return { ...found, vectors: heldVectors(ledger), freshness: peers.freshness(configuration) };
+    const tips = STORES.flatMap((store) =>
+      [...ledger.origins(store)]
+        .filter(([, { certificate }]) => certificate.nodeId === peer.nodeId)
+        .slice(-TIPS_MAX)
+        .map(([origin, { seq, hash }]) => ({ store, origin, seq, hash })),
+    );
+    return { ...found, tips, vectors: heldVectors(ledger), freshness: peers.freshness(configuration) };
+  }
+
+  async hashes(
+    peer: Certificate,
+    { store, origin, seqs }: z.infer<typeof hashesRequest>,
+  ): Promise<z.infer<typeof hashesAnswer>> {
+    const { ledger } = this.#parts;
+    if (nodeOf(origin) !== peer.nodeId) throw new Problem('forbidden', { why: 'not your own log' });
+    return { hashes: await Promise.all(seqs.map((seq) => hashAt(ledger, store, origin, seq))) };
   }
 
   /** Begins to listen before the journal is read, so that nothing committed in between is missed. */

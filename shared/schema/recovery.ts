@@ -50,6 +50,7 @@ export const devices = sqliteTable(
     index('devices_origin').on(t.origin, t.seq),
     index('devices_name').on(t.computerName),
     index('devices_smbios').on(t.smbiosUuid),
+    index('devices_jkt').on(t.jkt),
   ],
 );
 

@@ -48,9 +48,12 @@ export async function issueCertificate(
 ): Promise<string> {
   const iat = Math.floor(platform.now() / 1000);
   const signer = await makeSigner(organisation);
+  const { d: _private, ...jwk } = organisation;
   return signer.sign(
     'holdfast-certificate',
     certificatePayload.parse({ ...subject, iat, exp: iat + validDays * 86_400 }),
+    // For a device that was given only the thumbprint of the organisation key.
+    { jwk },
   );
 }
 

@@ -5,10 +5,16 @@ import { nodePlatform } from '../../central/platform.ts';
 import { migrations } from '../../migrations/index.ts';
 import { createApp } from '../../shared/http/app.ts';
 import { type HoldfastNode, openNode } from '../../shared/node.ts';
-import type { Platform } from '../../shared/platform.ts';
+import { STORES } from '../../shared/journal/entry.ts';
+import { limits } from '../../shared/limits.ts';
+import { type Platform, randomName } from '../../shared/platform.ts';
 import type { PeerFetch } from '../../shared/replication/client.ts';
-import { type Certificate, issueCertificate, publicJwk } from '../../shared/trust/certificate.ts';
-import { randomName } from '../../shared/platform.ts';
+import {
+  type Certificate,
+  type IdentityFile,
+  issueCertificate,
+  publicJwk,
+} from '../../shared/trust/certificate.ts';
 import { type Organisation, makePrivateKey } from './organisation.ts';
 
 /** A thousand times faster than life: every pause shrinks, so that back-off and timers can be watched. */
@@ -34,10 +40,12 @@ export function edgeIn(regionId: string, name: string, reach: 'own' | 'region'):
   return { name, role: 'edge', regionId, siteId: name, scope: { recovery: reach, compliance: reach } };
 }
 
+type Peers = readonly { name: string; fetch: PeerFetch }[];
+
 export async function startNetworkNode(
   organisation: Organisation,
   subject: Subject,
-  peers: readonly { name: string; fetch: PeerFetch }[] = [],
+  peers: Peers = [],
 ): Promise<NetworkNode> {
   const privateKey = await makePrivateKey();
   const key = publicJwk.parse(privateKey);
@@ -48,15 +56,41 @@ export async function startNetworkNode(
     { ...subject, nodeId, key },
     30,
   );
+  const identity = {
+    organisation: publicJwk.parse(organisation.privateKey),
+    certificate,
+    privateKey,
+    vaultKeys: [],
+  };
+  return run(identity, hastyPlatform, peers);
+}
+
+/** A second running copy of a node, in the same incarnation and with what it holds, as a machine resumed twice. */
+export async function startTwin({ node }: NetworkNode, peers: Peers): Promise<NetworkNode> {
+  const incarnation = node.ledger.self.slice(-13);
+  let drawn = false;
+  const platform: Platform = {
+    ...hastyPlatform,
+    random: (length) => {
+      if (drawn || length !== incarnation.length) return nodePlatform.random(length);
+      drawn = true;
+      return Uint8Array.from(incarnation, (letter) => 'abcdefghijklmnopqrstuvwxyz234567'.indexOf(letter));
+    },
+  };
+  const twin = await run(node.options.identity, platform, peers);
+  for (const store of STORES) {
+    for (const origin of node.ledger.origins(store).keys()) {
+      const segment = await node.ledger.read(store, origin, 0, limits.segmentEntriesMax);
+      if (segment) await twin.node.ledger.absorb(store, segment);
+    }
+  }
+  return twin;
+}
+
+async function run(identity: IdentityFile, platform: Platform, peers: Peers): Promise<NetworkNode> {
   const engine = await LibsqlEngine.open({ recovery: { url: ':memory:' }, compliance: { url: ':memory:' } });
   const node = await openNode({
-    ...{ engine, migrations, peers, platform: hastyPlatform, log: () => undefined },
-    identity: {
-      organisation: publicJwk.parse(organisation.privateKey),
-      certificate,
-      privateKey,
-      vaultKeys: [],
-    },
+    ...{ engine, migrations, peers, platform, identity, log: () => undefined },
     ...{ sliceEntries: 50, version: 'test', bootstrapTokenHash: null },
   });
   const app = createApp(node);

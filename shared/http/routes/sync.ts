@@ -34,6 +34,13 @@ export const syncRoutes: Routes = (app, node) => {
       await sync.push(peer, await message(node, c, protocol.pushRequest, limits.syncBodyBytesMax)),
     );
   });
+  app.post('/v1/sync/hashes', async (c) => {
+    const peer = sync.authenticate(c.req.header('Authorization'));
+    return answer(
+      node,
+      await sync.hashes(peer, await message(node, c, protocol.hashesRequest, HANDSHAKE_BYTES_MAX)),
+    );
+  });
   app.post('/v1/sync/digests', async (c) => {
     const peer = sync.authenticate(c.req.header('Authorization'));
     return answer(

@@ -1,0 +1,97 @@
+import { describe, expect, it } from 'vitest';
+import type { HoldfastNode } from '../../shared/node.ts';
+import { CENTRE, edgeIn, startNetworkNode, startTwin } from '../support/network.ts';
+import { makeOrganisation } from '../support/organisation.ts';
+import { viewRows } from '../support/tables.ts';
+
+const letters = 'abcdefghijklmnop';
+const revoke = (node: HoldfastNode, name: string) =>
+  node.ledger.append('recovery', [
+    { kind: 'device-revocation', body: { deviceId: `d-${name.padEnd(16, 'a')}`, reason: 'test' } },
+  ]);
+const exchange = (node: HoldfastNode) => node.links[0]?.client.exchange(true, new AbortController().signal);
+const revokedAt = async (node: HoldfastNode): Promise<string[]> =>
+  (
+    await node.ledger.engine.rows(
+      'recovery',
+      'SELECT DISTINCT device_id FROM device_revocations ORDER BY device_id',
+      [],
+    )
+  ).map(([deviceId]) => String(deviceId).slice(2, 4));
+
+describe('two running copies of one node (I4, I6)', () => {
+  it('lose nothing: what the second copy wrote goes on under a new incarnation, once', async () => {
+    const organisation = await makeOrganisation();
+    const centre = await startNetworkNode(organisation, CENTRE);
+    const link = [{ name: 'centre', fetch: centre.fetch }];
+    const first = await startNetworkNode(organisation, edgeIn('north', 'a', 'region'), link);
+    for (const letter of letters.slice(0, 5)) await revoke(first.node, `${letter}c`);
+    await exchange(first.node);
+    // The machine is resumed twice: same memory, same disk, same incarnation.
+    const second = await startTwin(first, link);
+    for (const letter of letters.slice(0, 3)) await revoke(first.node, `${letter}f`);
+    for (const letter of letters.slice(0, 3)) await revoke(second.node, `${letter}s`);
+    expect(second.node.ledger.self).toBe(first.node.ledger.self);
+    await exchange(first.node);
+    await exchange(second.node);
+    expect(second.node.ledger.self).not.toBe(first.node.ledger.self);
+    expect(await revokedAt(centre.node)).toEqual([
+      'ac',
+      'af',
+      'as',
+      'bc',
+      'bf',
+      'bs',
+      'cc',
+      'cf',
+      'cs',
+      'dc',
+      'ec',
+    ]);
+    expect(second.node.alarms.list().some(({ type }) => type === 'fork')).toBe(true);
+    // Healed once: further exchanges write nothing.
+    const tip = second.node.ledger.origins('recovery').get(second.node.ledger.self)?.seq;
+    await exchange(second.node);
+    await exchange(second.node);
+    expect(second.node.ledger.origins('recovery').get(second.node.ledger.self)?.seq).toBe(tip);
+  });
+
+  it('never take the other copy for a copy of their own entries (I1)', async () => {
+    const organisation = await makeOrganisation();
+    const centre = await startNetworkNode(organisation, CENTRE);
+    const link = [{ name: 'centre', fetch: centre.fetch }];
+    const first = await startNetworkNode(organisation, edgeIn('north', 'a', 'region'), link);
+    await revoke(first.node, 'cc');
+    await exchange(first.node);
+    const second = await startTwin(first, link);
+    await revoke(first.node, 'ff');
+    const [entry] = await revoke(second.node, 'ss');
+    if (!entry) throw new Error('an entry was appended');
+    await exchange(first.node);
+    await exchange(second.node);
+    expect(second.node.peers.heldAtCentre('recovery', entry.origin, entry.seq)).toBe(false);
+  });
+
+  it('leave tables that are what the journal says', async () => {
+    const organisation = await makeOrganisation();
+    const centre = await startNetworkNode(organisation, CENTRE);
+    const edge = await startNetworkNode(organisation, edgeIn('north', 'a', 'region'), [
+      { name: 'centre', fetch: centre.fetch },
+    ]);
+    for (const letter of letters) await revoke(edge.node, `${letter}x`);
+    await exchange(edge.node);
+    expect(await centre.node.comparison.withJournal()).toEqual([]);
+    expect(await edge.node.comparison.withJournal()).toEqual([]);
+    expect(Object.keys(await viewRows(edge.node.ledger.engine, 'recovery'))).toContain('recovery_keys');
+    await edge.node.ledger.engine.batch('recovery', [
+      { sql: "UPDATE device_revocations SET reason = 'edited' WHERE device_id LIKE 'd-cx%'", args: [] },
+    ]);
+    const client = edge.node.links[0]?.client;
+    if (!client) throw new Error('the edge has a peer');
+    const found = await edge.node.comparison.all(client, new AbortController().signal);
+    expect(found.map(({ table, key, wrongHere }) => ({ table, key: key.slice(0, 4), wrongHere }))).toEqual([
+      { table: 'device_revocations', key: 'd-cx', wrongHere: true },
+    ]);
+    expect(await centre.node.comparison.withJournal()).toEqual([]);
+  });
+});
