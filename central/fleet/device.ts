@@ -323,11 +323,13 @@ export class Device {
     return { type: 'prepared', keyId };
   }
 
-  /** Asks a node for nothing, which it answers with its nonce. */
+  /** Reports to a node, which answers with its nonce, whether it asks for one or not. */
   async learnNonce(node: string): Promise<void> {
     const { keyLabel, token } = this.#enrolled();
     const key = await this.#keyOf(keyLabel);
-    await this.#world.api.call({ node, method: 'POST', path: '/v1/compliance/status', body: {}, key, token });
+    // Only a message that fits its schema comes as far as the proof.
+    const body = this.#statusBody(this.#nextCounter());
+    await this.#world.api.call({ node, method: 'POST', path: '/v1/compliance/status', body, key, token });
   }
 
   /** An escrow of a further key, signed and not sent, for load that must not wait for signatures. */
