@@ -1,37 +1,55 @@
-/** Reads a JSON body once, within limits, before any schema sees it: type, size, well-formedness, depth (I12). */
+/** Reads a JSON body once, within limits, before any schema sees it: type, size, encoding, depth, names (I12). */
 import type { Context, MiddlewareHandler } from 'hono';
 import { limits } from '../limits.ts';
 import { Problem } from './problem.ts';
 
 const METHODS_WITH_BODY = ['POST', 'PUT', 'PATCH'];
 
+/** Bytes that are not UTF-8 would become replacement characters, and two different texts the same one. */
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false });
+
 export function jsonBody(): MiddlewareHandler {
   return async function jsonBodyWithinLimits(c, next) {
     if (METHODS_WITH_BODY.includes(c.req.method) && !c.req.path.startsWith('/v1/sync/')) {
       if (!/^application\/json\s*(;|$)/i.test(c.req.header('Content-Type') ?? ''))
         throw new Problem('unsupported-media-type');
-      const text = new TextDecoder().decode(await readBody(c, limits.requestBodyBytesMax));
-      checkDepth(text);
-      let value: unknown;
-      try {
-        value = JSON.parse(text);
-      } catch {
-        throw new Problem('malformed-json');
-      }
       // Hono's validators ask for the JSON again; they get this one.
-      c.req.bodyCache.json = Promise.resolve(value);
+      c.req.bodyCache.json = Promise.resolve(parse(await readBody(c, limits.requestBodyBytesMax)));
     }
     await next();
   };
 }
 
-/** The body's bytes; throws a Problem as soon as it is longer than `bytesMax`. */
+/** The body's bytes; throws a Problem as soon as it is longer than `bytesMax`, or when its sender is gone. */
 export async function readBody(c: Context, bytesMax: number): Promise<Uint8Array<ArrayBuffer>> {
-  const tooLarge = () => new Problem('body-too-large', { bytesMax });
+  try {
+    return await readWithin(c, bytesMax);
+  } catch (error) {
+    if (error instanceof Problem) throw error;
+    throw new Problem('body-incomplete');
+  }
+}
+
+async function readWithin(c: Context, bytesMax: number): Promise<Uint8Array<ArrayBuffer>> {
+  const tooLarge = (): Problem => new Problem('body-too-large', { bytesMax });
   if (Number(c.req.header('Content-Length') ?? 0) > bytesMax) throw tooLarge();
   const { body } = c.req.raw;
   if (!body) return new Uint8Array(0);
-  if (c.req.header('Content-Length') !== undefined) return new Uint8Array(await c.req.raw.arrayBuffer());
+  try {
+    if (c.req.header('Content-Length') !== undefined) return new Uint8Array(await c.req.raw.arrayBuffer());
+    return await readChunks(body, bytesMax, tooLarge);
+  } catch (error) {
+    if (error instanceof Problem) throw error;
+    // The client went away, or the host gave up on it: its fault, and no bug of this node's.
+    throw new Problem('timed-out');
+  }
+}
+
+async function readChunks(
+  body: ReadableStream<Uint8Array>,
+  bytesMax: number,
+  tooLarge: () => Problem,
+): Promise<Uint8Array<ArrayBuffer>> {
   const chunks: Uint8Array[] = [];
   let length = 0;
   const reader = body.getReader();
@@ -54,19 +72,57 @@ export async function readBody(c: Context, bytesMax: number): Promise<Uint8Array
   return whole;
 }
 
-/** Counts brackets outside strings, so that a hostile text never reaches a recursive parser. */
-function checkDepth(text: string): void {
-  let depth = 0;
-  let quoted = false;
-  for (let at = 0; at < text.length; at += 1) {
-    const code = text.charCodeAt(at);
-    if (quoted) {
-      if (code === 0x5c) at += 1;
-      else if (code === 0x22) quoted = false;
-    } else if (code === 0x22) quoted = true;
-    else if (code === 0x7b || code === 0x5b) {
-      depth += 1;
-      if (depth > limits.jsonDepthMax) throw new Problem('json-too-deep', { depthMax: limits.jsonDepthMax });
-    } else if (code === 0x7d || code === 0x5d) depth -= 1;
+function parse(bytes: Uint8Array<ArrayBuffer>): unknown {
+  try {
+    const text = decoder.decode(bytes);
+    checkShape(text);
+    return JSON.parse(text);
+  } catch (error) {
+    if (error instanceof Problem) throw error;
+    throw new Problem('malformed-json');
   }
+}
+
+/**
+ * Looks at brackets and names before a recursive parser does. A name that stands twice in one object would count once
+ * here and perhaps otherwise for whoever checked the text before; `__proto__` is nobody's field.
+ */
+function checkShape(text: string): void {
+  /** of each open bracket, outermost first: the names so far, or null in a list */
+  const open: (Set<string> | null)[] = [];
+  let nameNext = false;
+  for (let at = 0; at < text.length; at += 1) {
+    const character = text.charAt(at);
+    if (character === '"') {
+      const end = endOfString(text, at);
+      if (nameNext) checkName(text.slice(at, end + 1), open.at(-1) ?? null);
+      nameNext = false;
+      at = end;
+    } else if (character === '{' || character === '[') {
+      nameNext = character === '{';
+      open.push(nameNext ? new Set() : null);
+      if (open.length > limits.jsonDepthMax)
+        throw new Problem('json-too-deep', { depthMax: limits.jsonDepthMax });
+    } else if (character === '}' || character === ']') {
+      open.pop();
+      nameNext = false;
+    } else if (character === ',') nameNext = (open.at(-1) ?? null) !== null;
+  }
+}
+
+/** The place of the quotation mark that ends the string which begins at `from`, or the text's end. */
+function endOfString(text: string, from: number): number {
+  for (let at = from + 1; at < text.length; at += 1) {
+    const character = text.charAt(at);
+    if (character === '\\') at += 1;
+    else if (character === '"') return at;
+  }
+  return text.length;
+}
+
+function checkName(quoted: string, names: Set<string> | null): void {
+  const name = quoted.includes('\\') ? String(JSON.parse(quoted)) : quoted.slice(1, -1);
+  if (name === '__proto__') throw new Problem('invalid-request', { fields: [{ at: '', code: 'forbidden_name' }] });
+  if (names?.has(name)) throw new Problem('invalid-request', { fields: [{ at: '', code: 'repeated_name' }] });
+  names?.add(name);
 }
