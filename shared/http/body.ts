@@ -20,17 +20,8 @@ export function jsonBody(): MiddlewareHandler {
   };
 }
 
-/** The body's bytes; throws a Problem as soon as it is longer than `bytesMax`, or when its sender is gone. */
+/** The body's bytes; throws a Problem as soon as it is longer than `bytesMax`. */
 export async function readBody(c: Context, bytesMax: number): Promise<Uint8Array<ArrayBuffer>> {
-  try {
-    return await readWithin(c, bytesMax);
-  } catch (error) {
-    if (error instanceof Problem) throw error;
-    throw new Problem('body-incomplete');
-  }
-}
-
-async function readWithin(c: Context, bytesMax: number): Promise<Uint8Array<ArrayBuffer>> {
   const tooLarge = (): Problem => new Problem('body-too-large', { bytesMax });
   if (Number(c.req.header('Content-Length') ?? 0) > bytesMax) throw tooLarge();
   const { body } = c.req.raw;
@@ -122,7 +113,8 @@ function endOfString(text: string, from: number): number {
 
 function checkName(quoted: string, names: Set<string> | null): void {
   const name = quoted.includes('\\') ? String(JSON.parse(quoted)) : quoted.slice(1, -1);
-  if (name === '__proto__') throw new Problem('invalid-request', { fields: [{ at: '', code: 'forbidden_name' }] });
+  if (name === '__proto__')
+    throw new Problem('invalid-request', { fields: [{ at: '', code: 'forbidden_name' }] });
   if (names?.has(name)) throw new Problem('invalid-request', { fields: [{ at: '', code: 'repeated_name' }] });
   names?.add(name);
 }
