@@ -37,7 +37,9 @@ export async function readIdentity(env: EdgeEnv): Promise<IdentityFile> {
 async function fromCredentials(env: EdgeEnv): Promise<string> {
   if (!env.CREDENTIALS)
     throw new SettingError('HOLDFAST_IDENTITY is not set and there is no credentials folder.');
-  const response = await env.CREDENTIALS.fetch('http://credentials/identity.json');
+  const response = await env.CREDENTIALS.fetch('http://credentials/identity.json').catch(() => null);
+  // workerd says why on its own error output, such as "Permission denied".
+  if (!response) throw new SettingError('identity.json in the credentials folder cannot be read.');
   if (!response.ok) throw new SettingError('The credentials folder holds no identity.json.');
   return response.text();
 }
@@ -48,8 +50,7 @@ export function peersOf(env: EdgeEnv): { name: string; fetch: PeerFetch }[] {
     return [
       {
         name: 'centre',
-        fetch: (path, init) =>
-          service.fetch(`http://localhost${path}`, init),
+        fetch: (path, init) => service.fetch(`http://localhost${path}`, init),
       },
     ];
   if (url === undefined) return [];

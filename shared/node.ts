@@ -203,11 +203,11 @@ async function readIdentity(file: IdentityFile, authority: CertificateAuthority)
   const certificate = await authority.check(file.certificate);
   if (!certificate)
     throw new IdentityError(
-      'The certificate in HOLDFAST_IDENTITY is not signed by the organisation named there.',
+      'The certificate in identity.json is not signed by the organisation named there.',
     );
   const { x, y } = file.privateKey;
   if (certificate.key.x !== x || certificate.key.y !== y) {
-    throw new IdentityError('The private key in HOLDFAST_IDENTITY does not belong to its certificate.');
+    throw new IdentityError('The private key in identity.json does not belong to its certificate.');
   }
   return { certificateJws: file.certificate, certificate, signer: await makeSigner(file.privateKey) };
 }
