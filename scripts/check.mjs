@@ -13,7 +13,7 @@ const fix = process.argv[2] === '--fix';
 const files = process.argv.slice(fix ? 3 : 2);
 
 const tsc = 'node_modules/typescript/bin/tsc';
-const projects = ['shared', '.', 'edge', 'central', 'test', 'test/workers'];
+const projects = ['shared', '.', 'edge', 'edge/appliance', 'central', 'test', 'test/workers'];
 
 // Markdown is laid out by hand: tables and diagrams read better that way. What drizzle-kit writes is left as it is.
 const formatted = ['**/*.{ts,tsx,js,mjs,cjs,json,jsonc,css,yaml,yml}', '!migrations/**/meta/**'];

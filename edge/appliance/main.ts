@@ -1,0 +1,128 @@
+/**
+ * `npm run appliance`: makes what is carried to a branch.
+ *
+ *     dist/holdfast-edge           the edge: worker and workerd in one executable; needs nothing else on the machine
+ *     dist/holdfast-edge.tar.gz    the same with its units, settings and installer: the one file to carry
+ *
+ * Nothing of a branch is in it. The worker that goes in was bundled just before, by scripts/run.sh.
+ */
+import { execFileSync, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import {
+  closeSync,
+  copyFileSync,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import process from 'node:process';
+
+/** What is installed beside the executable, from this folder unless it says otherwise. */
+const COMPANIONS = [
+  'install.sh',
+  'wake.sh',
+  'edge.env',
+  'front.cfg',
+  'uplink.cfg',
+  'unprivileged.cfg',
+  'holdfast-edge.service',
+  'holdfast-tls@.service',
+  'holdfast-certificates.path',
+  'holdfast-certificates.timer',
+  'holdfast-certificates.service',
+  '../../docs/OPERATIONS.md',
+];
+
+const root = packageRoot();
+const sources = path.join(root, 'edge/appliance');
+const dist = path.join(root, 'dist');
+const executable = path.join(dist, 'holdfast-edge');
+const archive = `${executable}.tar.gz`;
+
+compile();
+pack();
+console.log(`The appliance is built.
+
+  ${size(executable)}  ${path.relative(process.cwd(), executable)}
+    SHA-256 ${sha256(executable)}
+  ${size(archive)}  ${path.relative(process.cwd(), archive)}
+    SHA-256 ${sha256(archive)}
+
+Install it on a branch's Debian machine (systemd, haproxy), with the identity made for it at the centre:
+
+  tar xzf holdfast-edge.tar.gz && sudo sh holdfast-edge/install.sh \\
+    --identity identity.json --centre holdfast.example.org:443 --certificate front.crt --key front.key
+
+Or try it here, in the foreground, with an identity.json in ./credentials:
+
+  mkdir -p edge-data && ${path.relative(process.cwd(), executable)} \\
+    --directory-path data=edge-data --directory-path credentials=credentials \\
+    --socket-addr http=127.0.0.1:8701 --external-addr centre=127.0.0.1:8700
+`);
+
+/** Written beside its name first: an executable that runs cannot be written over. */
+function compile(): void {
+  const file = `${executable}.new`;
+  const out = openSync(file, 'w', 0o755);
+  const { status } = spawnSync(workerd(), ['compile', path.join(sources, 'edge.capnp')], {
+    stdio: ['ignore', out, 'inherit'],
+  });
+  closeSync(out);
+  if (status !== 0) {
+    rmSync(file);
+    console.error('holdfast: workerd could not compile the appliance, see above.');
+    process.exit(1);
+  }
+  renameSync(file, executable);
+}
+
+/** The same content gives the same archive, byte for byte, so that two builds can be compared. */
+function pack(): void {
+  const folder = path.join(dist, 'appliance/holdfast-edge');
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  linkSync(executable, path.join(folder, 'holdfast-edge'));
+  for (const name of COMPANIONS)
+    copyFileSync(path.join(sources, name), path.join(folder, path.basename(name)));
+  const order = [
+    '--sort=name',
+    '--owner=0',
+    '--group=0',
+    '--numeric-owner',
+    '--mtime=@0',
+    '--mode=u=rwX,go=rX',
+  ];
+  const tar = ['--create', ...order, `--directory=${path.dirname(folder)}`, path.basename(folder)];
+  const compress = ['--use-compress-program=gzip --no-name -1', `--file=${archive}`];
+  execFileSync('tar', [...compress, ...tar], { stdio: 'inherit' });
+  rmSync(path.dirname(folder), { recursive: true });
+}
+
+function workerd(): string {
+  const found: unknown = createRequire(import.meta.url)('workerd');
+  const file = typeof found === 'object' && found !== null && 'default' in found ? found.default : found;
+  if (typeof file === 'string') return file;
+  console.error('holdfast: workerd is not installed: run npm install.');
+  return process.exit(1);
+}
+
+function packageRoot(): string {
+  let folder = import.meta.dirname;
+  while (!existsSync(path.join(folder, 'package.json'))) folder = path.dirname(folder);
+  return folder;
+}
+
+function sha256(file: string): string {
+  return createHash('sha256').update(readFileSync(file)).digest('hex');
+}
+
+function size(file: string): string {
+  return `${Math.round(statSync(file).size / 1_000_000)} MB`;
+}
