@@ -19,11 +19,6 @@ export const PROBLEMS = {
     en: 'The body is not well-formed JSON.',
     es: 'El cuerpo no es JSON bien formado.',
   },
-  'body-incomplete': {
-    status: 400,
-    en: 'The body ended before it was complete.',
-    es: 'El cuerpo terminó antes de estar completo.',
-  },
   'json-too-deep': {
     status: 400,
     en: 'The JSON is nested too deeply.',
