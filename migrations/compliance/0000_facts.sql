@@ -51,6 +51,11 @@ CREATE TABLE `compliance_origins` (
 	`certificate` text NOT NULL
 );
 --> statement-breakpoint
+CREATE TABLE `compliance_projection` (
+	`id` integer PRIMARY KEY NOT NULL,
+	`version` integer NOT NULL
+);
+--> statement-breakpoint
 CREATE TABLE `local_seen` (
 	`device_id` text PRIMARY KEY NOT NULL,
 	`counter` integer NOT NULL,
@@ -94,8 +99,9 @@ CREATE TABLE `status_reports` (
 );
 --> statement-breakpoint
 CREATE INDEX `status_reports_origin` ON `status_reports` (`origin`,`seq`);--> statement-breakpoint
-CREATE INDEX `status_reports_site` ON `status_reports` (`site_id`,`state`);--> statement-breakpoint
-CREATE INDEX `status_reports_name` ON `status_reports` (`computer_name`);--> statement-breakpoint
+CREATE INDEX `status_reports_latest` ON `status_reports` (`device_id`,`counter`,`origin`);--> statement-breakpoint
+CREATE INDEX `status_reports_groups` ON `status_reports` (`site_id`,`state`,`os_version`,`reasons_json`,`domain`,`device_id`,`counter`,`origin`);--> statement-breakpoint
+CREATE INDEX `status_reports_name` ON `status_reports` ("computer_name" COLLATE NOCASE,`device_id`);--> statement-breakpoint
 CREATE TABLE `volumes` (
 	`origin` text NOT NULL,
 	`seq` integer NOT NULL,

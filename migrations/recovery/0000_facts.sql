@@ -29,7 +29,7 @@ CREATE TABLE `audit` (
 );
 --> statement-breakpoint
 CREATE INDEX `audit_key` ON `audit` (`key_id`);--> statement-breakpoint
-CREATE INDEX `audit_at` ON `audit` (`at`);--> statement-breakpoint
+CREATE INDEX `audit_at` ON `audit` (`at`,`origin`,`seq`);--> statement-breakpoint
 CREATE INDEX `audit_device` ON `audit` (`device_id`);--> statement-breakpoint
 CREATE TABLE `config` (
 	`origin` text NOT NULL,
@@ -73,7 +73,7 @@ CREATE TABLE `devices` (
 --> statement-breakpoint
 CREATE INDEX `devices_origin` ON `devices` (`origin`,`seq`);--> statement-breakpoint
 CREATE INDEX `devices_name` ON `devices` (`computer_name`);--> statement-breakpoint
-CREATE INDEX `devices_smbios` ON `devices` (`smbios_uuid`);--> statement-breakpoint
+CREATE INDEX `devices_smbios` ON `devices` (`smbios_uuid`,`serial`,`device_id`);--> statement-breakpoint
 CREATE INDEX `devices_jkt` ON `devices` (`jkt`);--> statement-breakpoint
 CREATE TABLE `escrows` (
 	`origin` text NOT NULL,
@@ -171,4 +171,9 @@ CREATE TABLE `recovery_origins` (
 	`hash` text NOT NULL,
 	`head_seq` integer NOT NULL,
 	`certificate` text NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE `recovery_projection` (
+	`id` integer PRIMARY KEY NOT NULL,
+	`version` integer NOT NULL
 );

@@ -5,7 +5,7 @@ FROM `config` c
 WHERE NOT EXISTS (
   SELECT 1 FROM `config` n
   WHERE n.`kind` = c.`kind` AND n.`id` = c.`id`
-    AND (n.`revision` > c.`revision` OR (n.`revision` = c.`revision` AND n.`origin` > c.`origin`))
+    AND (n.`revision`, n.`origin`) > (c.`revision`, c.`origin`)
 );
 --> statement-breakpoint
 CREATE VIEW `protectors_current` AS
@@ -14,7 +14,7 @@ FROM `protectors` p
 WHERE NOT EXISTS (
   SELECT 1 FROM `protectors` n
   WHERE n.`device_id` = p.`device_id` AND n.`volume_id` = p.`volume_id`
-    AND (n.`counter` > p.`counter` OR (n.`counter` = p.`counter` AND n.`origin` > p.`origin`))
+    AND (n.`counter`, n.`origin`) > (p.`counter`, p.`origin`)
 );
 --> statement-breakpoint
 CREATE VIEW `recovery_keys` AS

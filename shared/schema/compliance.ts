@@ -1,4 +1,5 @@
 /** The compliance store's facts: what devices reported of themselves, and when they were last seen. */
+import { sql } from 'drizzle-orm';
 import { index, integer, primaryKey, sqliteTable, sqliteView, text } from 'drizzle-orm/sqlite-core';
 import { factColumns, journalTables } from './journal.ts';
 
@@ -9,6 +10,7 @@ export const {
   marks: complianceMarks,
   forks: complianceForks,
   guard: complianceGuard,
+  projection: complianceProjection,
 } = journalTables('compliance');
 
 /** The latest report of a device that this origin accepted, by the device's counter. */
@@ -39,8 +41,15 @@ export const statusReports = sqliteTable(
   (t) => [
     primaryKey({ columns: [t.deviceId, t.origin] }),
     index('status_reports_origin').on(t.origin, t.seq),
-    index('status_reports_site').on(t.siteId, t.state),
-    index('status_reports_name').on(t.computerName),
+    // finds a device's latest report without reading the reports
+    index('status_reports_latest').on(t.deviceId, t.counter, t.origin),
+    // holds all that the enterprise report reads, in the order in which it groups
+    index('status_reports_groups').on(
+      ...([t.siteId, t.state, t.osVersion, t.reasonsJson, t.domain] as const),
+      ...([t.deviceId, t.counter, t.origin] as const),
+    ),
+    // Windows compares names without regard to case
+    index('status_reports_name').on(sql`${t.computerName} COLLATE NOCASE`, t.deviceId),
   ],
 );
 

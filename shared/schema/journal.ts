@@ -63,7 +63,12 @@ export function journalTables<P extends 'recovery' | 'compliance'>(store: P) {
     { id: integer().primaryKey(), ok: integer().notNull() },
     (t) => [check(`${store}_guard_ok`, sql`${t.ok} = 1`)],
   );
-  return { journal, origins, heads, marks, forks, guard };
+  /** By which rules the fact tables were made; another number than the program's has them made again. */
+  const projection = sqliteTable(`${store}_projection`, {
+    id: integer().primaryKey(),
+    version: integer().notNull(),
+  });
+  return { journal, origins, heads, marks, forks, guard, projection };
 }
 
 /** The columns by which every fact row names the entry it came from. */

@@ -12,6 +12,7 @@ export const {
   marks: recoveryMarks,
   forks: recoveryForks,
   guard: recoveryGuard,
+  projection: recoveryProjection,
 } = journalTables('recovery');
 
 /** Regions, sites, vaults, staff, site tokens, policies: what a centre configures, by revision (I14). */
@@ -49,7 +50,7 @@ export const devices = sqliteTable(
     primaryKey({ columns: [t.deviceId, t.origin] }),
     index('devices_origin').on(t.origin, t.seq),
     index('devices_name').on(t.computerName),
-    index('devices_smbios').on(t.smbiosUuid),
+    index('devices_smbios').on(t.smbiosUuid, t.serial, t.deviceId),
     index('devices_jkt').on(t.jkt),
   ],
 );
@@ -142,7 +143,7 @@ export const audit = sqliteTable(
   (t) => [
     primaryKey({ columns: [t.origin, t.seq] }),
     index('audit_key').on(t.keyId),
-    index('audit_at').on(t.at),
+    index('audit_at').on(t.at, t.origin, t.seq),
     index('audit_device').on(t.deviceId),
   ],
 );
