@@ -37,11 +37,16 @@ export async function readIdentity(env: EdgeEnv): Promise<IdentityFile> {
 async function fromCredentials(env: EdgeEnv): Promise<string> {
   if (!env.CREDENTIALS)
     throw new SettingError('HOLDFAST_IDENTITY is not set and there is no credentials folder.');
-  const response = await env.CREDENTIALS.fetch('http://credentials/identity.json').catch(() => null);
-  // workerd says why on its own error output, such as "Permission denied".
-  if (!response) throw new SettingError('identity.json in the credentials folder cannot be read.');
-  if (!response.ok) throw new SettingError('The credentials folder holds no identity.json.');
-  return response.text();
+  let text: string | null;
+  try {
+    const response = await env.CREDENTIALS.fetch('http://credentials/identity.json');
+    text = response.ok ? await response.text() : null;
+  } catch {
+    // workerd says why on its own error output, such as "Permission denied".
+    throw new SettingError('identity.json in the credentials folder cannot be read.');
+  }
+  if (text === null) throw new SettingError('The credentials folder holds no identity.json.');
+  return text;
 }
 
 export function peersOf(env: EdgeEnv): { name: string; fetch: PeerFetch }[] {

@@ -1,5 +1,5 @@
 /**
- * `npm run appliance`: makes what is carried to a branch.
+ * `npm run appliance [-- FOLDER]`: makes what is carried to a branch, in dist/ unless it is told otherwise.
  *
  *     dist/holdfast-edge           the edge: worker and workerd in one executable; needs nothing else on the machine
  *     dist/holdfast-edge.tar.gz    the same with its units, settings and installer: the one file to carry
@@ -42,10 +42,11 @@ const COMPANIONS = [
 
 const root = packageRoot();
 const sources = path.join(root, 'edge/appliance');
-const dist = path.join(root, 'dist');
-const executable = path.join(dist, 'holdfast-edge');
+const folder = path.resolve(process.argv[2] ?? path.join(root, 'dist'));
+const executable = path.join(folder, 'holdfast-edge');
 const archive = `${executable}.tar.gz`;
 
+mkdirSync(folder, { recursive: true });
 compile();
 pack();
 console.log(`The appliance is built.
@@ -85,12 +86,12 @@ function compile(): void {
 
 /** The same content gives the same archive, byte for byte, so that two builds can be compared. */
 function pack(): void {
-  const folder = path.join(dist, 'appliance/holdfast-edge');
-  rmSync(folder, { recursive: true, force: true });
-  mkdirSync(folder, { recursive: true });
-  linkSync(executable, path.join(folder, 'holdfast-edge'));
+  const contents = path.join(folder, 'holdfast-edge.d/holdfast-edge');
+  rmSync(path.dirname(contents), { recursive: true, force: true });
+  mkdirSync(contents, { recursive: true });
+  linkSync(executable, path.join(contents, 'holdfast-edge'));
   for (const name of COMPANIONS)
-    copyFileSync(path.join(sources, name), path.join(folder, path.basename(name)));
+    copyFileSync(path.join(sources, name), path.join(contents, path.basename(name)));
   const order = [
     '--sort=name',
     '--owner=0',
@@ -99,10 +100,10 @@ function pack(): void {
     '--mtime=@0',
     '--mode=u=rwX,go=rX',
   ];
-  const tar = ['--create', ...order, `--directory=${path.dirname(folder)}`, path.basename(folder)];
+  const tar = ['--create', ...order, `--directory=${path.dirname(contents)}`, path.basename(contents)];
   const compress = ['--use-compress-program=gzip --no-name -1', `--file=${archive}`];
   execFileSync('tar', [...compress, ...tar], { stdio: 'inherit' });
-  rmSync(path.dirname(folder), { recursive: true });
+  rmSync(path.dirname(contents), { recursive: true });
 }
 
 function workerd(): string {
