@@ -24,6 +24,7 @@ export default defineConfig({
           name: 'node',
           include: ['{test,shared,central}/**/*.test.{ts,tsx}'],
           exclude: ['test/workers/**'],
+          globalSetup: ['./test/support/build.ts'],
         },
       },
       {
