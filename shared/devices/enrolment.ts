@@ -48,12 +48,20 @@ export async function enrol(
   return { deviceId, siteId, token, claim, policy: policyFor(configuration, platform, siteId, deviceId) };
 }
 
-function siteOfToken({ configuration, platform }: EnrolmentParts, siteToken: string): string {
+/**
+ * An edge enrols for the sites of its own region alone, a centre for all: the helpdesk edges of another region never
+ * get this edge's log, and would search in vain for the keys of a device that began here.
+ */
+function siteOfToken({ configuration, platform, identity }: EnrolmentParts, siteToken: string): string {
   const tokenHash = platform.sha256('holdfast site token v1\n', siteToken);
   const found = configuration.all('site-token').find(({ body }) => body.tokenHash === tokenHash);
   if (!found || found.body.revoked || found.body.expiresAt <= platform.now())
     throw new Problem('site-token-invalid');
-  return found.body.siteId;
+  const { siteId } = found.body;
+  const { regionId } = identity.certificate;
+  if (regionId !== null && configuration.get('site', siteId)?.body.regionId !== regionId)
+    throw new Problem('site-token-invalid');
+  return siteId;
 }
 
 /** The same machine with the same key, whose first answer was lost: it is the same device. */
