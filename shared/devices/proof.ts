@@ -11,7 +11,9 @@ import type { Platform } from '../platform.ts';
 import { publicJwk } from '../trust/certificate.ts';
 import { type PublicJwk, peekJws, thumbprint, verifyJws } from '../trust/jws.ts';
 
-const proofHeader = z.object({ typ: z.literal('dpop+jwt'), alg: z.literal('ES256'), jwk: publicJwk });
+/** Who shows a private key has given it away (RFC 9449, section 4.3). */
+const shownKey = publicJwk.extend({ d: z.never().optional() }).transform(({ d: _d, ...jwk }) => jwk);
+const proofHeader = z.object({ typ: z.literal('dpop+jwt'), alg: z.literal('ES256'), jwk: shownKey });
 const proofPayload = z.object({
   jti: z.string().min(8).max(128),
   htm: z.string().max(16),
@@ -79,7 +81,8 @@ export class ProofChecker {
     if (!current && nonce !== this.#nonceOf(this.#slot - 1))
       throw new Problem('use-dpop-nonce', {}, this.#headers());
     const jkt = await thumbprint(jwk);
-    const id = `${jkt} ${jti}`;
+    // A hash: 43 characters whatever the device made of its jti, since very many are remembered.
+    const id = this.#platform.sha256(jkt, ' ', jti);
     if (this.#used.has(id) || this.#usedBefore.has(id))
       throw new Problem('proof-replayed', {}, this.#headers());
     (current ? this.#used : this.#usedBefore).add(id);
