@@ -9,7 +9,7 @@ import type { HoldfastNode } from '../node.ts';
 import { randomName } from '../platform.ts';
 import { jsonBody } from './body.ts';
 import { type App, type AppEnv, hostOf } from './context.ts';
-import { Problem, problemOf, respond } from './problem.ts';
+import { Problem, misfit, problemOf, respond } from './problem.ts';
 import { adminRoutes } from './routes/admin.ts';
 import { deviceRoutes } from './routes/devices.ts';
 import { helpdeskRoutes } from './routes/helpdesk.ts';
@@ -20,11 +20,7 @@ import { syncRoutes } from './routes/sync.ts';
 export function createApp(node: HoldfastNode): App {
   const app = new OpenAPIHono<AppEnv>({
     defaultHook: (result) => {
-      if (result.success) return;
-      const fields = result.error.issues
-        .slice(0, 20)
-        .map((issue) => ({ at: issue.path.join('.'), code: issue.code }));
-      throw new Problem('invalid-request', { fields });
+      if (!result.success) throw misfit(result.error.issues);
     },
   });
   app.onError((error, c) => respondToError(node, error, c));
@@ -43,6 +39,8 @@ function observe(node: HoldfastNode): MiddlewareHandler<AppEnv> {
     await next();
     c.header('X-Content-Type-Options', 'nosniff');
     c.header('Referrer-Policy', 'no-referrer');
+    // Tokens, key IDs and people's names are in many answers; whoever may be cached says so itself.
+    if (!c.res.headers.has('Cache-Control')) c.header('Cache-Control', 'no-store');
     const route = c.error || c.res.status === 404 ? 'other' : c.req.path.replace(/[0-9a-f{}-]{32,}/gi, ':id');
     node.metrics.add('holdfast_requests_total', {
       method: c.req.method,
@@ -69,6 +67,7 @@ function answerOtherMethods(app: App): void {
     if (method === 'ALL') continue;
     const known = methods.get(path) ?? new Set();
     methods.set(path, known.add(method));
+    if (method === 'GET') known.add('HEAD');
   }
   for (const [path, allowed] of methods) {
     app.all(path, () => {

@@ -198,6 +198,21 @@ export class Problem extends Error {
   }
 }
 
+/** Beyond this many faults the first ones say enough. */
+const FIELDS_NAMED_MAX = 20;
+
+/** A request that does not fit its schema: which fields and how, but neither a value nor a name that the client made up. */
+export function misfit(
+  issues: readonly { readonly path: readonly PropertyKey[]; readonly code?: string | undefined }[],
+  within = '',
+): Problem {
+  const fields = issues.slice(0, FIELDS_NAMED_MAX).map(({ path, code }) => {
+    const known = code === 'invalid_key' ? path.slice(0, -1) : path;
+    return { at: [within, ...known.map(String)].filter((name) => name !== '').join('.'), code };
+  });
+  return new Problem('invalid-request', { fields });
+}
+
 /** The problem an error is, or null for a bug. */
 export function problemOf(error: unknown): Problem | null {
   if (error instanceof Problem) return error;
@@ -206,6 +221,9 @@ export function problemOf(error: unknown): Problem | null {
     return new Problem('storage-unavailable', { reason: error.reason }, { 'Retry-After': '10' });
   return null;
 }
+
+/** How devices, which most requests are from, are to show who they are. */
+const DPOP_CHALLENGE = 'DPoP algs="ES256"';
 
 /** The one place where problems become HTTP. */
 export function respond(c: Context, problem: Problem): Response {
@@ -220,6 +238,8 @@ export function respond(c: Context, problem: Problem): Response {
   return c.body(JSON.stringify(document), words.status, {
     'Content-Type': 'application/problem+json',
     'Cache-Control': 'no-store',
+    // RFC 9110 asks for it with every 401; people's tokens bring their own.
+    ...(words.status === 401 ? { 'WWW-Authenticate': DPOP_CHALLENGE } : {}),
     ...problem.headers,
   });
 }

@@ -11,7 +11,7 @@ import type { Difference } from '../../replication/comparison.ts';
 import { slug } from '../../trust/certificate.ts';
 import type { AppEnv, Routes } from '../context.ts';
 import { jsonContent, jsonRequest, problems } from '../openapi.ts';
-import { Problem } from '../problem.ts';
+import { Problem, misfit } from '../problem.ts';
 
 const ADMIN_PROBLEMS = [
   'credentials-missing',
@@ -216,11 +216,7 @@ async function configure(
   if (node.identity.certificate.role !== 'centre')
     throw new Problem('forbidden', { why: 'only a centre configures' });
   const parsed = configBodies[kind].safeParse(value);
-  if (!parsed.success) {
-    throw new Problem('invalid-request', {
-      fields: parsed.error.issues.map((issue) => ({ at: `body.${issue.path.join('.')}`, code: issue.code })),
-    });
-  }
+  if (!parsed.success) throw misfit(parsed.error.issues, 'body');
   const current = node.configuration.get(kind, id);
   if ((current?.revision ?? 0) !== seen)
     throw new Problem('revision-stale', { revision: current?.revision ?? 0 });

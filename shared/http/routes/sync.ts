@@ -6,7 +6,7 @@ import type { HoldfastNode } from '../../node.ts';
 import * as protocol from '../../replication/protocol.ts';
 import { readBody } from '../body.ts';
 import type { AppEnv, Routes } from '../context.ts';
-import { Problem } from '../problem.ts';
+import { Problem, misfit } from '../problem.ts';
 
 /** Bodies before anybody has proved who they are. */
 const HANDSHAKE_BYTES_MAX = 16 * 1024;
@@ -70,9 +70,7 @@ async function message<S extends z.ZodType>(
   }
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
-  throw new Problem('invalid-request', {
-    fields: parsed.error.issues.slice(0, 5).map((issue) => ({ at: issue.path.join('.'), code: issue.code })),
-  });
+  throw misfit(parsed.error.issues);
 }
 
 async function answer(node: HoldfastNode, value: object): Promise<Response> {
