@@ -27,6 +27,15 @@ export const limits = {
   segmentBytesMax: 1024 * 1024,
   /** Entries that one absorbing transaction applies at an edge before people and devices get their turn: about 4 ms. */
   absorbSliceEntriesMax: 150,
+  /**
+   * How long a write waits for the freeze of a snapshot before it is answered with 503. A freeze takes milliseconds;
+   * one that lasts is of a snapshot that hangs, and a client had better ask another node than wait for its deadline.
+   */
+  frozenWaitMsMax: 10_000,
+  /** Pause before a write that met a freeze tries again: short beside an fsync, and a try costs 50 µs. */
+  frozenRetryMs: 2,
+  /** A freeze ends by itself after this, whatever became of who asked for it (VSS allows as long). */
+  freezeMsMax: 60_000,
   /** Refused segments kept as evidence of one forked log: what comes later adds nothing to the proof. */
   forksPerOriginMax: 64,
   /** Work of one replication cycle, after which triggers are looked at again. */

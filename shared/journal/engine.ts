@@ -29,8 +29,11 @@ export interface Engine {
  * bound (I8); `reason` is one of a few words.
  */
 export class EngineError extends Error {
-  /** `constraint`: these values, not the database, are at fault (a condition, a type, a size) */
-  readonly reason: 'constraint' | 'full' | 'busy' | 'unavailable' | 'corrupt' | 'other';
+  /**
+   * `constraint`: these values, not the database, are at fault (a condition, a type, a size).
+   * `frozen`: a snapshot holds the gate for a moment (`frozenGuard` in statements.ts).
+   */
+  readonly reason: 'frozen' | 'constraint' | 'full' | 'busy' | 'unavailable' | 'corrupt' | 'other';
 
   constructor(reason: EngineError['reason'], hint: string) {
     super(`the database refused (${reason}): ${hint}`);
@@ -43,7 +46,9 @@ export class EngineError extends Error {
     const code =
       error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
     const message = error instanceof Error ? `${error.message} ${code}` : String(error);
-    const reason = /constraint|SQLITE_CONSTRAINT|TOOBIG|too big|MISMATCH|malformed JSON/i.test(message)
+    const reason = /NOT NULL constraint failed: \w+_guard\.ok/i.test(message)
+      ? 'frozen'
+      : /constraint|SQLITE_CONSTRAINT|TOOBIG|too big|MISMATCH|malformed JSON/i.test(message)
       ? 'constraint'
       : /disk is full|SQLITE_FULL|ENOSPC|readonly|disk I\/O|SQLITE_IOERR/i.test(message)
         ? 'full'

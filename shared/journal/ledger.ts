@@ -11,6 +11,7 @@ import type { Engine, SqlValue, Statement } from './engine.ts';
 import { type Entry, STORES, type Segment, type Store } from './entry.ts';
 import { HybridClock } from './hlc.ts';
 import { type Migrations, migrate } from './migrate.ts';
+import { reproject } from './reproject.ts';
 import {
   type Draft,
   type NodeIdentity,
@@ -61,6 +62,7 @@ export class Ledger {
   static async open(options: LedgerOptions): Promise<Ledger> {
     for (const store of STORES)
       await migrate(options.engine, store, options.migrations[store], options.platform);
+    for (const store of STORES) await reproject(options, store);
     const ledger = new Ledger(options);
     const parts = {
       ...options,

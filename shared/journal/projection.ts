@@ -3,41 +3,35 @@
  * engines, needs two bound values however many rows there are, and is idempotent: within one origin rows come in
  * order, across origins they never share a key.
  */
-import { getTableColumns } from 'drizzle-orm';
-import { type SQLiteTable, getTableConfig } from 'drizzle-orm/sqlite-core';
 import type { Statement } from './engine.ts';
-import type { Entry } from './entry.ts';
+import type { Entry, Store } from './entry.ts';
 import { jsonRows, selectJsonRows } from './json-rows.ts';
-import { FACT_TABLES, type FactRows, type FactTable } from './kinds.ts';
+import { type FactRows, type FactTable, type MarkReason, project } from './kinds.ts';
+import { insertMark } from './statements.ts';
+import { TABLE_SHAPES, type TableShape, rowOf } from './tables.ts';
+import type { NodeRole } from '../trust/certificate.ts';
 
 interface TablePlan {
-  /** property names in column order */
-  readonly properties: readonly string[];
+  readonly shape: TableShape;
   readonly sql: string;
 }
 
 const PLANS: ReadonlyMap<FactTable, TablePlan> = new Map(
-  (Object.keys(FACT_TABLES) as FactTable[]).map((name) => [name, planOf(name)]),
+  [...TABLE_SHAPES].map(([name, shape]) => [name, { shape, sql: upsert(shape) }]),
 );
 
-function planOf(name: FactTable): TablePlan {
-  const { newer } = FACT_TABLES[name];
-  const table: SQLiteTable = FACT_TABLES[name].table;
-  const { name: sqlName, primaryKeys } = getTableConfig(table);
-  const columns = Object.entries(getTableColumns(table));
-  const names = columns.map(([, column]) => column.name);
-  const key = (primaryKeys[0]?.columns ?? []).map((column) => column.name);
-  const rest = names.filter((column) => !key.includes(column));
+function upsert({ sqlName, columns, key, newer }: TableShape): string {
+  const quoted = (names: readonly string[]): string => names.map((name) => `"${name}"`).join(', ');
+  const rest = columns.filter((column) => !key.includes(column));
   const conflict =
     newer === null
       ? 'DO NOTHING'
       : `DO UPDATE SET ${rest.map((column) => `"${column}" = excluded."${column}"`).join(', ')} ` +
         `WHERE excluded."${newer}" > "${sqlName}"."${newer}"`;
-  const sql =
-    `INSERT INTO "${sqlName}" (${names.map((column) => `"${column}"`).join(', ')}) ` +
-    `${selectJsonRows(names.length)} WHERE 1 ` +
-    `ON CONFLICT (${key.map((column) => `"${column}"`).join(', ')}) ${conflict}`;
-  return { properties: columns.map(([property]) => property), sql };
+  return (
+    `INSERT INTO "${sqlName}" (${quoted(columns)}) ${selectJsonRows(columns.length)} WHERE 1 ` +
+    `ON CONFLICT (${quoted(key)}) ${conflict}`
+  );
 }
 
 /** Collects the rows of a batch and turns them into one statement per table. */
@@ -50,15 +44,8 @@ export class Projector {
       if (!plan) continue;
       let target = this.#rows.get(name);
       if (!target) this.#rows.set(name, (target = []));
-      for (const fact of facts) {
-        const row: Record<string, unknown> = {
-          ...fact,
-          origin: entry.origin,
-          seq: entry.seq,
-          hlc: entry.hlc,
-        };
-        target.push(plan.properties.map((property) => row[property] ?? null));
-      }
+      const place = { origin: entry.origin, seq: entry.seq, hlc: entry.hlc };
+      for (const fact of facts) target.push(rowOf(plan.shape, place, fact));
     }
   }
 
@@ -70,4 +57,24 @@ export class Projector {
     }
     return statements;
   }
+}
+
+/** Fact rows and marks of a batch; entries in `poison` are marked instead of projected. */
+export function projectAll(
+  store: Store,
+  entries: readonly Entry[],
+  role: NodeRole,
+  poison: ReadonlySet<number>,
+): { statements: Statement[]; marks: { seq: number; reason: MarkReason }[] } {
+  const projector = new Projector();
+  const statements: Statement[] = [];
+  const marks: { seq: number; reason: MarkReason }[] = [];
+  for (const entry of entries) {
+    const projected = poison.has(entry.seq) ? { mark: 'refused-by-database' as const } : project(entry, role);
+    if ('mark' in projected) {
+      marks.push({ seq: entry.seq, reason: projected.mark });
+      statements.push(insertMark(store, entry, projected.mark));
+    } else projector.add(entry, projected.rows);
+  }
+  return { statements: [...projector.statements(), ...statements], marks };
 }

@@ -5,15 +5,28 @@ import type { Entry, Store } from './entry.ts';
 import { jsonRows, selectJsonRows } from './json-rows.ts';
 import type { MarkReason } from './kinds.ts';
 
+/**
+ * `ok` becomes NULL, which the table refuses, while a freeze is in force; otherwise it is the condition. The freeze
+ * stands in this database and is timed by its clock, so it holds for every process that writes here (I11). It has a
+ * beginning as well: a clock that was set back ends it instead of prolonging it.
+ */
+function guard(store: Store, condition: string): string {
+  return (
+    `INSERT INTO "${store}_guard" (id, ok) VALUES (1, CASE WHEN EXISTS (SELECT 1 FROM "${store}_freeze" ` +
+    `WHERE unixepoch('subsec') * 1000 BETWEEN set_at AND deadline) THEN NULL ELSE ${condition} END) ` +
+    `ON CONFLICT (id) DO UPDATE SET ok = excluded.ok`
+  );
+}
+
 /** Fails the transaction unless `origin` ends exactly at `seq` and `hash` (0 and '' when nothing of it is held). */
 export function guardTip(store: Store, origin: string, seq: number, hash: string): Statement {
-  return {
-    sql:
-      `INSERT INTO "${store}_guard" (id, ok) VALUES (1, coalesce(` +
-      `(SELECT seq = ?1 AND hash = ?2 FROM "${store}_origins" WHERE origin = ?3), ?1 = 0)) ` +
-      `ON CONFLICT (id) DO UPDATE SET ok = excluded.ok`,
-    args: [seq, hash, origin],
-  };
+  const condition = `coalesce((SELECT seq = ?1 AND hash = ?2 FROM "${store}_origins" WHERE origin = ?3), ?1 = 0)`;
+  return { sql: guard(store, condition), args: [seq, hash, origin] };
+}
+
+/** What every other transaction begins with: fails it while a freeze is in force, and only then. */
+export function guardFreeze(store: Store): Statement {
+  return { sql: guard(store, '1'), args: [] };
 }
 
 export function insertEntries(store: Store, entries: readonly Entry[]): Statement[] {

@@ -8,7 +8,8 @@
  * Appends that wait together share a transaction, a head and an fsync. Absorbing is cut into slices with a pause
  * after each, so that catching up never holds up people and devices (I12). Every transaction begins by checking
  * that the log still ends where this process believes (another process may share the database); if not, the state
- * is read again and nothing was changed. State changes only in the writer's turn, together with the database.
+ * is read again and nothing was changed. The same guard closes the gate while a snapshot is opened (I11). State
+ * changes only in the writer's turn, together with the database.
  */
 import { base64url } from 'jose';
 import type { Alarms } from '../alarms.ts';
@@ -20,8 +21,7 @@ import { type Draft, type Prepared, prepare } from './drafts.ts';
 import { type Engine, EngineError, type SqlValue, type Statement } from './engine.ts';
 import { type Entry, type Segment, type Store, hashBody, hashEntry } from './entry.ts';
 import type { HybridClock } from './hlc.ts';
-import { type MarkReason, project } from './kinds.ts';
-import { Projector } from './projection.ts';
+import { Projector, projectAll } from './projection.ts';
 import { type Refusal, type Verified, forkEvidence, readSegment, verifySegment } from './segments.ts';
 import * as sql from './statements.ts';
 
@@ -90,6 +90,8 @@ export class StoreJournal {
   #pumping = false;
   /** whether the state in memory may be behind the database */
   #stale = false;
+  /** how long writes have been waiting for the freeze of a snapshot to end */
+  #frozenMs = 0;
 
   private constructor(store: Store, parts: JournalParts) {
     this.store = store;
@@ -202,6 +204,22 @@ export class StoreJournal {
     });
   }
 
+  /** One transaction. A freeze of a few milliseconds is waited for; one that stays becomes an error until it ends. */
+  async #batch(statements: readonly Statement[]): Promise<void> {
+    for (;;) {
+      try {
+        await this.#parts.engine.batch(this.store, statements);
+        this.#frozenMs = 0;
+        return;
+      } catch (error) {
+        const frozen = error instanceof EngineError && error.reason === 'frozen';
+        if (!frozen || this.#frozenMs >= limits.frozenWaitMsMax) throw error;
+        this.#frozenMs += limits.frozenRetryMs;
+        await this.#parts.platform.sleep(limits.frozenRetryMs);
+      }
+    }
+  }
+
   #takeGroup(): PendingAppend[] {
     let entries = 0;
     let bytes = 0;
@@ -235,7 +253,7 @@ export class StoreJournal {
         for (const pending of group) await this.#writeGroup([pending]);
         return;
       }
-      if (error instanceof EngineError) this.#parts.alarms.raise('storage', this.store, error.message);
+      if (isFault(error)) this.#parts.alarms.raise('storage', this.store, error.message);
       for (const pending of group) pending.reject(error);
     }
   }
@@ -245,7 +263,7 @@ export class StoreJournal {
     const drafts = group.flatMap((pending) => pending.drafts);
     const local = group.flatMap((pending) => pending.local);
     if (drafts.length === 0) {
-      await engine.batch(this.store, local);
+      await this.#batch([sql.guardFreeze(this.store), ...local]);
       return [];
     }
     const before = this.#origins.get(self);
@@ -270,7 +288,7 @@ export class StoreJournal {
       certificate: identity.certificateJws,
     };
     // I1, I3: acknowledged only after this one transaction, which holds entry, head and tables together.
-    await engine.batch(this.store, [
+    await this.#batch([
       sql.guardTip(this.store, self, before?.seq ?? 0, before?.hash ?? ''),
       ...sql.insertEntries(this.store, entries),
       sql.insertHead(this.store, self, tip.seq, head),
@@ -347,7 +365,7 @@ export class StoreJournal {
   #storageFailed(error: unknown): SegmentOutcome {
     this.#stale = true;
     if (!(error instanceof EngineError)) throw error;
-    this.#parts.alarms.raise('storage', this.store, error.message);
+    if (isFault(error)) this.#parts.alarms.raise('storage', this.store, error.message);
     return { outcome: 'refused', why: 'storage' };
   }
 
@@ -366,7 +384,7 @@ export class StoreJournal {
       const evidence = forkEvidence(segment, entries).map((piece) =>
         sql.insertFork(this.store, { ...fork, ...piece }),
       );
-      await this.#parts.engine.batch(this.store, evidence);
+      await this.#batch([sql.guardFreeze(this.store), ...evidence]);
       this.#parts.alarms.raise(
         'fork',
         `${this.store} ${segment.origin}`,
@@ -378,7 +396,7 @@ export class StoreJournal {
     // Nothing new, but a head where none was held lets this node forward that far.
     if (held && last > held.headSeq) {
       const { seq, hash, certificateJws: certificate } = held;
-      await this.#parts.engine.batch(this.store, [
+      await this.#batch([
         sql.guardTip(this.store, segment.origin, seq, hash),
         sql.insertHead(this.store, segment.origin, last, segment.head),
         sql.setTip(this.store, { origin: segment.origin, seq, hash, headSeq: last, certificate }),
@@ -426,7 +444,7 @@ export class StoreJournal {
     const { role } = by.certificate;
     let projected = projectAll(this.store, entries, role, new Set());
     try {
-      await engine.batch(this.store, [...frame, ...projected.statements]);
+      await this.#batch([...frame, ...projected.statements]);
     } catch (error) {
       if (!(error instanceof EngineError) || error.reason !== 'constraint') throw error;
       await this.#load();
@@ -434,7 +452,7 @@ export class StoreJournal {
       if (now?.seq !== held?.seq || now?.hash !== held?.hash)
         return { applied: 0, marked: 0, complete: false };
       projected = projectAll(this.store, entries, role, await this.#findPoison(entries, role));
-      await engine.batch(this.store, [...frame, ...projected.statements]);
+      await this.#batch([...frame, ...projected.statements]);
     }
     for (const { seq, reason } of projected.marks) {
       alarms.raise('entry-marked', `${this.store} ${first.origin} ${String(seq)}`, reason);
@@ -529,22 +547,7 @@ export class StoreJournal {
   }
 }
 
-/** Fact rows and marks of a batch; entries in `poison` are marked instead of projected. */
-function projectAll(
-  store: Store,
-  entries: readonly Entry[],
-  role: Certificate['role'],
-  poison: ReadonlySet<number>,
-): { statements: Statement[]; marks: { seq: number; reason: MarkReason }[] } {
-  const projector = new Projector();
-  const statements: Statement[] = [];
-  const marks: { seq: number; reason: MarkReason }[] = [];
-  for (const entry of entries) {
-    const projected = poison.has(entry.seq) ? { mark: 'refused-by-database' as const } : project(entry, role);
-    if ('mark' in projected) {
-      marks.push({ seq: entry.seq, reason: projected.mark });
-      statements.push(sql.insertMark(store, entry, projected.mark));
-    } else projector.add(entry, projected.rows);
-  }
-  return { statements: [...projector.statements(), ...statements], marks };
+/** A freeze is no fault of the storage. */
+function isFault(error: unknown): error is EngineError {
+  return error instanceof EngineError && error.reason !== 'frozen';
 }

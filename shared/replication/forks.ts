@@ -2,14 +2,12 @@
  * When another node holds a different log under one of this node's own origins (I4): two copies of one machine ran in
  * the same incarnation, as a virtual machine does that is resumed twice. Neither log is lost. What the other copy
  * wrote stays where it was accepted; what this one wrote beyond the common part is appended again under a new
- * incarnation, once, and the split is kept as evidence and raised.
+ * incarnation, once, and the split is raised. The old entries stay in this node's journal, but count nowhere else.
  */
 import { KINDS, type Kind } from '../journal/kinds.ts';
-import { readSegment } from '../journal/segments.ts';
 import type { Draft } from '../journal/drafts.ts';
 import type { Store } from '../journal/entry.ts';
 import type { Ledger } from '../journal/ledger.ts';
-import { insertFork } from '../journal/statements.ts';
 import { limits } from '../limits.ts';
 import type { Origin } from '../trust/certificate.ts';
 import type { SyncParts } from './service.ts';
@@ -54,26 +52,30 @@ export async function healFork(
     `${store} ${origin}`,
     `another copy of this node wrote a different entry ${String(common + 1)}`,
   );
-  const [known] = await ledger.engine.rows(
-    store,
-    `SELECT 1 FROM "${store}_forks" WHERE origin = ? AND seq = ?`,
-    [origin, common + 1],
-  );
-  if (known) return;
   if (origin === ledger.self) ledger.reincarnate();
-  const drafts = await draftsAfter(ledger, store, origin, common);
-  const [heldHash] = await theirs(store, origin, [common + 1]);
-  const hash = (await hashAt(ledger, store, origin, common + 1)) ?? '';
-  const segment = await readSegment(ledger.engine, store, origin, common, limits.segmentEntriesMax);
-  const evidence = insertFork(store, {
-    ...{ origin, hash, seq: common + 1, heldHash: heldHash ?? '', seenAt: platform.now() },
-    segment: JSON.stringify(segment),
-  });
-  for (let from = 0; from < drafts.length; from += CHUNK_ENTRIES) {
-    const last = from + CHUNK_ENTRIES >= drafts.length;
-    await ledger.append(store, drafts.slice(from, from + CHUNK_ENTRIES), last ? [evidence] : []);
+  for (const chunk of chunks(await writtenAfter(ledger, store, origin, common))) {
+    const [first] = chunk;
+    if (!first || (await isHealed(ledger, store, origin, first.seq))) continue;
+    // The mark and what it stands for are one transaction, so a crash in between repeats and loses nothing.
+    const mark = {
+      sql: `INSERT OR IGNORE INTO "${store}_forks" (origin, seq, hash, held_hash, seen_at, segment) VALUES (?, ?, ?, '', ?, '')`,
+      args: [origin, first.seq, first.hash, platform.now()],
+    };
+    await ledger.append(
+      store,
+      chunk.map(({ draft }) => draft),
+      [mark],
+    );
   }
-  if (drafts.length === 0) await ledger.note(store, [evidence]);
+}
+
+async function isHealed(ledger: Ledger, store: Store, origin: Origin, seq: number): Promise<boolean> {
+  const rows = await ledger.engine.rows(
+    store,
+    `SELECT 1 FROM "${store}_forks" WHERE origin = ? AND seq = ? AND segment = ''`,
+    [origin, seq],
+  );
+  return rows.length > 0;
 }
 
 /** The last place at which both logs agree, 0 when they never did; by search, 64 places a message. */
@@ -99,16 +101,40 @@ async function commonPart(
   return agreed;
 }
 
+interface Written {
+  readonly seq: number;
+  readonly hash: string;
+  readonly bytes: number;
+  readonly draft: Draft;
+}
+
 /** What this copy wrote after `after`, to be written again; a genesis belongs to its own log. */
-async function draftsAfter(ledger: Ledger, store: Store, origin: Origin, after: number): Promise<Draft[]> {
+async function writtenAfter(ledger: Ledger, store: Store, origin: Origin, after: number): Promise<Written[]> {
   const rows = await ledger.engine.rows(
     store,
-    `SELECT kind, body FROM "${store}_journal" WHERE origin = ? AND seq > ? AND body IS NOT NULL AND kind <> 'genesis' ORDER BY seq`,
+    `SELECT seq, hash, kind, body FROM "${store}_journal" WHERE origin = ? AND seq > ? AND body IS NOT NULL AND kind <> 'genesis' ORDER BY seq`,
     [origin, after],
   );
-  return rows.map(([kind, body]) => {
+  return rows.map(([seq, hash, kind, body]) => {
     const name = String(kind) as Kind;
     // This node wrote it, by the schema of that kind.
-    return { kind: name, body: KINDS[name].body.parse(JSON.parse(String(body))) } as Draft;
+    const draft = { kind: name, body: KINDS[name].body.parse(JSON.parse(String(body))) } as Draft;
+    return { seq: Number(seq), hash: String(hash), bytes: String(body).length, draft };
   });
+}
+
+/** In order, each small enough for one append. */
+function chunks(written: readonly Written[]): Written[][] {
+  const cut: Written[][] = [];
+  let bytes = 0;
+  for (const one of written) {
+    const last = cut.at(-1);
+    bytes += one.bytes;
+    if (last && last.length < CHUNK_ENTRIES && bytes <= limits.groupBytesMax / 2) last.push(one);
+    else {
+      cut.push([one]);
+      bytes = one.bytes;
+    }
+  }
+  return cut;
 }

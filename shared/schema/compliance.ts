@@ -11,6 +11,7 @@ export const {
   forks: complianceForks,
   guard: complianceGuard,
   projection: complianceProjection,
+  freeze: complianceFreeze,
 } = journalTables('compliance');
 
 /** The latest report of a device that this origin accepted, by the device's counter. */

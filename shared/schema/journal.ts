@@ -68,7 +68,16 @@ export function journalTables<P extends 'recovery' | 'compliance'>(store: P) {
     id: integer().primaryKey(),
     version: integer().notNull(),
   });
-  return { journal, origins, heads, marks, forks, guard, projection };
+  /** At most one row: while it is in force nothing may be written, so that a snapshot can be opened of both stores. */
+  const freeze = sqliteTable(`${store}_freeze`, {
+    id: integer().primaryKey(),
+    /** the snapshot set that asked for it */
+    holder: text().notNull(),
+    /** by the database's own clock, milliseconds since 1970 */
+    setAt: integer('set_at').notNull(),
+    deadline: integer().notNull(),
+  });
+  return { journal, origins, heads, marks, forks, guard, projection, freeze };
 }
 
 /** The columns by which every fact row names the entry it came from. */

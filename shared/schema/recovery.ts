@@ -13,6 +13,7 @@ export const {
   forks: recoveryForks,
   guard: recoveryGuard,
   projection: recoveryProjection,
+  freeze: recoveryFreeze,
 } = journalTables('recovery');
 
 /** Regions, sites, vaults, staff, site tokens, policies: what a centre configures, by revision (I14). */

@@ -12,6 +12,7 @@ import { forkContract } from './forks.ts';
 import { limitContract } from './limits.ts';
 import { migrateContract } from './migrate.ts';
 import { quarantineContract } from './quarantine.ts';
+import { reprojectContract } from './reproject.ts';
 
 export function ledgerContract(host: Host): void {
   describe('engine', () => engineContract(host));
@@ -22,4 +23,5 @@ export function ledgerContract(host: Host): void {
   describe('faults', () => faultContract(host));
   describe('limits', () => limitContract(host));
   describe('migrate', () => migrateContract(host));
+  describe('reproject', () => reprojectContract(host));
 }

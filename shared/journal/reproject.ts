@@ -1,0 +1,81 @@
+/**
+ * Makes the fact tables of a store again from its journal, when the program projects by other rules than the one that
+ * made them. What an older version could not read and marked is read again then (I9). It runs before the node serves;
+ * a start that was interrupted begins again.
+ */
+import type { Log, Platform } from '../platform.ts';
+import type { CertificateAuthority, NodeRole, Origin } from '../trust/certificate.ts';
+import { type Engine, EngineError } from './engine.ts';
+import type { Entry, Store } from './entry.ts';
+import { PROJECTION_VERSION } from './kinds.ts';
+import { projectAll } from './projection.ts';
+import { TABLE_SHAPES } from './tables.ts';
+
+const PAGE_ENTRIES = 500;
+
+interface Parts {
+  readonly engine: Engine;
+  readonly platform: Platform;
+  readonly authority: CertificateAuthority;
+  readonly log: Log;
+}
+
+export async function reproject(parts: Parts, store: Store, version = PROJECTION_VERSION): Promise<void> {
+  const { engine, authority, log } = parts;
+  const [made] = await engine.rows(store, `SELECT version FROM "${store}_projection" WHERE id = 1`, []);
+  if (made?.[0] === version) return;
+  const logs = await engine.rows(store, `SELECT origin, certificate FROM "${store}_origins"`, []);
+  if (logs.length > 0) log('info', 'tables are made again from the journal', { store, version });
+  const tables = [...TABLE_SHAPES.values()]
+    .filter((shape) => shape.store === store)
+    .map(({ sqlName }) => sqlName);
+  const setVersion = (to: number) => ({
+    sql: `INSERT OR REPLACE INTO "${store}_projection" (id, version) VALUES (1, ?)`,
+    args: [to],
+  });
+  // 0 is nobody's version: after an interruption an older program makes them again as well.
+  const emptied = [...tables, `${store}_marks`].map((table) => ({ sql: `DELETE FROM "${table}"`, args: [] }));
+  await engine.batch(store, [setVersion(0), ...emptied]);
+  for (const [origin, certificate] of logs) {
+    const author = await authority.check(String(certificate));
+    if (author) await reprojectLog(parts, store, String(origin) as Origin, author.role);
+  }
+  await engine.batch(store, [setVersion(version)]);
+}
+
+async function reprojectLog(
+  { engine, platform }: Parts,
+  store: Store,
+  origin: Origin,
+  role: NodeRole,
+): Promise<void> {
+  for (let after = 0; ; after += PAGE_ENTRIES) {
+    const rows = await engine.rows(
+      store,
+      `SELECT seq, hlc, kind, version, body FROM "${store}_journal" WHERE origin = ? AND seq > ? AND seq <= ? ORDER BY seq`,
+      [origin, after, after + PAGE_ENTRIES],
+    );
+    const page = rows.map(([seq, hlc, kind, version, body]): Entry => ({
+      ...{ store, origin, seq: Number(seq), hlc: Number(hlc), kind: String(kind), version: Number(version) },
+      ...{ salt: null, body: body === null ? null : String(body), bodyHash: '', hash: '' },
+    }));
+    await project(engine, store, page, role);
+    if (rows.length < PAGE_ENTRIES) return;
+    await platform.sleep(0);
+  }
+}
+
+/** As one batch, and where the database refuses that, entry by entry. */
+async function project(engine: Engine, store: Store, page: readonly Entry[], role: NodeRole): Promise<void> {
+  try {
+    await engine.batch(store, projectAll(store, page, role, new Set()).statements);
+  } catch (error) {
+    const [only] = page;
+    if (!(error instanceof EngineError) || error.reason !== 'constraint' || !only) throw error;
+    if (page.length === 1) {
+      await engine.batch(store, projectAll(store, page, role, new Set([only.seq])).statements);
+      return;
+    }
+    for (const entry of page) await project(engine, store, [entry], role);
+  }
+}

@@ -1,0 +1,62 @@
+import { expect, it } from 'vitest';
+import { Alarms } from '../../shared/alarms.ts';
+import { PROJECTION_VERSION } from '../../shared/journal/kinds.ts';
+import { reproject } from '../../shared/journal/reproject.ts';
+import { distinctEscrows, edgeDrafts, sample } from '../support/drafts.ts';
+import { type Host, restartNode, startNode } from '../support/node.ts';
+import { makeOrganisation } from '../support/organisation.ts';
+import { factRows } from '../support/tables.ts';
+
+/** I9, I5: tables made by other rules are made again from the journal, and what was marked is read again. */
+export function reprojectContract(host: Host): void {
+  it('makes the tables again when they were made by other rules, and only then', async () => {
+    const organisation = await makeOrganisation();
+    const node = await startNode(host, { organisation });
+    await node.ledger.append('recovery', sample(edgeDrafts.recovery, 40, 71));
+    await node.ledger.append('recovery', distinctEscrows(20, 72));
+    const before = await factRows(node.engine, 'recovery');
+    // Another version left half of the tables, one wrong row, and a mark on what it could not read.
+    await node.engine.batch('recovery', [
+      { sql: 'DELETE FROM escrows WHERE seq % 2 = 0', args: [] },
+      { sql: "UPDATE escrows SET computer_name = 'edited'", args: [] },
+      { sql: "INSERT INTO recovery_marks VALUES (?, 2, 'escrow', 'unknown-kind')", args: [node.ledger.self] },
+    ]);
+    const again = await restartNode(host, node);
+    expect(await factRows(again.engine, 'recovery')).not.toEqual(before);
+    await again.engine.batch('recovery', [{ sql: 'UPDATE recovery_projection SET version = 0', args: [] }]);
+    const upgraded = await restartNode(host, again);
+    expect(await factRows(upgraded.engine, 'recovery')).toEqual(before);
+    expect(await upgraded.engine.rows('recovery', 'SELECT * FROM recovery_marks', [])).toEqual([]);
+    expect(await upgraded.engine.rows('recovery', 'SELECT version FROM recovery_projection', [])).toEqual([
+      [PROJECTION_VERSION],
+    ]);
+  });
+
+  it('begins again when it was interrupted', async () => {
+    const organisation = await makeOrganisation();
+    const node = await startNode(host, { organisation });
+    await node.ledger.append('recovery', distinctEscrows(10, 73));
+    const before = await factRows(node.engine, 'recovery');
+    const { authority } = organisation;
+    const platform = host.platform;
+    let batches = 0;
+    const engine = {
+      kind: node.engine.kind,
+      rows: node.engine.rows.bind(node.engine),
+      batch: (...call: Parameters<typeof node.engine.batch>) => {
+        batches += 1;
+        return batches === 2 ? Promise.reject(new Error('killed')) : node.engine.batch(...call);
+      },
+    };
+    const parts = {
+      platform,
+      authority,
+      alarms: new Alarms(platform, () => undefined),
+      log: () => undefined,
+    };
+    await expect(reproject({ ...parts, engine }, 'recovery', 99)).rejects.toThrow('killed');
+    expect((await factRows(node.engine, 'recovery'))['escrows']).toEqual([]);
+    const next = await restartNode(host, node);
+    expect(await factRows(next.engine, 'recovery')).toEqual(before);
+  });
+}
