@@ -28,7 +28,7 @@ describe('versions', () => {
   });
 
   it('of the protocol change with its messages', () => {
-    const messages = Object.entries(protocol)
+    const messages = Object.entries<unknown>(protocol)
       .filter((entry): entry is [string, z.ZodType] => entry[1] instanceof z.ZodType)
       .map(([name, schema]) => `${name} ${schemaText(schema)}`)
       .sort();
