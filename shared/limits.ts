@@ -52,6 +52,9 @@ export const limits = {
   protectorsMax: 32,
   /** A key package as `repair-bde` takes it is below 1 KiB; 16 KiB leaves room. */
   keyPackageBytesMax: 16 * 1024,
+  /** Secrets sealed under one encapsulation to a vault, and for how long: what a seized node could give away. */
+  sealsPerWindowMax: 1_000,
+  sealWindowMs: 5 * 60_000,
   /** Users named with an escrow or a report. */
   usersMax: 32,
   /** Free text such as a note on a disclosure. */

@@ -13,7 +13,7 @@ import { limits } from '../limits.ts';
 import type { Platform } from '../platform.ts';
 import type { Peers } from '../replication/peers.ts';
 import type { Origin } from '../trust/certificate.ts';
-import { seal } from '../vault/seal.ts';
+import { Sealer } from '../vault/seal.ts';
 import { Redacted } from '../vault/redacted.ts';
 import type { Durability, EscrowAnswer, EscrowRequest, Receipt } from './messages.ts';
 import { type DeviceToken, machineFingerprint } from './token.ts';
@@ -35,11 +35,13 @@ export interface EscrowParts {
 
 export class EscrowService {
   readonly #parts: EscrowParts;
+  readonly #sealer: Sealer;
   /** escrows being written, so that the same key sent twice at once becomes one entry */
   readonly #underWay = new Map<string, Promise<{ place: Place; conflict: boolean; created: boolean }>>();
 
   constructor(parts: EscrowParts) {
     this.#parts = parts;
+    this.#sealer = new Sealer(parts.platform);
   }
 
   /** Throws a Problem; otherwise the key is durable here, whatever else is known of it. */
@@ -101,11 +103,11 @@ export class EscrowService {
     const vaults = configuration.vaultsOf(device.site);
     if (!vaults) throw new Problem('vaults-unknown', {}, { 'Retry-After': '30' });
     const record = { keyId, deviceId: device.sub, volumeId: request.volumeId };
-    const sealed = await seal(vaults, { kind: 'recovery-password', ...record }, key);
+    const sealed = await this.#sealer.seal(vaults, { kind: 'recovery-password', ...record }, key);
     const keyPackage =
       request.keyPackage === undefined
         ? null
-        : await seal(
+        : await this.#sealer.seal(
             vaults,
             { kind: 'key-package', ...record },
             new Redacted(fromBase64(request.keyPackage)),

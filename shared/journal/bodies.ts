@@ -35,10 +35,14 @@ export const genesis = z.strictObject({
   predecessor: z.strictObject({ origin, seq: count, hash }).nullable(),
 });
 
-/** A secret sealed to one vault: HPKE base mode (RFC 9180), `enc` the encapsulated key, `ct` the ciphertext. */
+/**
+ * A secret sealed to one vault: `enc` the encapsulated key of a window (HPKE base mode, RFC 9180), `n` the secret's
+ * place in that window, `ct` the ciphertext; see `vault/seal.ts`.
+ */
 export const sealed = z.strictObject({
   vaultId: slug,
   enc: base64url(32),
+  n: z.number().int().min(0).max(0xffff_ffff),
   ct: base64url(limits.keyPackageBytesMax + 16),
 });
 export type Sealed = z.infer<typeof sealed>;

@@ -14,7 +14,7 @@ export function limitContract(host: Host): void {
     return distinctEscrows(count, 81).map((draft) => {
       if (draft.kind !== 'escrow') return draft;
       const ct = 'A'.repeat(Math.ceil(((limits.keyPackageBytesMax + 16) * 4) / 3));
-      const copy = { vaultId: 'north', enc: 'A'.repeat(43), ct };
+      const copy = { vaultId: 'north', enc: 'A'.repeat(43), n: 0, ct };
       return {
         ...draft,
         body: {

@@ -50,7 +50,7 @@ const users = fc.array(fc.constantFrom('CORP\\maria', 'josé@example.org', 'svc_
 const sealedCopies = fc
   .array(fc.constantFrom('north', 'organisation'), { minLength: 1, maxLength: 2 })
   .chain((vaults) =>
-    characters(BASE64URL, 43).map((ct) => vaults.map((vaultId) => ({ vaultId, enc: ct, ct }))),
+    characters(BASE64URL, 43).map((ct) => vaults.map((vaultId) => ({ vaultId, enc: ct, n: 0, ct }))),
   );
 
 export const escrowBodies: fc.Arbitrary<Body<'escrow'>> = fc.record({
