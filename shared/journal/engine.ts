@@ -49,16 +49,16 @@ export class EngineError extends Error {
     const reason = /NOT NULL constraint failed: \w+_guard\.ok/i.test(message)
       ? 'frozen'
       : /constraint|SQLITE_CONSTRAINT|TOOBIG|too big|MISMATCH|malformed JSON/i.test(message)
-      ? 'constraint'
-      : /disk is full|SQLITE_FULL|ENOSPC|readonly|disk I\/O|SQLITE_IOERR/i.test(message)
-        ? 'full'
-        : /locked|SQLITE_BUSY/i.test(message)
-          ? 'busy'
-          : /fetch failed|ECONN|socket|HTTP status|SERVER_ERROR|timed? ?out/i.test(message)
-            ? 'unavailable'
-            : /malformed|not a database|SQLITE_CORRUPT|SQLITE_NOTADB/i.test(message)
-              ? 'corrupt'
-              : 'other';
+        ? 'constraint'
+        : /disk is full|SQLITE_FULL|ENOSPC|readonly|disk I\/O|SQLITE_IOERR/i.test(message)
+          ? 'full'
+          : /locked|SQLITE_BUSY/i.test(message)
+            ? 'busy'
+            : /fetch failed|ECONN|socket|HTTP status|SERVER_ERROR|timed? ?out/i.test(message)
+              ? 'unavailable'
+              : /malformed|not a database|SQLITE_CORRUPT|SQLITE_NOTADB/i.test(message)
+                ? 'corrupt'
+                : 'other';
     const named =
       /(?:constraint failed: |no such (?:table|column|view): |near )[A-Za-z0-9_.," ]{1,80}/.exec(
         message,

@@ -259,7 +259,7 @@ export class StoreJournal {
   }
 
   async #commitGroup(group: readonly PendingAppend[]): Promise<Entry[]> {
-    const { self, identity, engine } = this.#parts;
+    const { self, identity } = this.#parts;
     const drafts = group.flatMap((pending) => pending.drafts);
     const local = group.flatMap((pending) => pending.local);
     if (drafts.length === 0) {
@@ -422,7 +422,7 @@ export class StoreJournal {
     by: Verified,
     head: string | null,
   ): Promise<{ applied: number; marked: number; complete?: false }> {
-    const { engine, alarms, clock } = this.#parts;
+    const { alarms, clock } = this.#parts;
     const first = entries[0];
     const last = entries.at(-1);
     if (!first || !last) throw new Error('a slice has at least one entry');

@@ -9,6 +9,7 @@ import { appendContract } from './append.ts';
 import { engineContract } from './engine.ts';
 import { faultContract } from './faults.ts';
 import { forkContract } from './forks.ts';
+import { freezeContract } from './freeze.ts';
 import { limitContract } from './limits.ts';
 import { migrateContract } from './migrate.ts';
 import { quarantineContract } from './quarantine.ts';
@@ -19,6 +20,7 @@ export function ledgerContract(host: Host): void {
   describe('append', () => appendContract(host));
   describe('absorb', () => absorbContract(host));
   describe('forks', () => forkContract(host));
+  describe('freeze', () => freezeContract(host));
   describe('quarantine', () => quarantineContract(host));
   describe('faults', () => faultContract(host));
   describe('limits', () => limitContract(host));

@@ -1,0 +1,31 @@
+/**
+ * The freeze of a store: a row with a deadline in its database, which every write transaction looks at (`statements.ts`).
+ * Both times are the database's own, so that several processes need not agree on a clock. A freeze in force is never
+ * taken over; an expired one is in nobody's way.
+ */
+import type { Statement } from './engine.ts';
+import type { Store } from './entry.ts';
+
+const NOW = `CAST(unixepoch('subsec') * 1000 AS INTEGER)`;
+
+/** Closes the gate for `ms`, unless another's freeze is in force. Ask `selectFreeze` who holds it afterwards. */
+export function setFreeze(store: Store, holder: string, ms: number): Statement {
+  const table = `"${store}_freeze"`;
+  return {
+    sql:
+      `INSERT INTO ${table} (id, holder, set_at, deadline) VALUES (1, ?1, ${NOW}, ${NOW} + ?2) ` +
+      `ON CONFLICT (id) DO UPDATE SET holder = excluded.holder, set_at = excluded.set_at, deadline = excluded.deadline ` +
+      `WHERE NOT (${NOW} BETWEEN ${table}.set_at AND ${table}.deadline)`,
+    args: [holder, ms],
+  };
+}
+
+/** The holder of a freeze in force: one row, or none. */
+export function selectFreeze(store: Store): string {
+  return `SELECT holder FROM "${store}_freeze" WHERE ${NOW} BETWEEN set_at AND deadline`;
+}
+
+/** Opens the gate again; another's freeze stays. */
+export function clearFreeze(store: Store, holder: string): Statement {
+  return { sql: `DELETE FROM "${store}_freeze" WHERE holder = ?`, args: [holder] };
+}
