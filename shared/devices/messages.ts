@@ -58,6 +58,12 @@ export const enrolAnswer = z
   .openapi('EnrolAnswer');
 export type EnrolAnswer = z.infer<typeof enrolAnswer>;
 
+/** Six bits a character: a single one over makes no byte, and what decodes to more than the limit is no package. */
+function isKeyPackage(base64: string): boolean {
+  const digits = base64.replace(/=+$/, '').length;
+  return digits % 4 !== 1 && Math.floor((digits * 3) / 4) <= limits.keyPackageBytesMax;
+}
+
 export const escrowRequest = z
   .strictObject({
     recoveryPassword: z.string().max(200).openapi({
@@ -72,6 +78,7 @@ export const escrowRequest = z
       .string()
       .max(Math.ceil((limits.keyPackageBytesMax * 4) / 3) + 4)
       .regex(/^[A-Za-z0-9+/]*={0,2}$/)
+      .refine(isKeyPackage, 'not whole bytes, or too many')
       .optional(),
     smbiosUuid: anyGuid,
     serial: attributes.shape.serial,

@@ -96,7 +96,9 @@ function nonceHeader(node: HoldfastNode): Record<string, string> {
 }
 
 function proven(node: HoldfastNode, c: Context<AppEnv>, token: string | null): Promise<ProvenKey> {
-  const { method, path } = c.req;
+  const { method, url } = c.req;
+  // As the URL standard writes it, like the proof's: a key ID in braces comes percent-encoded.
+  const path = new URL(url).pathname;
   return node.proofs.check({ method, path, host: hostOf(c), proof: c.req.header('DPoP'), token });
 }
 
