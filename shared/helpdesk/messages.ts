@@ -2,7 +2,7 @@
 import { z } from '@hono/zod-openapi';
 import { parseKeyIdPrefix } from '../domain/recovery-key.ts';
 import { CALLER_VERIFICATIONS, DISCLOSURE_REASONS } from '../domain/vocabulary.ts';
-import { hash } from '../journal/entry.ts';
+import { hash, isStorable } from '../journal/entry.ts';
 import { limits } from '../limits.ts';
 import { anyGuid } from '../devices/messages.ts';
 
@@ -76,9 +76,10 @@ export const disclosureRequest = z
       .string()
       .min(1)
       .max(320)
+      .refine(isStorable)
       .optional()
       .openapi({ description: '`DOMAIN\\user` or UPN; only an advanced helpdesk user may leave it out.' }),
-    note: z.string().max(limits.noteCharactersMax).optional(),
+    note: z.string().max(limits.noteCharactersMax).refine(isStorable).optional(),
   })
   .openapi('DisclosureRequest');
 export type DisclosureRequest = z.infer<typeof disclosureRequest>;

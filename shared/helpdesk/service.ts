@@ -6,6 +6,7 @@ import { base64url } from 'jose';
 import { z } from 'zod';
 import type { Configuration } from '../configuration.ts';
 import { type Guid, type KeyIdPrefix, commitmentOf, formatRecoveryPassword } from '../domain/recovery-key.ts';
+import type { StaffRole } from '../domain/vocabulary.ts';
 import { Problem, type ProblemCode } from '../http/problem.ts';
 import { type AuditBody, sealed as sealedBody } from '../journal/bodies.ts';
 import type { Ledger } from '../journal/ledger.ts';
@@ -46,16 +47,18 @@ export class HelpdeskService {
     asking: Asking,
     prefix: KeyIdPrefix,
   ): Promise<{ candidates: Candidate[]; askForMoreDigits: boolean }> {
-    const rows = (await this.#keys.find(prefix)).filter(({ candidate }) =>
-      mayAsk(asking.staff, candidate.siteId),
-    );
+    const { role } = asking.staff;
+    const rows = mayRetrieve(role)
+      ? (await this.#keys.find(prefix)).filter(({ candidate }) => mayAsk(asking.staff, candidate.siteId))
+      : [];
     await this.#audit(asking, {
       action: 'search',
       status: rows.length > 0 ? 'Successful' : 'Failed',
-      failure: rows.length > 0 ? null : 'key-unknown',
+      failure: rows.length > 0 ? null : mayRetrieve(role) ? 'key-unknown' : 'forbidden',
       keyId: prefix,
       keyType: 'Recovery Key ID',
     });
+    if (!mayRetrieve(role)) throw new Problem('forbidden', { role });
     const candidates = rows.slice(0, limits.searchCandidatesMax).map(({ candidate }) => candidate);
     const letters = await this.#keys.driveLetters(candidates);
     return {
@@ -127,6 +130,7 @@ export class HelpdeskService {
     found: readonly FoundKey[],
   ): { code: ProblemCode; facts?: Record<string, unknown> } | null {
     const [row] = found;
+    if (!mayRetrieve(staff.role)) return { code: 'forbidden', facts: { role: staff.role } };
     if (!row) return { code: 'key-unknown' };
     if (found.some(({ candidate }) => !mayAsk(staff, candidate.siteId))) return { code: 'site-not-assigned' };
     if (found.length > 1) {
@@ -217,6 +221,11 @@ export class HelpdeskService {
     if (!entry) throw new Error('an append resolved without its entry');
     return { origin: entry.origin, seq: entry.seq, at };
   }
+}
+
+/** I3: whoever is known and asks without the right to leaves a record, so roles are looked at here and not before. */
+function mayRetrieve(role: StaffRole): boolean {
+  return role === 'helpdesk' || role === 'advanced-helpdesk';
 }
 
 function mayAsk(staff: StaffMember, siteId: string): boolean {

@@ -1,6 +1,7 @@
 /** What the helpdesk calls: search by key ID, and disclosure. POST throughout: no key ID and no secret in a URL. */
 import { createRoute } from '@hono/zod-openapi';
 import type { Context } from 'hono';
+import { STAFF_ROLES } from '../../domain/vocabulary.ts';
 import * as messages from '../../helpdesk/messages.ts';
 import type { Asking } from '../../helpdesk/service.ts';
 import { authenticateStaff } from '../../helpdesk/staff.ts';
@@ -67,9 +68,6 @@ export const helpdeskRoutes: Routes = (app, node) => {
 function asking(node: HoldfastNode, c: Context<AppEnv>): Asking {
   const authorization = c.req.header('Authorization');
   node.confirmation.require();
-  const staff = authenticateStaff(node.configuration, node.options.platform, authorization, [
-    'helpdesk',
-    'advanced-helpdesk',
-  ]);
+  const staff = authenticateStaff(node.configuration, node.options.platform, authorization, STAFF_ROLES);
   return { staff, address: addressOf(c) };
 }
