@@ -101,15 +101,16 @@ export class LocalCluster {
     await Promise.all(this.plan.edges.map(({ name }) => this.ready(this.edgeUrl(name))));
   }
 
-  /** Resolves when the node says that it is ready. */
-  async ready(url: string, msMax = 30_000): Promise<void> {
+  /** Resolves when the node says that it is ready, or when `until` is aborted. */
+  async ready(url: string, msMax = 30_000, until?: AbortSignal): Promise<void> {
     const deadline = Date.now() + msMax;
-    while (Date.now() < deadline) {
+    while (Date.now() < deadline && until?.aborted !== true) {
       const response = await fetch(`${url}/readyz`).catch(() => null);
       if (response) await response.arrayBuffer();
       if (response?.ok) return;
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
+    if (until?.aborted === true) return;
     throw new Error(`${url} was not ready within ${String(msMax)} ms`);
   }
 

@@ -28,6 +28,7 @@ export class StartError extends Error {
 export class NodeProcess {
   readonly name: string;
   readonly url: string;
+  readonly logFile: string;
   readonly #child: ChildProcess;
   readonly #ended: Promise<void>;
   #tail = '';
@@ -35,6 +36,7 @@ export class NodeProcess {
   private constructor(name: string, url: string, child: ChildProcess, logFile: string) {
     this.name = name;
     this.url = url;
+    this.logFile = logFile;
     this.#child = child;
     const log = createWriteStream(logFile, { flags: 'a', mode: 0o600 });
     for (const stream of [child.stdout, child.stderr]) {

@@ -37,6 +37,11 @@ const secretsFile = z.object({
 });
 export type Secrets = z.infer<typeof secretsFile>;
 
+/** `secrets.json` is there and cannot be used. Making a new one would leave every key of the installation unopenable. */
+export class SecretsError extends Error {
+  override readonly name = 'SecretsError';
+}
+
 /** The private key pair of a node or of the organisation. */
 export async function generateSigningKey(): Promise<PrivateJwk> {
   const { privateKey } = await generateKeyPair('ES256', { extractable: true });
@@ -57,7 +62,8 @@ export async function loadOrMakeSecrets(folder: string, plan: Plan): Promise<Sec
   try {
     return secretsFile.parse(JSON.parse(await readFile(file, 'utf8')));
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
+    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT'))
+      throw new SecretsError(`${file} is not a whole file of secrets.`);
   }
   const secrets = await makeSecrets(plan);
   await mkdir(folder, { recursive: true, mode: 0o700 });

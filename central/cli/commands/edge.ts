@@ -1,0 +1,61 @@
+/** `holdfast edge`: make the identity of a branch's edge, and list the edges that a centre knows. */
+import type { Command } from 'commander';
+import { z } from 'zod';
+import type { Words } from '../../words/words.ts';
+import type { Context } from '../context.ts';
+import { enrolEdge, type EnrolEdgeOptions } from '../enrolment.ts';
+import { EXIT_OK } from '../errors.ts';
+import type { RunCommand } from '../program.ts';
+import { table } from '../table.ts';
+
+export function edgeCommands(program: Command, run: RunCommand, words: Words): void {
+  const { help } = words.cli;
+  const edge = program.command('edge').description(help.edge);
+  edge
+    .command('enrol')
+    .argument('<name>', help.nodeName)
+    .description(help.edgeEnrol)
+    .requiredOption('--site <id>', help.site)
+    .requiredOption('--region <id>', help.region)
+    .requiredOption('--org-key <file>', help.orgKey)
+    .requiredOption('--out <folder>', help.outFolder)
+    .option('--helpdesk', help.helpdeskEdge)
+    .option('--vault <file...>', help.vaultFiles)
+    .option('--centre <host:port>', help.centreAddress)
+    .action((name: string, options: EnrolEdgeOptions) => run((context) => enrolEdge(context, name, options)));
+  edge
+    .command('list')
+    .description(help.edgeList)
+    .action(() => run(list));
+}
+
+const edges = z.looseObject({
+  freshness: z.array(
+    z.looseObject({
+      nodeId: z.string(),
+      nodeName: z.string(),
+      siteName: z.string().nullable(),
+      asOf: z.number().nullable(),
+      entriesBehind: z.number().nullable(),
+      lastContactWithCentre: z.number().nullable(),
+    }),
+  ),
+});
+
+async function list(context: Context): Promise<number> {
+  const { cli, number } = context.words;
+  const node = await context.node(null, (run) => run.centre.url);
+  const { freshness } = await node.readiness(edges);
+  const { columns } = cli;
+  const when = (at: number | null): string => (at === null || at === 0 ? '–' : cli.time(at));
+  const rows = freshness.map(({ nodeId, nodeName, siteName, entriesBehind, lastContactWithCentre }) => [
+    nodeName,
+    nodeId,
+    siteName ?? '',
+    entriesBehind === null ? '–' : number(entriesBehind),
+    when(lastContactWithCentre),
+  ]);
+  const head = [columns.node, columns.nodeId, columns.site, columns.behind, columns.lastContact];
+  context.answer({ edges: freshness }, rows.length === 0 ? cli.noEdges : table(head, rows, cli.width));
+  return EXIT_OK;
+}

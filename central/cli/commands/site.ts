@@ -1,0 +1,152 @@
+/** `holdfast region|site|staff|device`: what an administrator configures at a centre. */
+import type { Command } from 'commander';
+import { z } from 'zod';
+import { STAFF_ROLES, type StaffRole } from '../../../shared/domain/vocabulary.ts';
+import { staffTokenHash } from '../../../shared/helpdesk/staff.ts';
+import { generateToken } from '../../local/secrets.ts';
+import { nodePlatform } from '../../platform.ts';
+import type { Words } from '../../words/words.ts';
+import { configure, configuredIds } from '../configuring.ts';
+import type { Context } from '../context.ts';
+import { requireSlug } from '../enrolment.ts';
+import { EXIT_OK, usage } from '../errors.ts';
+import { writeNewSecret } from '../private-file.ts';
+import { choice, type RunCommand } from '../program.ts';
+
+const DAY_MS = 86_400_000;
+const DAYS_DEFAULT = '365';
+const DAYS_MAX = 3_650;
+
+interface StaffOptions {
+  readonly name: string;
+  readonly role: StaffRole;
+  readonly sites?: string;
+  readonly out?: string;
+  readonly replace?: true;
+}
+
+export function configCommands(program: Command, run: RunCommand, words: Words): void {
+  const { help } = words.cli;
+  program
+    .command('region')
+    .description(help.regionCommand)
+    .command('add')
+    .argument('<id>', help.region)
+    .description(help.regionAdd)
+    .requiredOption('--name <text>', help.name)
+    .option('--replace', help.replace)
+    .action((id: string, options: { name: string; replace?: true }) =>
+      run(async (context) => {
+        const { name, replace = false } = options;
+        await configure(context, 'region', requireSlug(id, words), { name }, { replace });
+        context.answer({ id, name }, words.cli.configured(id));
+        return EXIT_OK;
+      }),
+    );
+  const site = program.command('site').description(help.siteCommand);
+  site
+    .command('add')
+    .argument('<id>', help.site)
+    .description(help.siteAdd)
+    .requiredOption('--name <text>', help.name)
+    .requiredOption('--region <id>', help.region)
+    .option('--replace', help.replace)
+    .action((id: string, options: { name: string; region: string; replace?: true }) =>
+      run(async (context) => {
+        const { name, region: regionId, replace = false } = options;
+        await configure(context, 'site', requireSlug(id, words), { name, regionId }, { replace });
+        context.answer({ id, name, regionId }, words.cli.configured(id));
+        return EXIT_OK;
+      }),
+    );
+  site
+    .command('token')
+    .argument('<id>', help.site)
+    .description(help.siteToken)
+    .option('--days <number>', help.days, DAYS_DEFAULT)
+    .option('--out <file>', help.tokenOut)
+    .action((id: string, options: { days: string; out?: string }) =>
+      run((context) => siteToken(context, id, options)),
+    );
+  program
+    .command('staff')
+    .description(help.staff)
+    .command('add')
+    .argument('<id>', help.staffId)
+    .description(help.staffAdd)
+    .requiredOption('--name <text>', help.name)
+    .addOption(choice('--role <role>', help.role, STAFF_ROLES).makeOptionMandatory())
+    .option('--sites <ids>', help.sites)
+    .option('--out <file>', help.tokenOut)
+    .option('--replace', help.replace)
+    .action((id: string, options: StaffOptions) => run((context) => addStaff(context, id, options)));
+  program
+    .command('device')
+    .description(help.deviceCommand)
+    .command('revoke')
+    .argument('<deviceId>', help.device)
+    .description(help.deviceRevoke)
+    .requiredOption('--reason <text>', help.reasonText)
+    .action((deviceId: string, { reason }: { reason: string }) =>
+      run(async (context) => {
+        const centre = await context.centre();
+        const answered = z.object({ deviceId: z.string() });
+        await centre.post('/v1/admin/device-revocations', { deviceId, reason }, answered);
+        context.answer({ deviceId, revoked: true }, words.cli.revoked(deviceId));
+        return EXIT_OK;
+      }),
+    );
+}
+
+async function siteToken(
+  context: Context,
+  site: string,
+  options: { days: string; out?: string },
+): Promise<number> {
+  const { words } = context;
+  const siteId = requireSlug(site, words);
+  const days = /^\d{1,4}$/.test(options.days) ? Number(options.days) : 0;
+  if (days < 1 || days > DAYS_MAX) throw usage(words.cli.notDays(options.days, DAYS_MAX));
+  if (!(await configuredIds(context, 'site')).includes(siteId)) throw usage(words.cli.noSuchSite(siteId));
+  const taken = await configuredIds(context, 'site-token');
+  let number = 1;
+  while (taken.includes(`${siteId}-${String(number)}`)) number += 1;
+  const id = `${siteId}-${String(number)}`;
+  const token = generateToken('hft');
+  const expiresAt = Date.now() + days * DAY_MS;
+  const tokenHash = nodePlatform.sha256('holdfast site token v1\n', token);
+  await configure(context, 'site-token', id, { siteId, tokenHash, expiresAt, revoked: false });
+  await giveToken(context, token, options.out, { id, siteId, expiresAt });
+  return EXIT_OK;
+}
+
+async function addStaff(context: Context, staffId: string, options: StaffOptions): Promise<number> {
+  const { words } = context;
+  const { name, role, replace = false, out } = options;
+  const id = requireSlug(staffId, words);
+  const sites = options.sites?.split(',').map((site) => requireSlug(site.trim(), words)) ?? null;
+  const token = generateToken('hfs');
+  const tokenHash = staffTokenHash(nodePlatform, token);
+  await configure(context, 'staff', id, { name, role, sites, tokenHash, revoked: false }, { replace });
+  await giveToken(context, token, out, { id, name, role, sites });
+  return EXIT_OK;
+}
+
+/** A token is shown once, or written to a file; nodes keep only its hash. */
+async function giveToken(
+  context: Context,
+  token: string,
+  out: string | undefined,
+  facts: { readonly id: string } & Readonly<Record<string, unknown>>,
+): Promise<void> {
+  const { cli } = context.words;
+  if (out === undefined) {
+    context.answer(
+      { ...facts, token },
+      [cli.configured(facts.id), '', `    ${token}`, '', cli.tokenOnce].join('\n'),
+    );
+    return;
+  }
+  await writeNewSecret(out, `${token}\n`, context.words);
+  context.answer({ ...facts, tokenFile: out }, [cli.configured(facts.id), cli.tokenIn(out)].join('\n'));
+}
