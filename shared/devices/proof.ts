@@ -42,6 +42,8 @@ export class ProofChecker {
   readonly #secret: Uint8Array;
   #slot: number;
   #slotSince: number;
+  /** of this slot and the one before: asked for several times by every request */
+  #nonces: { readonly current: string; readonly before: string };
   #used = new Set<string>();
   #usedBefore = new Set<string>();
 
@@ -50,12 +52,13 @@ export class ProofChecker {
     this.#secret = platform.random(32);
     this.#slot = 1;
     this.#slotSince = platform.now();
+    this.#nonces = this.#makeNonces();
   }
 
   /** The nonce to use in the next proof; given with every answer to a device. */
   nonce(): string {
     this.#turn();
-    return this.#nonceOf(this.#slot);
+    return this.#nonces.current;
   }
 
   /** Throws a Problem unless the proof holds for this request and was not used before. */
@@ -77,9 +80,8 @@ export class ProofChecker {
       throw new Problem('proof-invalid', { why: 'ath' }, this.#headers());
     }
     this.#turn();
-    const current = nonce === this.#nonceOf(this.#slot);
-    if (!current && nonce !== this.#nonceOf(this.#slot - 1))
-      throw new Problem('use-dpop-nonce', {}, this.#headers());
+    const current = nonce === this.#nonces.current;
+    if (!current && nonce !== this.#nonces.before) throw new Problem('use-dpop-nonce', {}, this.#headers());
     const jkt = await thumbprint(jwk);
     // A hash: 43 characters whatever the device made of its jti, since very many are remembered.
     const id = this.#platform.sha256(jkt, ' ', jti);
@@ -103,6 +105,11 @@ export class ProofChecker {
     this.#usedBefore = elapsed >= 2 * limits.proofNonceMs ? new Set() : this.#used;
     this.#used = new Set();
     this.#slotSince = now;
+    this.#nonces = this.#makeNonces();
+  }
+
+  #makeNonces(): { current: string; before: string } {
+    return { current: this.#nonceOf(this.#slot), before: this.#nonceOf(this.#slot - 1) };
   }
 
   #nonceOf(slot: number): string {

@@ -88,6 +88,8 @@ export class StoreJournal {
   #appendBytes = 0;
   readonly #turns: (() => Promise<void>)[] = [];
   #pumping = false;
+  /** whether the last group held more than one append */
+  #company = false;
   /** whether the state in memory may be behind the database */
   #stale = false;
   /** how long writes have been waiting for the freeze of a snapshot to end */
@@ -183,11 +185,14 @@ export class StoreJournal {
 
   async #work(): Promise<void> {
     for (let groups = 0; ;) {
-      // Requests that arrive in the same turn join the same group.
-      await this.#parts.platform.sleep(0);
+      // Whoever writes alone is written at once. Where writes came together the last time, more are on their way and
+      // join this group; and before a slice of another's log, people and devices get their turn (I12).
+      await (this.#company || this.#appends.length === 0 ? this.#parts.platform.sleep(0) : Promise.resolve());
       if (this.#appends.length > 0 && (groups < limits.groupsBeforeSliceMax || this.#turns.length === 0)) {
         groups += 1;
-        await this.#writeGroup(this.#takeGroup());
+        const group = this.#takeGroup();
+        this.#company = group.length > 1;
+        await this.#writeGroup(group);
         continue;
       }
       groups = 0;
