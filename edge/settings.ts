@@ -36,7 +36,9 @@ export async function readIdentity(env: EdgeEnv): Promise<IdentityFile> {
 
 async function fromCredentials(env: EdgeEnv): Promise<string> {
   if (!env.CREDENTIALS)
-    throw new SettingError('HOLDFAST_IDENTITY is not set and there is no credentials folder.');
+    throw new SettingError(
+      'HOLDFAST_IDENTITY is not set and there is no credentials folder: "npm run dev:edge" makes an identity for development.',
+    );
   let text: string | null;
   try {
     const response = await env.CREDENTIALS.fetch('http://credentials/identity.json');

@@ -14,6 +14,8 @@ const nodeEntries = [
   'central/main.ts',
   'central/cli/holdfast.ts',
   'central/start/main.ts',
+  'central/local/dev-central.ts',
+  'central/local/dev-edge.ts',
   'test/bench/main.ts',
   'test/sim/main.ts',
   'edge/appliance/main.ts',
