@@ -46,27 +46,32 @@ export interface SyncParts {
   readonly alarms: Alarms;
 }
 
+/** One process of a peer. Two may show the same certificate, when a machine was cloned: each is served as itself. */
 interface Session {
   readonly peer: Certificate;
   readonly expiresAt: number;
+  /** the peer's own logs that this process brought news of: what comes of its own pushes is no news to it */
+  readonly writes: Set<Origin>;
+  /** ends its waiting pull */
+  wake: (() => void) | null;
 }
 
 export class SyncService {
   readonly #parts: SyncParts;
   readonly #challenges = new Map<string, number>();
   readonly #sessions = new Map<string, Session>();
-  /** one waiting pull per peer, by its nodeId: a newer one ends it, so that a peer which comes and goes leaves none */
-  readonly #waiting = new Map<string, { peer: Certificate; wake: () => void }>();
+  /** sessions with a waiting pull: one each, which a newer one ends, so that none is left behind */
+  readonly #waiting = new Set<Session>();
 
   constructor(parts: SyncParts) {
     this.#parts = parts;
     parts.ledger.onCommit((store, entries) => {
       const origins = new Set(entries.map((entry) => entry.origin));
-      for (const waiter of this.#waiting.values()) {
+      for (const session of this.#waiting) {
         for (const origin of origins) {
           const author = parts.ledger.origins(store).get(origin)?.certificate;
-          if (author && author.nodeId !== waiter.peer.nodeId && inScope(store, waiter.peer, author)) {
-            waiter.wake();
+          if (author && !session.writes.has(origin) && inScope(store, session.peer, author)) {
+            session.wake?.();
             break;
           }
         }
@@ -99,7 +104,8 @@ export class SyncService {
     }
     const session = randomName(platform, 40);
     prune(this.#sessions, ({ expiresAt }) => expiresAt > platform.now());
-    this.#sessions.set(session, { peer, expiresAt: platform.now() + limits.nodeSessionMs });
+    const expiresAt = platform.now() + limits.nodeSessionMs;
+    this.#sessions.set(session, { peer, expiresAt, writes: new Set(), wake: null });
     return {
       session,
       expiresInMs: limits.nodeSessionMs,
@@ -111,19 +117,21 @@ export class SyncService {
     };
   }
 
-  /** The peer behind an `Authorization: Bearer …` header; throws a Problem. */
-  authenticate(authorization: string | undefined): Certificate {
+  /** The session behind an `Authorization: Bearer …` header; throws a Problem. */
+  authenticate(authorization: string | undefined): Session {
     const session = this.#sessions.get(/^Bearer ([a-z2-7]{40})$/.exec(authorization ?? '')?.[1] ?? '');
     if (!session || session.expiresAt <= this.#parts.platform.now()) throw new Problem('session-invalid');
-    return session.peer;
+    return session;
   }
 
-  async pull(peer: Certificate, request: z.infer<typeof pullRequest>): Promise<PullAnswer> {
+  async pull(session: Session, request: z.infer<typeof pullRequest>): Promise<PullAnswer> {
     const { ledger, peers } = this.#parts;
+    const { peer } = session;
     for (const store of STORES) peers.contact(peer, store, request.vectors[store]);
-    const read = () => collect(ledger, peer, request.vectors, request.entriesMax, request.without);
+    const from = request.coming ?? request.vectors;
+    const read = () => collect(ledger, peer, from, request.entriesMax, request.without);
     if (request.waitMs === 0) return this.#answer(peer, await read());
-    const news = this.#newsFor(peer, request.waitMs);
+    const news = this.#newsFor(session, request.waitMs);
     const found = await read();
     if (found.recovery.length > 0 || found.compliance.length > 0) {
       news.cancel();
@@ -145,7 +153,7 @@ export class SyncService {
   }
 
   async hashes(
-    peer: Certificate,
+    { peer }: Session,
     { store, origin, seqs }: z.infer<typeof hashesRequest>,
   ): Promise<z.infer<typeof hashesAnswer>> {
     const { ledger } = this.#parts;
@@ -154,28 +162,28 @@ export class SyncService {
   }
 
   /** Begins to listen before the journal is read, so that nothing committed in between is missed. */
-  #newsFor(peer: Certificate, waitMs: number): { arrived: Promise<void>; cancel: () => void } {
+  #newsFor(session: Session, waitMs: number): { arrived: Promise<void>; cancel: () => void } {
     const ended = new AbortController();
-    this.#waiting.get(peer.nodeId)?.wake();
-    const waiter = {
-      peer,
-      wake: (): void => {
-        ended.abort();
-        if (this.#waiting.get(peer.nodeId) === waiter) this.#waiting.delete(peer.nodeId);
-      },
+    session.wake?.();
+    const wake = (): void => {
+      ended.abort();
+      if (session.wake !== wake) return;
+      session.wake = null;
+      this.#waiting.delete(session);
     };
-    this.#waiting.set(peer.nodeId, waiter);
-    return {
-      arrived: this.#parts.platform.sleep(waitMs, ended.signal).then(waiter.wake),
-      cancel: waiter.wake,
-    };
+    session.wake = wake;
+    this.#waiting.add(session);
+    return { arrived: this.#parts.platform.sleep(waitMs, ended.signal).then(wake), cancel: wake };
   }
 
-  async push(peer: Certificate, request: z.infer<typeof pushRequest>): Promise<PushAnswer> {
+  async push({ peer, writes }: Session, request: z.infer<typeof pushRequest>): Promise<PushAnswer> {
     const { ledger, peers } = this.#parts;
     const outcomes: (SegmentOutcome & { origin: Origin })[] = [];
     for (const segment of request.segments) {
-      outcomes.push({ origin: segment.origin, ...(await ledger.absorb(request.store, segment)) });
+      const outcome = await ledger.absorb(request.store, segment);
+      outcomes.push({ origin: segment.origin, ...outcome });
+      // A clone may repeat what it has of the other's log; only what is new says whose log it is.
+      if (outcome.outcome === 'applied' && nodeOf(segment.origin) === peer.nodeId) writes.add(segment.origin);
     }
     const held = Object.fromEntries(
       request.segments.map(({ origin }) => [origin, ledger.origins(request.store).get(origin)?.seq ?? 0]),
@@ -200,7 +208,7 @@ export class SyncService {
     return answer;
   }
 
-  async digests(peer: Certificate, request: z.infer<typeof digestRequest>): Promise<DigestAnswer> {
+  async digests({ peer }: Session, request: z.infer<typeof digestRequest>): Promise<DigestAnswer> {
     const { ledger, platform } = this.#parts;
     const state = ledger.origins(request.store).get(request.origin);
     const empty = { projectionVersion: PROJECTION_VERSION, marked: 0, tables: {} };

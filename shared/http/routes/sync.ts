@@ -21,31 +21,31 @@ export const syncRoutes: Routes = (app, node) => {
     answer(node, await sync.session(await message(node, c, protocol.sessionRequest, HANDSHAKE_BYTES_MAX))),
   );
   app.post('/v1/sync/pull', async (c) => {
-    const peer = sync.authenticate(c.req.header('Authorization'));
+    const session = sync.authenticate(c.req.header('Authorization'));
     return answer(
       node,
-      await sync.pull(peer, await message(node, c, protocol.pullRequest, limits.syncBodyBytesMax)),
+      await sync.pull(session, await message(node, c, protocol.pullRequest, limits.syncBodyBytesMax)),
     );
   });
   app.post('/v1/sync/push', async (c) => {
-    const peer = sync.authenticate(c.req.header('Authorization'));
+    const session = sync.authenticate(c.req.header('Authorization'));
     return answer(
       node,
-      await sync.push(peer, await message(node, c, protocol.pushRequest, limits.syncBodyBytesMax)),
+      await sync.push(session, await message(node, c, protocol.pushRequest, limits.syncBodyBytesMax)),
     );
   });
   app.post('/v1/sync/hashes', async (c) => {
-    const peer = sync.authenticate(c.req.header('Authorization'));
+    const session = sync.authenticate(c.req.header('Authorization'));
     return answer(
       node,
-      await sync.hashes(peer, await message(node, c, protocol.hashesRequest, HANDSHAKE_BYTES_MAX)),
+      await sync.hashes(session, await message(node, c, protocol.hashesRequest, HANDSHAKE_BYTES_MAX)),
     );
   });
   app.post('/v1/sync/digests', async (c) => {
-    const peer = sync.authenticate(c.req.header('Authorization'));
+    const session = sync.authenticate(c.req.header('Authorization'));
     return answer(
       node,
-      await sync.digests(peer, await message(node, c, protocol.digestRequest, HANDSHAKE_BYTES_MAX)),
+      await sync.digests(session, await message(node, c, protocol.digestRequest, HANDSHAKE_BYTES_MAX)),
     );
   });
 };
