@@ -13,6 +13,8 @@ import type { RealVolume } from '../../central/fleet/bitlk.ts';
 import { LocalCluster } from '../../central/local/cluster.ts';
 import { DEMO_PLAN, type Plan } from '../../central/local/plan.ts';
 import { nodePlatform } from '../../central/platform.ts';
+import { certificatePayload } from '../../shared/trust/certificate.ts';
+import { peekJws } from '../../shared/trust/jws.ts';
 
 /** Makes and starts an installation; `portsFrom` differs from file to file, for files run at once. */
 export async function startCluster(portsFrom: number, plan: Plan = DEMO_PLAN): Promise<LocalCluster> {
@@ -133,27 +135,40 @@ export async function digestsOf(cluster: LocalCluster, url: string): Promise<Map
   );
 }
 
+/** What there is beside an installation's own nodes. */
+export interface Beside {
+  /** edges run from a copy of another's data */
+  readonly clones?: readonly { readonly of: string; readonly url: string }[];
+  /** certificates of edges that are no more */
+  readonly former?: readonly string[];
+}
+
 /**
  * What keeps an installation from being in agreement, one line each: logs of the region or of the centre that a node
  * should hold and does not, and logs held by two nodes that differ in length, chain or tables.
  */
-export async function disagreements(cluster: LocalCluster): Promise<string[]> {
+export async function disagreements(cluster: LocalCluster, beside: Beside = {}): Promise<string[]> {
+  const { plan, secrets } = cluster;
+  const clones = (beside.clones ?? []).flatMap(({ of, url }) =>
+    plan.edges.filter(({ name }) => name === of).map((edge) => ({ ...edge, name: `clone of ${of}`, url })),
+  );
   const nodes = await Promise.all(
     [
       { name: 'centre', url: cluster.centreUrl, helpdesk: false, regionId: null },
-      ...cluster.plan.edges.map((edge) => ({ ...edge, url: cluster.edgeUrl(edge.name) })),
+      ...plan.edges.map((edge) => ({ ...edge, url: cluster.edgeUrl(edge.name) })),
+      ...clones,
     ].map(async (node) => ({ ...node, held: await digestsOf(cluster, node.url) })),
   );
-  const regionOf = new Map(
-    cluster.plan.edges.map(({ name, regionId }) => [
-      nodeIdOf(cluster.secrets.edges[name]?.certificate ?? ''),
-      regionId,
-    ]),
-  );
+  const edges = [
+    ...Object.values(secrets.edges).map(({ certificate }) => certificate),
+    ...(beside.former ?? []),
+  ].map((jws) => certificatePayload.parse(peekJws(jws)?.payload));
   const due = (reader: (typeof nodes)[number], { origin }: LogDigest): boolean => {
-    const region = regionOf.get(origin.slice(0, 10));
+    const author = edges.find(({ nodeId }) => origin.startsWith(nodeId));
     return (
-      reader.name === 'centre' || region === undefined || (reader.helpdesk && region === reader.regionId)
+      author === undefined ||
+      reader.name === 'centre' ||
+      (reader.helpdesk && author.regionId === reader.regionId)
     );
   };
   const found: string[] = [];
@@ -168,13 +183,6 @@ export async function disagreements(cluster: LocalCluster): Promise<string[]> {
     }
   }
   return found;
-}
-
-function nodeIdOf(certificate: string): string {
-  const payload: unknown = JSON.parse(
-    Buffer.from(certificate.split('.')[1] ?? '', 'base64url').toString('utf8') || '{}',
-  );
-  return z.object({ nodeId: z.string() }).parse(payload).nodeId;
 }
 
 /** Resolves with the milliseconds it took until `check` found nothing; throws with what is left after `msMax`. */
