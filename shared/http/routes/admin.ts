@@ -201,8 +201,10 @@ function requireAdministrator(node: HoldfastNode, c: Context<AppEnv>): void {
   const first = !node.configuration
     .all('staff')
     .some(({ body }) => body.role === 'administrator' && !body.revoked);
-  const token = authorization?.replace(/^Bearer /, '') ?? '';
-  if (first && bootstrapTokenHash !== null && staffTokenHash(platform, token) === bootstrapTokenHash) return;
+  const tokenHash = staffTokenHash(platform, authorization?.replace(/^Bearer /, '') ?? '');
+  // A token that was somebody's and was revoked does not come back with the installation's right.
+  const somebodys = node.configuration.all('staff').some(({ body }) => body.tokenHash === tokenHash);
+  if (first && !somebodys && tokenHash === bootstrapTokenHash) return;
   authenticateStaff(node.configuration, platform, authorization, ['administrator']);
 }
 
