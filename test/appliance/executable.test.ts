@@ -2,7 +2,7 @@
 import { chmod, chown, mkdir, writeFile } from 'node:fs/promises';
 import { type Server, createServer } from 'node:net';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { LocalCluster } from '../../central/local/cluster.ts';
 import { workerdPath } from '../../central/local/processes.ts';
 import {
@@ -18,6 +18,7 @@ import {
   until,
   wake,
 } from '../support/appliance.ts';
+import { afterFile } from '../support/cleanup.ts';
 import { digestsOf, freePorts, openFleet } from '../support/cluster.ts';
 import { load } from '../support/load.ts';
 
@@ -45,7 +46,7 @@ describe('the executable', { timeout: 90_000 }, () => {
     executable = path.join(folder, 'holdfast-edge');
     port = await freePorts(10_310, 4);
     cluster = await LocalCluster.prepare(path.join(folder, 'cluster'), PLAN, port);
-    afterAll(() => cluster.stopAll());
+    afterFile(() => cluster.stopAll());
     await cluster.startCentre();
     await cluster.configure();
   }, 60_000);
@@ -171,7 +172,7 @@ describe('the executable', { timeout: 90_000 }, () => {
       socket.destroy();
     });
     await new Promise<void>((resolve) => elsewhere.listen(port + 3, '127.0.0.1', resolve));
-    afterAll(() => elsewhere.close());
+    afterFile(() => elsewhere.close());
     // The appliance's own configuration around another program, which tries the ways out that workerd has.
     const configuration = await readText(path.join(sources, 'edge.capnp'));
     const probe = configuration.replace('embed "../../dist/edge/worker.js"', 'embed "probe.js"');

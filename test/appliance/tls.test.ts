@@ -5,12 +5,13 @@
 import { rename } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import path from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Fleet } from '../../central/fleet/fleet.ts';
 import { LocalCluster } from '../../central/local/cluster.ts';
 import { startEdgeProcess } from '../../central/local/processes.ts';
 import { nodePlatform } from '../../central/platform.ts';
 import { type Foreground, programAt, run, scratchFolder, sources, until } from '../support/appliance.ts';
+import { afterFile } from '../support/cleanup.ts';
 import { digestsOf, freePorts } from '../support/cluster.ts';
 import {
   Authority,
@@ -65,7 +66,7 @@ describe('TLS in front of the appliance', { timeout: 60_000 }, () => {
     startHaproxy(haproxy, 'uplink', uplinkEnv(ports.uplink, authority));
 
     cluster = await LocalCluster.prepare(path.join(folder, 'cluster'), PLAN, ports.node);
-    afterAll(() => cluster.stopAll());
+    afterFile(() => cluster.stopAll());
     await cluster.startCentre();
     await cluster.configure();
     const process = await startEdgeProcess({
@@ -113,7 +114,7 @@ describe('TLS in front of the appliance', { timeout: 60_000 }, () => {
       ],
       fetch: httpsFetch(edge),
     });
-    afterAll(() => fleet.close());
+    afterFile(() => fleet.close());
     await fleet.enrolAll();
     await fleet.encryptAll();
     await fleet.reportAll();
@@ -153,7 +154,7 @@ describe('TLS in front of the appliance', { timeout: 60_000 }, () => {
         resolve(typeof address === 'object' && address ? address.port : 0);
       }),
     );
-    afterAll(() => echo.close());
+    afterFile(() => echo.close());
     const other = startHaproxy(haproxy ?? '', 'front', frontEnv('edge', ports.spare, port));
     const ask = httpsFetch({ ca: edge.ca, port: ports.spare });
     const forged = {

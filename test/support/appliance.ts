@@ -5,8 +5,8 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll } from 'vitest';
 import { packageRoot } from '../../central/local/processes.ts';
+import { afterFile } from './cleanup.ts';
 
 export const run = promisify(execFile);
 export const sources = path.join(packageRoot(), 'edge/appliance');
@@ -27,7 +27,7 @@ export function programAt(...candidates: string[]): string | null {
 /** A folder that is gone after the file's tests. */
 export async function scratchFolder(): Promise<string> {
   const folder = await mkdtemp(path.join(tmpdir(), 'holdfast-appliance-'));
-  afterAll(() => rm(folder, { recursive: true, force: true }));
+  afterFile(() => rm(folder, { recursive: true, force: true }));
   return folder;
 }
 
@@ -53,7 +53,7 @@ export class Foreground {
       this.child.once('error', reject);
       this.child.once('close', resolve);
     });
-    afterAll(() => this.stop('SIGKILL'));
+    afterFile(() => this.stop('SIGKILL'));
   }
 
   async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<number | null> {

@@ -2,7 +2,6 @@
  * A node of the test's own that replicates from another over HTTP: whatever arrives here was verified as a peer verifies
  * it, with certificates, heads and the whole chain.
  */
-import { afterAll } from 'vitest';
 import { LibsqlEngine } from '../../central/libsql-engine.ts';
 import type { LocalCluster } from '../../central/local/cluster.ts';
 import { makeIdentity } from '../../central/local/secrets.ts';
@@ -10,6 +9,7 @@ import { nodePlatform } from '../../central/platform.ts';
 import { migrations } from '../../migrations/index.ts';
 import { STORES } from '../../shared/journal/entry.ts';
 import { type HoldfastNode, openNode } from '../../shared/node.ts';
+import { afterFile } from './cleanup.ts';
 
 export interface Auditor {
   /** Takes in all that the node has; throws when any of it does not verify. */
@@ -40,7 +40,7 @@ export async function openAuditor(cluster: LocalCluster, url: string): Promise<A
     peers: [{ name: 'audited', fetch: (path, init) => fetch(new URL(path, url), init) }],
     bootstrapTokenHash: null,
   });
-  afterAll(async () => {
+  afterFile(async () => {
     await node.stop();
     engine.close();
   });

@@ -6,7 +6,7 @@ import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterAll, inject } from 'vitest';
+import { inject } from 'vitest';
 import { z } from 'zod';
 import { Fleet } from '../../central/fleet/fleet.ts';
 import type { RealVolume } from '../../central/fleet/bitlk.ts';
@@ -15,6 +15,7 @@ import { DEMO_PLAN, type Plan } from '../../central/local/plan.ts';
 import { nodePlatform } from '../../central/platform.ts';
 import { certificatePayload } from '../../shared/trust/certificate.ts';
 import { peekJws } from '../../shared/trust/jws.ts';
+import { afterFile } from './cleanup.ts';
 
 /** Makes and starts an installation; `portsFrom` differs from file to file, for files run at once. */
 export async function startCluster(portsFrom: number, plan: Plan = DEMO_PLAN): Promise<LocalCluster> {
@@ -23,7 +24,7 @@ export async function startCluster(portsFrom: number, plan: Plan = DEMO_PLAN): P
   const folder = await mkdtemp(path.join(tmpdir(), 'holdfast-e2e-'));
   const port = await freePorts(portsFrom, plan.edges.length + 1);
   const cluster = await LocalCluster.prepare(folder, plan, port);
-  afterAll(async () => {
+  afterFile(async () => {
     await cluster.stopAll();
     await rm(folder, { recursive: true, force: true });
   });
@@ -77,7 +78,7 @@ export async function openFleet(
     ...{ seed: options.seed, devices: options.devices, sites, organisation: { jwk } },
     ...{ platform: nodePlatform, healthy: true, concurrency: 16, realVolumes: options.realVolumes ?? [] },
   });
-  afterAll(() => fleet.close());
+  afterFile(() => fleet.close());
   return fleet;
 }
 
