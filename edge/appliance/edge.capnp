@@ -14,6 +14,8 @@ const config :Workerd.Config = (
     (name = "credentials", disk = (path = "credentials", writable = false, allowDotfiles = false)),
     (name = "centre", external = (address = "127.0.0.1:8700", http = ())),
     (name = "nowhere", worker = .nowhere),
+    # workerd adds the whole internet, and ends where a machine has no CA certificates for it, unless told otherwise.
+    (name = "internet", worker = .nowhere),
   ],
   sockets = [(name = "http", address = "127.0.0.1:8701", http = (), service = "edge")],
 );
