@@ -98,7 +98,7 @@ export class SyncService {
     if (
       !proof.success ||
       proof.data.audience !== identity.certificate.nodeId ||
-      !this.#challenges.delete(proof.data.nonce)
+      !this.#isOpen(proof.data.nonce)
     ) {
       throw new Problem('node-refused', { why: 'proof' });
     }
@@ -115,6 +115,13 @@ export class SyncService {
         audience: peer.nodeId,
       }),
     };
+  }
+
+  /** Whether this nonce was given out just now; it is good for one try. */
+  #isOpen(nonce: string): boolean {
+    const expiresAt = this.#challenges.get(nonce);
+    this.#challenges.delete(nonce);
+    return expiresAt !== undefined && expiresAt > this.#parts.platform.now();
   }
 
   /** The session behind an `Authorization: Bearer …` header; throws a Problem. */

@@ -65,7 +65,9 @@ async function message<S extends z.ZodType>(
   let value: unknown;
   try {
     value = JSON.parse(await node.options.platform.decompress(packed, bytesMax));
-  } catch {
+  } catch (error) {
+    // Both hosts' zlib says so when more comes out than may.
+    if (error instanceof RangeError) throw new Problem('body-too-large', { bytesMax });
     throw new Problem('malformed-json');
   }
   const parsed = schema.safeParse(value);
