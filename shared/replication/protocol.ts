@@ -86,15 +86,18 @@ export const hashesRequest = z.strictObject({
 });
 export const hashesAnswer = z.object({ hashes: z.array(hash.nullable()) });
 
-export const digestRequest = z.strictObject({
-  store,
-  origin,
-  /** compared only while both hold exactly this much of the origin */
-  at: z.number().int().min(1),
-  from: z.number().int().min(1),
-  to: z.number().int().min(1),
-  detail: z.boolean(),
-});
+export const digestRequest = z
+  .strictObject({
+    store,
+    origin,
+    /** compared only while both hold exactly this much of the origin */
+    at: z.number().int().min(1),
+    from: z.number().int().min(1),
+    to: z.number().int().min(1),
+    detail: z.boolean(),
+  })
+  // I12: all rows of a range are read at once.
+  .refine(({ from, to }) => to >= from && to - from < limits.digestSliceEntries, 'not a slice');
 export const digestAnswer = z.object({
   /** 'moved': the server holds more or less of this origin now */
   state: z.enum(['compared', 'moved']),
