@@ -13,6 +13,7 @@ const startedAt = new Date();
 const nodeEntries = [
   'central/main.ts',
   'central/cli/holdfast.ts',
+  'central/snapshot/worker.ts',
   'central/start/main.ts',
   'central/local/dev-central.ts',
   'central/local/dev-edge.ts',

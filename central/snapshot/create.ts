@@ -1,0 +1,284 @@
+/**
+ * Makes a snapshot set, phase by phase as VSS has them (`shared/snapshot/writer-state.ts`):
+ *
+ *   identify         both writers are registered here; one left in the middle of an earlier set is set back
+ *   prepare-backup   the folder is locked and swept, there is room, the new set has a folder
+ *   prepare-snapshot the databases are open
+ *   freeze, thaw     the gate is closed, both are opened at one cut, the gate is open again (`capture.ts`)
+ *   post-snapshot    copied, described, verified, encrypted, signed, fsynced, named
+ *   backup-complete  the result is recorded
+ *
+ * The files are verified before they are encrypted, for this machine need not be able to decrypt them again. A set
+ * whose verification fails keeps its name and is an error all the same: it may be all there is of a damaged database.
+ */
+import { mkdir, rename, rm, stat, statfs, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { STORES, type Store } from '../../shared/journal/entry.ts';
+import { PROJECTION_VERSION } from '../../shared/journal/kinds.ts';
+import { limits } from '../../shared/limits.ts';
+import { randomName } from '../../shared/platform.ts';
+import {
+  MANIFEST_FILE,
+  SNAPSHOT_FORMAT,
+  type SnapshotFile,
+  type SnapshotManifest,
+  signManifest,
+} from '../../shared/snapshot/manifest.ts';
+import type { Phase } from '../../shared/snapshot/writer-state.ts';
+import { CertificateAuthority } from '../../shared/trust/certificate.ts';
+import { makeSigner } from '../../shared/trust/jws.ts';
+import { VERSION } from '../../shared/version.ts';
+import { nodePlatform } from '../platform.ts';
+import { SettingError } from '../settings.ts';
+import { encryptFile } from './age.ts';
+import { type Captured, type CaptureOptions, SnapshotError, captureFiles } from './capture.ts';
+import { digestFile, syncFile } from './disk.ts';
+import { contentOf, vaultsIn, vectorIn } from './inspect.ts';
+import { SnapshotRepository } from './repository.ts';
+import type { SnapshotSettings } from './settings.ts';
+import { SqliteEngine } from './sqlite.ts';
+import type { Verification } from './verification.ts';
+import { sweepScratch, verifyFiles } from './verify.ts';
+import { type Writer, WriterRegister, fileWriter } from './writers.ts';
+
+export interface CreateOptions {
+  readonly settings: SnapshotSettings;
+  readonly onProgress?: (step: string, done: number, all: number) => void;
+  /** of the freeze; shorter in tests */
+  readonly freezeMs?: number;
+  readonly inGate?: () => void;
+}
+
+export interface Created {
+  readonly id: string;
+  readonly manifest: SnapshotManifest;
+  readonly verification: Verification;
+}
+
+/** Throws SnapshotError with one sentence, or SettingError; then nothing has a name and both writers say why. */
+export async function createSnapshot(options: CreateOptions): Promise<Created> {
+  const { settings } = options;
+  if (settings.encryption === 'undecided')
+    throw new SettingError(
+      'Snapshots are encrypted: name age recipients in HOLDFAST_SNAPSHOT_RECIPIENTS, or leave that to the backup tool with HOLDFAST_SNAPSHOT_PLAIN=yes (--plain).',
+    );
+  const authority = new CertificateAuthority(settings.identity.organisation);
+  const repository = new SnapshotRepository(settings.folder, authority);
+  const writers = await identify(settings);
+  const id = newId();
+  try {
+    const created = await repository.locked(() => make(id, options, repository, writers));
+    await repository.recordAttempt({ at: nodePlatform.now(), ok: true, id, message: null });
+    return created;
+  } catch (error) {
+    const failure =
+      error instanceof SnapshotError
+        ? error
+        : new SnapshotError('post-snapshot', 'The snapshot failed unexpectedly.');
+    await moveAll(settings, writers, [`${failure.phase}-failed`], failure.message);
+    await repository.recordAttempt({ at: nodePlatform.now(), ok: false, id: null, message: failure.message });
+    throw error;
+  }
+}
+
+/** Both writers of this server, registered now if they are not; set back where an earlier set was interrupted. */
+async function identify(settings: SnapshotSettings): Promise<Record<Store, Writer>> {
+  const register = new WriterRegister(settings.writersFolder);
+  const [recovery, compliance] = await Promise.all(
+    STORES.map((store) => register.register(store, settings.server, fileWriter(settings.files[store]))),
+  );
+  if (!recovery || !compliance) throw new Error('there is a writer per store');
+  const writers = { recovery, compliance };
+  for (const { instance, state } of Object.values(writers)) {
+    const interrupted = state.startsWith('WAITING_FOR_');
+    if (interrupted) await register.move(instance, ['abort'], `an earlier set was interrupted in ${state}`);
+    await register.move(instance, ['identify', 'prepare-backup']);
+  }
+  return writers;
+}
+
+async function moveAll(
+  settings: SnapshotSettings,
+  writers: Record<Store, Writer>,
+  events: Parameters<WriterRegister['move']>[1],
+  error: string | null = null,
+  set: string | null = null,
+): Promise<void> {
+  const register = new WriterRegister(settings.writersFolder);
+  for (const { instance } of Object.values(writers)) await register.move(instance, events, error, set);
+}
+
+async function make(
+  id: string,
+  options: CreateOptions,
+  repository: SnapshotRepository,
+  writers: Record<Store, Writer>,
+): Promise<Created> {
+  const { settings, onProgress = () => undefined } = options;
+  await repository.sweep();
+  await sweepScratch(path.join(settings.folder, '.scratch'));
+  await requireRoom(settings);
+  const partial = await repository.makePartial(id);
+  try {
+    await moveAll(settings, writers, ['prepare-snapshot']);
+    const passed: Phase[] = [];
+    const captured = await capture(id, partial, options, passed).finally(async () => {
+      // Written down after the gate is open: an fsync has no place inside.
+      await moveAll(settings, writers, passed);
+    });
+    onProgress('describe', 0, 1);
+    const plain = await describe(id, partial, settings, writers, captured);
+    const verification = await verifyFiles(partial, plain, {
+      authority: new CertificateAuthority(settings.identity.organisation),
+      vaultKeys: settings.identity.vaultKeys,
+      ageIdentities: [],
+      scratch: path.join(settings.folder, '.scratch'),
+      openedFolder: settings.folder,
+      onProgress,
+    });
+    const manifest = await finish(partial, plain, settings, onProgress);
+    await repository.complete(id, partial);
+    await repository.record(id, verification);
+    await moveAll(settings, writers, ['post-snapshot', 'backup-complete'], null, id);
+    return { id, manifest, verification };
+  } catch (error) {
+    await rm(partial, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+/** Room for plain copies, encrypted ones, and the one that tables are made again in. */
+async function requireRoom(settings: SnapshotSettings): Promise<void> {
+  let bytes = 0;
+  for (const store of STORES) {
+    const { size } = await stat(settings.files[store]).catch(() => {
+      throw new SnapshotError(
+        'prepare-backup',
+        `The ${store} database ${settings.files[store]} is not there.`,
+      );
+    });
+    bytes += size;
+  }
+  await mkdir(settings.folder, { recursive: true, mode: 0o700 });
+  const { bavail, bsize } = await statfs(settings.folder);
+  if (bavail * bsize < bytes * 3)
+    throw new SnapshotError(
+      'prepare-backup',
+      `There is no room for a snapshot in ${settings.folder}: three times the databases are needed while it is made.`,
+    );
+}
+
+async function capture(
+  id: string,
+  partial: string,
+  { settings, freezeMs, inGate, onProgress }: CreateOptions,
+  passed: Phase[],
+): Promise<Captured> {
+  const request: CaptureOptions = {
+    ...{ holder: id, files: settings.files, freezeMs: freezeMs ?? limits.freezeMsMax },
+    copies: { recovery: path.join(partial, 'recovery.db'), compliance: path.join(partial, 'compliance.db') },
+    onPhase: (phase) => {
+      passed.push(phase);
+    },
+    onProgress: (store, left, all) => onProgress?.(`copy ${store}`, all - left, all),
+    ...(inGate ? { inGate } : {}),
+  };
+  return captureFiles(request);
+}
+
+/** The manifest of the plain files. */
+async function describe(
+  id: string,
+  partial: string,
+  { identity, server }: SnapshotSettings,
+  writers: Record<Store, Writer>,
+  { frozenAt, thawedAt, frozenMs }: Captured,
+): Promise<SnapshotManifest> {
+  const certificate = await new CertificateAuthority(identity.organisation).check(identity.certificate);
+  if (!certificate)
+    throw new SettingError('The certificate in HOLDFAST_IDENTITY_FILE is not signed by its organisation.');
+  const [recovery, compliance] = await Promise.all(
+    STORES.map(async (store) => {
+      const file = path.join(partial, `${store}.db`);
+      const engine = new SqliteEngine(file, 'read');
+      try {
+        return {
+          vector: vectorIn(engine, store),
+          content: contentOf(engine, store),
+          vaults: store === 'recovery' ? vaultsIn(engine) : [],
+          file: { name: `${store}.db`, ...(await digestFile(file)), plain: null } satisfies SnapshotFile,
+          writer: { store, instance: writers[store].instance, server },
+        };
+      } finally {
+        engine.close();
+      }
+    }),
+  );
+  if (!recovery || !compliance) throw new Error('there is a file per store');
+  return {
+    ...{ format: SNAPSHOT_FORMAT, kind: 'snapshot', id, program: VERSION, projection: PROJECTION_VERSION },
+    node: { nodeId: certificate.nodeId, name: certificate.name },
+    cut: { recovery: recovery.vector, compliance: compliance.vector },
+    stores: [recovery.content, compliance.content],
+    times: { frozen: frozenAt, thawed: thawedAt, completed: nodePlatform.now() },
+    frozenMs: Math.round(frozenMs * 100) / 100,
+    writers: [recovery.writer, compliance.writer],
+    vaults: recovery.vaults,
+    files: [recovery.file, compliance.file],
+  };
+}
+
+/** Encrypts, signs, and has everything on disk. */
+async function finish(
+  partial: string,
+  plain: SnapshotManifest,
+  settings: SnapshotSettings,
+  onProgress: (step: string, done: number, all: number) => void,
+): Promise<SnapshotManifest> {
+  const files: SnapshotFile[] = [];
+  for (const file of plain.files) {
+    onProgress('encrypt', files.length, plain.files.length);
+    files.push(await finishFile(partial, file, settings));
+  }
+  const [recovery, compliance] = files;
+  if (!recovery || !compliance) throw new Error('there is a file per store');
+  const manifest: SnapshotManifest = {
+    ...plain,
+    times: { ...plain.times, completed: nodePlatform.now() },
+    files: [recovery, compliance],
+  };
+  const { identity } = settings;
+  const text = await signManifest(
+    nodePlatform,
+    await makeSigner(identity.privateKey),
+    identity.certificate,
+    manifest,
+  );
+  const target = path.join(partial, MANIFEST_FILE);
+  await writeFile(`${target}.new`, text, { mode: 0o600, flush: true });
+  await rename(`${target}.new`, target);
+  return manifest;
+}
+
+async function finishFile(
+  partial: string,
+  file: SnapshotFile,
+  { encryption }: SnapshotSettings,
+): Promise<SnapshotFile> {
+  const plain = path.join(partial, file.name);
+  if (typeof encryption === 'string') {
+    await syncFile(plain);
+    return file;
+  }
+  const name = `${file.name}.age`;
+  await encryptFile(plain, path.join(partial, name), encryption.recipients);
+  await rm(plain);
+  const { bytes, sha256 } = file;
+  return { name, ...(await digestFile(path.join(partial, name))), plain: { bytes, sha256 } };
+}
+
+/** Sorts by time: 20261124T053700Z-abcdefgh. */
+function newId(): string {
+  const now = new Date(nodePlatform.now()).toISOString();
+  return `${now.slice(0, 19).replace(/[-:]/g, '')}Z-${randomName(nodePlatform, 8)}`;
+}

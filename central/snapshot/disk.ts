@@ -1,0 +1,63 @@
+/** What has to be on disk before anybody is told so: files and folders written, fsynced, and only then named. */
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { type FileHandle, mkdir, open, readFile, rename, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+
+export async function syncFile(file: string): Promise<void> {
+  await withHandle(file, 'r+', (handle) => handle.sync());
+}
+
+/** A name in a folder is durable when the folder is. */
+export async function syncFolder(folder: string): Promise<void> {
+  await withHandle(folder, 'r', (handle) => handle.sync());
+}
+
+async function withHandle(file: string, flags: string, work: (handle: FileHandle) => Promise<void>) {
+  const handle = await open(file, flags);
+  try {
+    await work(handle);
+  } finally {
+    await handle.close();
+  }
+}
+
+/** A file that only its owner may read, which is there whole or not at all, also after a power cut. */
+export async function writeDurably(file: string, text: string): Promise<void> {
+  const folder = path.dirname(file);
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await writeFile(`${file}.new`, text, { mode: 0o600, flush: true });
+  await rename(`${file}.new`, file);
+  await syncFolder(folder);
+}
+
+/** The text of a file, or null when there is none. */
+export async function readIfThere(file: string): Promise<string | null> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
+    throw error;
+  }
+}
+
+export interface FileDigest {
+  readonly bytes: number;
+  /** base64url */
+  readonly sha256: string;
+}
+
+export async function digestFile(
+  file: string,
+  onBytes: (bytes: number) => void = () => undefined,
+): Promise<FileDigest> {
+  const digest = createHash('sha256');
+  let bytes = 0;
+  for await (const chunk of createReadStream(file, { highWaterMark: 1024 * 1024 })) {
+    const piece = chunk as Buffer;
+    digest.update(piece);
+    bytes += piece.length;
+    onBytes(piece.length);
+  }
+  return { bytes, sha256: digest.digest('base64url') };
+}

@@ -1,0 +1,142 @@
+/**
+ * Puts a snapshot set back in place of the centre's databases, or of one of them.
+ *
+ * The set is verified first and refused unless its structure holds. The new files are made whole beside the old ones;
+ * then, store by store, the old file is moved aside and the new one gets its name, so that an interruption leaves each
+ * store as it was or as it shall be. A centre that runs over the file is found by SQLite's own locks, and never replaced
+ * under its feet. After its start the centre writes under a new incarnation and gets back what is newer (I6, I7).
+ */
+import { access, chmod, copyFile, mkdir, rename, rm } from 'node:fs/promises';
+import path from 'node:path';
+import { STORES, type Store } from '../../shared/journal/entry.ts';
+import type { SnapshotFile, SnapshotManifest } from '../../shared/snapshot/manifest.ts';
+import type { CertificateAuthority } from '../../shared/trust/certificate.ts';
+import { nodePlatform } from '../platform.ts';
+import { decryptFile } from './age.ts';
+import { digestFile, syncFile, syncFolder } from './disk.ts';
+import { readSet } from './repository.ts';
+import { settle } from './sqlite.ts';
+import type { Verification } from './verification.ts';
+import { type VerifyOptions, verifySet } from './verify.ts';
+
+/** One sentence about a restore that was refused: nothing was changed. */
+export class RestoreError extends Error {
+  override readonly name = 'RestoreError';
+  readonly verification: Verification | null;
+
+  constructor(message: string, verification: Verification | null = null) {
+    super(message);
+    this.verification = verification;
+  }
+}
+
+export interface RestoreOptions extends VerifyOptions {
+  /** the set's folder */
+  readonly folder: string;
+  readonly files: Readonly<Record<Store, string>>;
+  readonly stores: readonly Store[];
+  /** replaces databases that are there, and keeps them aside */
+  readonly force: boolean;
+  readonly authority: CertificateAuthority;
+}
+
+export interface Restored {
+  readonly id: string;
+  readonly manifest: SnapshotManifest;
+  readonly verification: Verification;
+  readonly stores: readonly { readonly store: Store; readonly file: string; readonly aside: string | null }[];
+}
+
+export async function restoreSet(options: RestoreOptions): Promise<Restored> {
+  const { files, stores, force } = options;
+  for (const store of stores) {
+    if (!force && (await exists(files[store])))
+      throw new RestoreError(
+        `There is a ${store} database at ${files[store]}: --force replaces it and keeps it aside.`,
+      );
+  }
+  const verification = await verifySet(options.folder, options);
+  if (verification.structure === 'failed')
+    throw new RestoreError('The snapshot does not verify and is not restored.', verification);
+  if (verification.structure === 'not-verified')
+    throw new RestoreError(
+      'The snapshot is encrypted: an age identity that opens it is needed (--age-identity).',
+      verification,
+    );
+  const read = await readSet(options.folder, options.authority);
+  if ('fault' in read || read.manifest.kind !== 'snapshot')
+    throw new RestoreError('This is the seed of an edge and no snapshot of a centre.', verification);
+  const { manifest } = read;
+  for (const store of stores) if (await exists(files[store])) requireUnused(files[store]);
+  const prepared: { store: Store; made: string }[] = [];
+  try {
+    for (const store of stores) {
+      const made = `${files[store]}.restoring-${manifest.id}`;
+      prepared.push({ store, made });
+      await prepare(options, manifest.files[STORES.indexOf(store)], made);
+    }
+    const done: { store: Store; file: string; aside: string | null }[] = [];
+    for (const { store, made } of prepared)
+      done.push({ store, file: files[store], aside: await replace(files[store], made) });
+    return { id: manifest.id, manifest, verification, stores: done };
+  } catch (error) {
+    for (const { made } of prepared) await rm(made, { force: true });
+    throw error;
+  }
+}
+
+/** Makes the file beside its place, and looks again at what was made: the disk it came from may be failing. */
+async function prepare(
+  { folder, ageIdentities }: RestoreOptions,
+  file: SnapshotFile | undefined,
+  made: string,
+): Promise<void> {
+  if (!file) throw new Error('there is a file per store');
+  await mkdir(path.dirname(made), { recursive: true, mode: 0o700 });
+  await rm(made, { force: true });
+  const stored = path.join(folder, file.name);
+  if (file.plain) await decryptFile(stored, made, ageIdentities);
+  else await copyFile(stored, made);
+  await chmod(made, 0o600);
+  await syncFile(made);
+  const wanted = file.plain ?? file;
+  const { bytes, sha256 } = await digestFile(made);
+  if (bytes !== wanted.bytes || sha256 !== wanted.sha256)
+    throw new RestoreError('The snapshot changed while it was read and is not restored.');
+}
+
+/** Moves the old database aside, with its write-ahead log, and gives the new one its name. */
+async function replace(file: string, made: string): Promise<string | null> {
+  const aside = (await exists(file)) ? await moveAside(file) : null;
+  // What a database left behind beside its file would be taken for the new one's.
+  for (const suffix of ['-wal', '-shm', '-journal']) await rm(`${file}${suffix}`, { force: true });
+  await rename(made, file);
+  await syncFolder(path.dirname(file));
+  return aside;
+}
+
+async function moveAside(file: string): Promise<string> {
+  requireUnused(file);
+  const stamp = new Date(nodePlatform.now()).toISOString().slice(0, 19).replace(/[-:]/g, '');
+  const aside = `${file}.before-restore-${stamp}Z`;
+  for (const suffix of ['', '-wal', '-shm'])
+    if (await exists(`${file}${suffix}`)) await rename(`${file}${suffix}`, `${aside}${suffix}`);
+  return aside;
+}
+
+function requireUnused(file: string): void {
+  try {
+    settle(file);
+  } catch (error) {
+    if (error instanceof Error && /locked|busy/i.test(error.message))
+      throw new RestoreError(`A process has ${file} open: stop the centre first.`);
+    // A database that SQLite cannot read any more is kept as it is, with what stands beside it.
+  }
+}
+
+export async function exists(file: string): Promise<boolean> {
+  return access(file).then(
+    () => true,
+    () => false,
+  );
+}

@@ -1,0 +1,100 @@
+/** What snapshots need to be told, from the same environment as the centre. A bad setting is one sentence that names it. */
+import os from 'node:os';
+import path from 'node:path';
+import { z } from 'zod';
+import { STORES, type Store } from '../../shared/journal/entry.ts';
+import type { RetentionPolicy } from '../../shared/snapshot/retention.ts';
+import type { IdentityFile } from '../../shared/trust/certificate.ts';
+import { type CentreSettings, SettingError } from '../settings.ts';
+
+export interface SnapshotSettings {
+  /** where snapshot sets are kept */
+  readonly folder: string;
+  /** where writers are registered: stable, for whoever looks for them */
+  readonly writersFolder: string;
+  readonly identity: IdentityFile;
+  /** the file of each store's database */
+  readonly files: Readonly<Record<Store, string>>;
+  /** this machine's name, which tells instances of a writer apart */
+  readonly server: string;
+  /** who can read the files: age recipients, or nobody but those who may read the folder */
+  readonly encryption: { readonly recipients: readonly string[] } | 'plain' | 'undecided';
+  readonly everyMs: number | null;
+  readonly retention: RetentionPolicy;
+}
+
+const UNIT_MS = { m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+const count = (byDefault: number) => z.coerce.number().int().min(0).max(10_000).default(byDefault);
+
+const environment = z.object({
+  HOLDFAST_SNAPSHOT_DIR: z.string().min(1).optional(),
+  HOLDFAST_WRITERS_DIR: z.string().min(1).optional(),
+  /** `off`, or a number of minutes, hours or days: 30m, 6h, 1d */
+  HOLDFAST_SNAPSHOT_EVERY: z
+    .string()
+    .regex(/^(off|[1-9]\d{0,3}[mhd])$/, 'must be "off" or like 30m, 6h or 1d')
+    .default('off'),
+  HOLDFAST_SNAPSHOT_RECIPIENTS: z
+    .string()
+    .regex(
+      /^age1[a-z0-9]+([,\s]+age1[a-z0-9]+)*$/,
+      'must be age recipients (age1…), with commas between them',
+    )
+    .optional(),
+  HOLDFAST_SNAPSHOT_PLAIN: z.enum(['yes', 'no']).default('no'),
+  HOLDFAST_SNAPSHOT_KEEP_LAST: count(3),
+  HOLDFAST_SNAPSHOT_KEEP_DAILY: count(7),
+  HOLDFAST_SNAPSHOT_KEEP_WEEKLY: count(5),
+  HOLDFAST_SNAPSHOT_KEEP_MONTHLY: count(12),
+});
+
+export function readSnapshotSettings(
+  env: Readonly<Record<string, string | undefined>>,
+  centre: CentreSettings,
+): SnapshotSettings {
+  const parsed = environment.safeParse(env);
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    throw new SettingError(
+      `${String(issue?.path[0] ?? 'A setting')} is not usable: ${issue?.message ?? 'invalid'}.`,
+    );
+  }
+  const settings = parsed.data;
+  const recipients = settings.HOLDFAST_SNAPSHOT_RECIPIENTS?.split(/[,\s]+/);
+  const plain = settings.HOLDFAST_SNAPSHOT_PLAIN === 'yes';
+  if (plain && recipients)
+    throw new SettingError('HOLDFAST_SNAPSHOT_PLAIN and HOLDFAST_SNAPSHOT_RECIPIENTS exclude each other.');
+  return {
+    folder: path.resolve(settings.HOLDFAST_SNAPSHOT_DIR ?? path.join(centre.dataFolder, 'snapshots')),
+    writersFolder: path.resolve(settings.HOLDFAST_WRITERS_DIR ?? path.join(centre.dataFolder, 'writers')),
+    identity: centre.identity,
+    files: filesOf(centre),
+    server: os.hostname(),
+    encryption: plain ? 'plain' : recipients ? { recipients } : 'undecided',
+    everyMs: everyMs(settings.HOLDFAST_SNAPSHOT_EVERY),
+    retention: {
+      last: settings.HOLDFAST_SNAPSHOT_KEEP_LAST,
+      daily: settings.HOLDFAST_SNAPSHOT_KEEP_DAILY,
+      weekly: settings.HOLDFAST_SNAPSHOT_KEEP_WEEKLY,
+      monthly: settings.HOLDFAST_SNAPSHOT_KEEP_MONTHLY,
+    },
+  };
+}
+
+function everyMs(text: string): number | null {
+  if (text === 'off') return null;
+  return Number(text.slice(0, -1)) * UNIT_MS[text.slice(-1) as keyof typeof UNIT_MS];
+}
+
+function filesOf(centre: CentreSettings): Record<Store, string> {
+  const fileOf = (store: Store): string => {
+    const { url } = centre.databases[store];
+    if (!url.startsWith('file:'))
+      throw new SettingError(
+        `Snapshots of a database server are not part of this version: ${store} is not a file.`,
+      );
+    return path.resolve(url.replace(/^file:(\/\/)?/, '').replace(/\?.*$/, ''));
+  };
+  const [recovery, compliance] = STORES.map(fileOf) as [string, string];
+  return { recovery, compliance };
+}
