@@ -81,8 +81,10 @@ export class EscrowService {
     const { ledger, configuration, alarms } = this.#parts;
     const held = await ledger.engine.rows(
       'recovery',
-      'SELECT e.commitment, e.device_id, e.origin, e.seq, j.hash FROM escrows e ' +
-        'JOIN recovery_journal j ON j.origin = e.origin AND j.seq = e.seq WHERE e.key_id = ? ORDER BY j.arrival',
+      'SELECT e.commitment, e.device_id, e.origin, e.seq, j.hash, j.arrival FROM escrows e ' +
+        'JOIN recovery_journal j ON j.origin = e.origin AND j.seq = e.seq WHERE e.key_id = ?1 ' +
+        // No device stands behind an imported key: with the same password it is this one.
+        'UNION ALL SELECT commitment, NULL, NULL, NULL, NULL, NULL FROM imports WHERE key_id = ?1 ORDER BY 6',
       [keyId],
     );
     const copies = held.filter(([of, by]) => of === commitment && by === device.sub);
@@ -90,7 +92,7 @@ export class EscrowService {
       this.#parts.peers.heldAtCentre('recovery', String(origin) as Origin, Number(seq)),
     );
     const same = atCentre ?? copies[0];
-    const conflict = held.some(([of, by]) => of !== commitment || by !== device.sub);
+    const conflict = held.some(([of, by]) => of !== commitment || (by !== null && by !== device.sub));
     if (same) {
       const [, , origin, seq, hash] = same;
       return {

@@ -100,13 +100,23 @@ export class StatusService {
     const { ledger, peers, platform } = this.#parts;
     const wanted = volumes.flatMap(({ volumeId, keyIds }) => keyIds.map((keyId) => ({ volumeId, keyId })));
     if (wanted.length === 0) return [];
-    const rows = await ledger.engine.rows(
-      'recovery',
-      'SELECT e.key_id, e.origin, e.seq, e.hlc, EXISTS (' +
-        "SELECT 1 FROM audit a WHERE a.key_id = e.key_id AND a.action = 'disclosure' AND a.status = 'Successful') " +
-        'FROM json_each(?) w JOIN escrows e ON e.key_id = w.value',
-      [JSON.stringify(wanted.map(({ keyId }) => keyId))],
-    );
+    const keyIds = JSON.stringify(wanted.map(({ keyId }) => keyId));
+    const [rows, disclosed] = await Promise.all([
+      ledger.engine.rows(
+        'recovery',
+        'SELECT e.key_id, e.origin, e.seq, e.hlc FROM json_each(?) w JOIN escrows e ON e.key_id = w.value',
+        [keyIds],
+      ),
+      // What was given out before it was imported is to be rotated as well, and need not be escrowed here first.
+      ledger.engine.rows(
+        'recovery',
+        'SELECT a.key_id FROM json_each(?1) w JOIN audit a ON a.key_id = w.value ' +
+          "WHERE a.action = 'disclosure' AND a.status = 'Successful' " +
+          'UNION SELECT i.key_id FROM json_each(?1) w JOIN imports i ON i.key_id = w.value WHERE i.disclosed = 1',
+        [keyIds],
+      ),
+    ]);
+    const toRotate = new Set(disclosed.map(([keyId]) => keyId));
     const instructions: Instruction[] = [];
     for (const { volumeId, keyId } of wanted) {
       const copies = rows.filter(([of]) => of === keyId);
@@ -116,9 +126,9 @@ export class StatusService {
           hlcToMs(Number(hlc)) > platform.now() - limits.singleCopyGraceMs ||
           peers.heldElsewhere('recovery', String(origin) as Origin, Number(seq)),
       );
-      if (copies.length === 0) instructions.push({ type: 'escrow-again', keyId, volumeId, why: 'missing' });
-      else if (copies.some(([, , , , disclosed]) => disclosed === 1))
-        instructions.push({ type: 'rotate', keyId, volumeId });
+      if (toRotate.has(keyId)) instructions.push({ type: 'rotate', keyId, volumeId });
+      else if (copies.length === 0)
+        instructions.push({ type: 'escrow-again', keyId, volumeId, why: 'missing' });
       else if (!elsewhere) instructions.push({ type: 'escrow-again', keyId, volumeId, why: 'single-copy' });
     }
     return instructions;

@@ -63,6 +63,19 @@ export function parseGuid(text: string): Guid | null {
   return [match[2], match[4], match[5], match[6], match[7]].join('-').toLowerCase() as Guid;
 }
 
+/** Stands for a volume that a source of imported keys does not name: RFC 9562's nil UUID, which no volume has. */
+export const UNKNOWN_VOLUME = '00000000-0000-0000-0000-000000000000' as Guid;
+
+/** A GUID in Windows' binary form, whose first three parts are little-endian numbers; null unless it has 16 bytes. */
+export function guidFromWindowsBytes(bytes: Uint8Array): Guid | null {
+  if (bytes.length !== 16) return null;
+  const hex = (order: readonly number[]): string =>
+    order.map((index) => (bytes[index] ?? 0).toString(16).padStart(2, '0')).join('');
+  return [hex([3, 2, 1, 0]), hex([5, 4]), hex([7, 6]), hex([8, 9]), hex([10, 11, 12, 13, 14, 15])].join(
+    '-',
+  ) as Guid;
+}
+
 /** Reads 8 to 32 hex digits of a key ID as people read them out (spaces, hyphens, braces, any case), or null. */
 export function parseKeyIdPrefix(text: string): KeyIdPrefix | null {
   const hex = text.replace(/[\s{}-]/g, '').toLowerCase();

@@ -107,8 +107,12 @@ export const CALLER_VERIFICATIONS = [
 export const STAFF_ROLES = ['helpdesk', 'advanced-helpdesk', 'reports', 'auditor', 'administrator'] as const;
 export type StaffRole = (typeof STAFF_ROLES)[number];
 
-/** Audit request sources as MBAM names them. */
-export const AUDIT_SOURCES = ['Self-Service Portal', 'Helpdesk', 'Agent'] as const;
+/** Audit request sources as MBAM names them, and the export of keys by two officers. */
+export const AUDIT_SOURCES = ['Self-Service Portal', 'Helpdesk', 'Agent', 'Export'] as const;
+
+/** Where keys are brought in from. */
+export const IMPORT_SOURCES = ['active-directory', 'mbam', 'entra', 'csv'] as const;
+export type ImportSource = (typeof IMPORT_SOURCES)[number];
 
 /** Audit key types as MBAM names them; a search by key ID is audited under its own. */
 export const AUDIT_KEY_TYPES = ['Recovery Key Password', 'Recovery Key ID', 'TPM Password Hash'] as const;

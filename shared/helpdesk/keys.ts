@@ -2,13 +2,14 @@
  * Finds escrowed keys by the beginning of their ID: in the tables, and in what was refused as a fork and is kept as
  * evidence, because the drive that such a key unlocks does not care about the fork (I4).
  */
-import { and, desc, gte, like, lt } from 'drizzle-orm';
+import { and, desc, gte, like, lt, type SQL } from 'drizzle-orm';
 import { z } from 'zod';
-import type { KeyIdPrefix } from '../domain/recovery-key.ts';
-import { escrow as escrowBody, sealed as sealedBody } from '../journal/bodies.ts';
+import type { Guid, KeyIdPrefix } from '../domain/recovery-key.ts';
+import { IMPORT_SOURCES } from '../domain/vocabulary.ts';
+import { escrow as escrowBody, imported as importBody, sealed as sealedBody } from '../journal/bodies.ts';
 import { hlcToMs } from '../journal/hlc.ts';
 import { limits } from '../limits.ts';
-import { escrows, recoveryForks, recoveryKeys } from '../schema/recovery.ts';
+import { escrows, imports, recoveryForks, recoveryKeys } from '../schema/recovery.ts';
 import type { Candidate } from './messages.ts';
 import type { HelpdeskParts } from './service.ts';
 
@@ -20,10 +21,18 @@ const forkedSegment = z.object({
   entries: z.array(z.object({ kind: z.string(), hlc: z.number(), body: z.string().optional() })),
 });
 
+/** A sealed copy, and the record that it was sealed for: an import knows the same key under a record of its own. */
+export interface SealedCopy {
+  readonly deviceId: string;
+  readonly volumeId: string;
+  readonly sealedJson: string;
+  readonly packageJson: string | null;
+}
+
 export interface FoundKey {
   readonly candidate: Candidate;
-  /** every sealed copy that is held, of whichever origin */
-  readonly copies: readonly { readonly sealedJson: string; readonly packageJson: string | null }[];
+  /** every sealed copy that is held, of whichever origin, escrowed or imported */
+  readonly copies: readonly SealedCopy[];
 }
 
 type Facts = Omit<Candidate, 'siteName' | 'driveLetter' | 'hasKeyPackage' | 'opensHere' | 'opensAt'>;
@@ -37,55 +46,21 @@ export class KeyFinder {
 
   /** Keys whose ID begins with `prefix`, newest escrow first; those found only in refused forks last. */
   async find(prefix: KeyIdPrefix): Promise<FoundKey[]> {
-    const reader = this.#parts.ledger.readers.recovery;
-    // 'g' follows every hex digit and '-'
-    const end = `${prefix}g`;
-    const [rows, copies, forked] = await Promise.all([
-      reader
-        .select()
-        .from(recoveryKeys)
-        .where(and(gte(recoveryKeys.keyId, prefix), lt(recoveryKeys.keyId, end)))
-        .orderBy(desc(recoveryKeys.firstHlc))
-        .limit(limits.searchCandidatesMax + 1),
-      reader
-        .select()
-        .from(escrows)
-        .where(and(gte(escrows.keyId, prefix), lt(escrows.keyId, end)))
-        .limit(COPIES_MAX),
-      this.#forkedEscrows(prefix),
+    const [found, forked] = await Promise.all([
+      // 'g' follows every hex digit and '-'
+      this.between(prefix, `${prefix}g`, limits.searchCandidatesMax + 1),
+      this.#forkedKeys(prefix),
     ]);
-    const found = new Map<string, FoundKey>();
-    for (const row of rows) {
-      const { claim, state, disclosed, conflicted, onDrive, revoked, usersJson, firstHlc, ...key } = row;
-      const facts: Facts = {
-        ...key,
-        users: z.array(z.string()).parse(JSON.parse(usersJson)),
-        escrowedAt: hlcToMs(firstHlc),
-        state: z.enum(['present', 'disclosed', 'rotated', 'conflicted']).parse(state),
-        disclosed: disclosed === 1,
-        conflicted: conflicted === 1,
-        onDrive: onDrive === null ? null : onDrive === 1,
-        claim: claim === 'pending' ? 'pending' : 'held',
-        deviceRevoked: revoked === 1,
-        fromFork: false,
-      };
-      found.set(
-        identityOf(row),
-        this.#foundKey(
-          facts,
-          copies.filter((copy) => identityOf(copy) === identityOf(row)),
-        ),
-      );
-    }
     for (const { body, hlc } of forked) {
       const copy = {
+        ...{ deviceId: body.deviceId, volumeId: body.volumeId },
         sealedJson: JSON.stringify(body.sealed),
         packageJson: body.package && JSON.stringify(body.package),
       };
       const known = found.get(identityOf(body));
       const facts: Facts = {
         ...body,
-        ...{ escrowedAt: hlcToMs(hlc), state: 'present', disclosed: false, conflicted: false, onDrive: null },
+        ...{ escrowedAt: hlcToMs(hlc), state: 'present', conflicted: false, onDrive: null },
         ...{ deviceRevoked: this.#parts.configuration.isRevoked(body.deviceId), fromFork: true },
       };
       found.set(
@@ -96,8 +71,55 @@ export class KeyFinder {
     return [...found.values()];
   }
 
-  /** Escrows in segments that were refused as forks. What cannot be read there is passed over (I9). */
-  async #forkedEscrows(prefix: KeyIdPrefix): Promise<{ body: z.infer<typeof escrowBody>; hlc: number }[]> {
+  /** Keys in the tables with `from` <= ID < `end`, by identity, newest first, with all their sealed copies. */
+  async between(from: string, end: string, keysMax: number): Promise<Map<string, FoundKey>> {
+    const reader = this.#parts.ledger.readers.recovery;
+    const copiesOf = (table: typeof escrows | typeof imports, where: SQL | undefined) => {
+      const { keyId, commitment, deviceId, volumeId, sealedJson, packageJson } = table;
+      return reader
+        .select({ keyId, commitment, deviceId, volumeId, sealedJson, packageJson })
+        .from(table)
+        .where(where)
+        .limit(COPIES_MAX);
+    };
+    const [rows, escrowed, imported] = await Promise.all([
+      reader
+        .select()
+        .from(recoveryKeys)
+        .where(and(gte(recoveryKeys.keyId, from), lt(recoveryKeys.keyId, end)))
+        .orderBy(desc(recoveryKeys.firstHlc))
+        .limit(keysMax),
+      copiesOf(escrows, and(gte(escrows.keyId, from), lt(escrows.keyId, end))),
+      copiesOf(imports, and(gte(imports.keyId, from), lt(imports.keyId, end))),
+    ]);
+    return new Map(
+      rows.map((row) => {
+        const { claim, state, disclosed, conflicted, onDrive, revoked, usersJson, firstHlc, ...key } = row;
+        const facts: Facts = {
+          ...key,
+          users: z.array(z.string()).parse(JSON.parse(usersJson)),
+          escrowedAt: hlcToMs(firstHlc),
+          state: z.enum(['present', 'disclosed', 'rotated', 'conflicted']).parse(state),
+          disclosed: disclosed === 1,
+          conflicted: conflicted === 1,
+          onDrive: onDrive === null ? null : onDrive === 1,
+          claim: claim === 'pending' ? 'pending' : 'held',
+          deviceRevoked: revoked === 1,
+          fromFork: false,
+          importedFrom: z.enum(IMPORT_SOURCES).nullable().parse(row.importedFrom),
+          confirmed: row.confirmed === 1,
+        };
+        const copies = [
+          ...escrowed.filter((copy) => identityOf(copy) === identityOf(row)),
+          ...imported.filter((copy) => copy.keyId === row.keyId && copy.commitment === row.commitment),
+        ];
+        return [identityOf(row), this.#foundKey(facts, copies)];
+      }),
+    );
+  }
+
+  /** Escrowed and imported keys in segments that were refused as forks. What cannot be read there is passed over (I9). */
+  async #forkedKeys(prefix: KeyIdPrefix): Promise<{ body: ForkedKey; hlc: number }[]> {
     const rows = await this.#parts.ledger.readers.recovery
       .select({ segment: recoveryForks.segment })
       .from(recoveryForks)
@@ -107,8 +129,8 @@ export class KeyFinder {
       const read = forkedSegment.safeParse(parseJson(segment));
       const entries = read.success ? read.data.entries : [];
       return entries.flatMap(({ kind, body: text, hlc }) => {
-        const body = escrowBody.safeParse(kind === 'escrow' && text !== undefined ? parseJson(text) : null);
-        return body.success && body.data.keyId.startsWith(prefix) ? [{ body: body.data, hlc }] : [];
+        const body = forkedKey(kind, text === undefined ? null : parseJson(text));
+        return body?.keyId.startsWith(prefix) === true ? [{ body, hlc }] : [];
       });
     });
   }
@@ -117,9 +139,11 @@ export class KeyFinder {
     const vaults = copies.flatMap(({ sealedJson }) => z.array(sealedBody).parse(JSON.parse(sealedJson)));
     const { keyId, commitment, deviceId, volumeId, volumeType, computerName, domain, users, siteId } = facts;
     const { escrowedAt, state, disclosed, conflicted, onDrive, claim, deviceRevoked, fromFork } = facts;
+    const { importedFrom, confirmed } = facts;
     const candidate: Candidate = {
       ...{ keyId, commitment, deviceId, volumeId, volumeType, computerName, domain, users, siteId },
       ...{ escrowedAt, state, disclosed, conflicted, onDrive, claim, deviceRevoked, fromFork },
+      ...{ importedFrom, confirmed },
       siteName: this.#parts.configuration.siteName(siteId),
       driveLetter: null,
       hasKeyPackage: copies.some(({ packageJson }) => packageJson !== null),
@@ -154,6 +178,21 @@ export class KeyFinder {
       rows.map(([deviceId, volumeId, letter]) => [`${String(deviceId)} ${String(volumeId)}`, String(letter)]),
     );
   }
+}
+
+type ForkedKey = Pick<z.infer<typeof escrowBody>, 'sealed' | 'package'> &
+  Pick<
+    Candidate,
+    'commitment' | 'deviceId' | 'volumeId' | 'volumeType' | 'computerName' | 'domain' | 'users'
+  > &
+  Pick<Candidate, 'siteId' | 'claim' | 'disclosed' | 'importedFrom' | 'confirmed'> & { readonly keyId: Guid };
+
+function forkedKey(kind: string, value: unknown): ForkedKey | null {
+  const escrowed = escrowBody.safeParse(kind === 'escrow' ? value : null);
+  if (escrowed.success) return { ...escrowed.data, disclosed: false, importedFrom: null, confirmed: true };
+  const imported = importBody.safeParse(kind === 'import' ? value : null);
+  if (!imported.success) return null;
+  return { ...imported.data, claim: 'held', importedFrom: imported.data.source, confirmed: false };
 }
 
 function identityOf({

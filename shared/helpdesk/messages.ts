@@ -1,7 +1,7 @@
 /** The helpdesk API's messages: search by key ID, and disclosure. */
 import { z } from '@hono/zod-openapi';
 import { parseKeyIdPrefix } from '../domain/recovery-key.ts';
-import { CALLER_VERIFICATIONS, DISCLOSURE_REASONS } from '../domain/vocabulary.ts';
+import { CALLER_VERIFICATIONS, DISCLOSURE_REASONS, IMPORT_SOURCES } from '../domain/vocabulary.ts';
 import { hash, isStorable } from '../journal/entry.ts';
 import { limits } from '../limits.ts';
 import { anyGuid } from '../devices/messages.ts';
@@ -52,6 +52,10 @@ export const candidate = z
     opensAt: z.array(z.string()),
     /** found only in a log that was refused as a fork */
     fromFork: z.boolean(),
+    /** where the same key was imported from, if it was */
+    importedFrom: z.enum(IMPORT_SOURCES).nullable(),
+    /** false: imported, and no device has reported or escrowed it yet */
+    confirmed: z.boolean(),
   })
   .openapi('Candidate');
 export type Candidate = z.infer<typeof candidate>;

@@ -3,20 +3,20 @@
  * is a durable audit record before anything is answered (I3); plaintext exists only in `#reveal` (I8).
  */
 import { base64url } from 'jose';
-import { z } from 'zod';
 import type { Configuration } from '../configuration.ts';
-import { type Guid, type KeyIdPrefix, commitmentOf, formatRecoveryPassword } from '../domain/recovery-key.ts';
+import { type Guid, type KeyIdPrefix, formatRecoveryPassword } from '../domain/recovery-key.ts';
 import type { StaffRole } from '../domain/vocabulary.ts';
 import { Problem, type ProblemCode } from '../http/problem.ts';
-import { type AuditBody, sealed as sealedBody } from '../journal/bodies.ts';
+import type { AuditBody } from '../journal/bodies.ts';
 import type { Ledger } from '../journal/ledger.ts';
 import type { NodeIdentity } from '../journal/store-journal.ts';
 import { limits } from '../limits.ts';
 import type { Platform } from '../platform.ts';
 import type { Peers } from '../replication/peers.ts';
-import { type SealContext, type VaultKey, open } from '../vault/seal.ts';
+import type { VaultKey } from '../vault/seal.ts';
 import { type FoundKey, KeyFinder } from './keys.ts';
 import type { Candidate, DisclosureAnswer, DisclosureRequest } from './messages.ts';
+import { openKey } from './opening.ts';
 import type { StaffMember } from './staff.ts';
 
 export interface HelpdeskParts {
@@ -89,7 +89,7 @@ export class HelpdeskService {
   async #reveal(asking: Asking, request: DisclosureRequest, found: FoundKey): Promise<DisclosureAnswer> {
     const { candidate } = found;
     const { keyId, deviceId, volumeId } = candidate;
-    const opened = await this.#openOne(found);
+    const opened = await openKey(this.#parts, found);
     if (!opened) {
       await this.#auditDisclosure(asking, request, candidate, 'vault-not-here');
       throw new Problem('vault-not-here', { nodes: candidate.opensAt });
@@ -108,20 +108,6 @@ export class HelpdeskService {
       keyPackage: opened.keyPackage && toBase64(opened.keyPackage.reveal()),
       rotation: 'ordered',
     };
-  }
-
-  /** The first copy that opens here and is the key its commitment names: one bad seal hides no good one (I2). */
-  async #openOne({ candidate, copies }: FoundKey) {
-    const { keyId, deviceId, volumeId, commitment } = candidate;
-    const record = { keyId, deviceId, volumeId };
-    for (const { sealedJson, packageJson } of copies) {
-      const key = await this.#unseal({ kind: 'recovery-password', ...record }, sealedJson);
-      if (!key || commitmentOf(this.#parts.platform, keyId as Guid, key) !== commitment) continue;
-      const keyPackage =
-        packageJson === null ? null : await this.#unseal({ kind: 'key-package', ...record }, packageJson);
-      return { key, keyPackage };
-    }
-    return null;
   }
 
   #refusal(
@@ -148,15 +134,6 @@ export class HelpdeskService {
     if (staff.role === 'helpdesk') {
       if (request.endUser === undefined) return { code: 'end-user-required' };
       if (!isKnownUser(request.endUser, row.candidate.users)) return { code: 'end-user-unknown' };
-    }
-    return null;
-  }
-
-  async #unseal(context: SealContext, sealedJson: string) {
-    for (const one of z.array(sealedBody).parse(JSON.parse(sealedJson))) {
-      const key = this.#parts.vaultKeys.find(({ vaultId }) => vaultId === one.vaultId);
-      const opened = key && (await open(key, context, one));
-      if (opened) return opened;
     }
     return null;
   }

@@ -8,6 +8,7 @@ import {
   AUDIT_SOURCES,
   CALLER_VERIFICATIONS,
   DISCLOSURE_REASONS,
+  IMPORT_SOURCES,
   STAFF_ROLES,
 } from '../domain/vocabulary.ts';
 import type { Guid } from '../domain/recovery-key.ts';
@@ -173,6 +174,32 @@ export const escrow = z.strictObject({
   package: z.array(sealed).min(1).max(8).nullable(),
 });
 
+/**
+ * A key brought in from elsewhere. No enrolled device stands behind it: `deviceId` is made from the computer's name
+ * (`import/computer.ts`), `volumeId` may be the nil GUID. With the same key ID and commitment it is the same key as
+ * the one that the device itself escrows, sooner or later.
+ */
+export const imported = z.strictObject({
+  keyId: guid,
+  commitment: hash,
+  source: z.enum(IMPORT_SOURCES),
+  /** when the source says that the key was made */
+  createdAt: milliseconds.nullable(),
+  /** given out before, as the source says: the key counts as disclosed */
+  disclosed: z.boolean(),
+  /** who brought it in */
+  staffId: slug,
+  deviceId,
+  siteId: slug,
+  volumeId: guid,
+  volumeType: z.union([z.literal(0), z.literal(1), z.literal(2), z.literal(3)]),
+  computerName: text(255),
+  domain: text(255),
+  users,
+  sealed: z.array(sealed).min(1).max(8),
+  package: z.array(sealed).min(1).max(8).nullable(),
+});
+
 /** Which recovery passwords protect each volume now. Written when it differs from what this node last knew. */
 export const protectors = z.strictObject({
   deviceId,
@@ -184,7 +211,8 @@ export const protectors = z.strictObject({
 
 /** A disclosure, a refusal or a search: complete as an audit record before anything is answered (I3). */
 export const audit = z.strictObject({
-  action: z.enum(['disclosure', 'search']),
+  /** `export`: to a file that nobody has opened yet, so no new password is asked for */
+  action: z.enum(['disclosure', 'search', 'export']),
   at: milliseconds,
   source: z.enum(AUDIT_SOURCES),
   status: z.enum(['Successful', 'Failed']),

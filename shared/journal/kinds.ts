@@ -14,7 +14,7 @@ import * as bodies from './bodies.ts';
 import type { Entry, Store } from './entry.ts';
 
 /** A raised number makes nodes of different rules say "not comparable" instead of "different" (I5). */
-export const PROJECTION_VERSION = 1;
+export const PROJECTION_VERSION = 2;
 
 /** Fact tables and how a later row of the same key and origin meets an earlier one. */
 export const FACT_TABLES = {
@@ -22,7 +22,9 @@ export const FACT_TABLES = {
   devices: { store: 'recovery', table: recovery.devices, newer: null },
   deviceRevocations: { store: 'recovery', table: recovery.deviceRevocations, newer: null },
   escrows: { store: 'recovery', table: recovery.escrows, newer: null },
+  imports: { store: 'recovery', table: recovery.imports, newer: null },
   protectors: { store: 'recovery', table: recovery.protectors, newer: 'counter' },
+  protectorKeys: { store: 'recovery', table: recovery.protectorKeys, newer: null },
   audit: { store: 'recovery', table: recovery.audit, newer: null },
   statusReports: { store: 'compliance', table: compliance.statusReports, newer: 'counter' },
   volumes: { store: 'compliance', table: compliance.volumes, newer: 'counter' },
@@ -111,6 +113,24 @@ export const KINDS = {
       ],
     }),
   }),
+  import: kind({
+    stores: ['recovery'],
+    authors: ANY,
+    version: 1,
+    erasable: false,
+    body: bodies.imported,
+    rows: ({ users, sealed, package: keyPackage, disclosed, ...body }) => ({
+      imports: [
+        {
+          ...body,
+          disclosed: Number(disclosed),
+          usersJson: JSON.stringify(users),
+          sealedJson: JSON.stringify(sealed),
+          packageJson: keyPackage && JSON.stringify(keyPackage),
+        },
+      ],
+    }),
+  }),
   protectors: kind({
     stores: ['recovery'],
     authors: ANY,
@@ -124,6 +144,9 @@ export const KINDS = {
         counter,
         keyIdsJson: JSON.stringify([...keyIds].sort()),
       })),
+      protectorKeys: volumes.flatMap(({ volumeId, keyIds }) =>
+        keyIds.map((keyId) => ({ keyId, deviceId, volumeId })),
+      ),
     }),
   }),
   audit: kind({

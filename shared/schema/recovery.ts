@@ -95,6 +95,34 @@ export const escrows = sqliteTable(
   ],
 );
 
+/** Keys brought in from elsewhere. One row per entry: what a later import knows more of a key stands beside the first. */
+export const imports = sqliteTable(
+  'imports',
+  {
+    ...factColumns,
+    keyId: text('key_id').notNull(),
+    commitment: text().notNull(),
+    source: text().notNull(),
+    createdAt: integer('created_at'),
+    /** 1: the source had given it out before */
+    disclosed: integer().notNull(),
+    staffId: text('staff_id').notNull(),
+    deviceId: text('device_id').notNull(),
+    siteId: text('site_id').notNull(),
+    volumeId: text('volume_id').notNull(),
+    volumeType: integer('volume_type').notNull(),
+    computerName: text('computer_name').notNull(),
+    domain: text().notNull(),
+    usersJson: text('users_json').notNull(),
+    sealedJson: text('sealed_json').notNull(),
+    packageJson: text('package_json'),
+  },
+  (t) => [
+    primaryKey({ columns: [t.keyId, t.commitment, t.origin, t.seq] }),
+    index('imports_origin').on(t.origin, t.seq),
+  ],
+);
+
 /** Which numerical-password protectors a device last reported on a volume, by the device's counter. */
 export const protectors = sqliteTable(
   'protectors',
@@ -108,6 +136,21 @@ export const protectors = sqliteTable(
   (t) => [
     primaryKey({ columns: [t.deviceId, t.volumeId, t.origin] }),
     index('protectors_origin').on(t.origin, t.seq),
+  ],
+);
+
+/** Every protector that a device ever reported, by key: what confirms a key that was imported. */
+export const protectorKeys = sqliteTable(
+  'protector_keys',
+  {
+    ...factColumns,
+    keyId: text('key_id').notNull(),
+    deviceId: text('device_id').notNull(),
+    volumeId: text('volume_id').notNull(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.keyId, t.deviceId, t.volumeId, t.origin] }),
+    index('protector_keys_origin').on(t.origin, t.seq),
   ],
 );
 
@@ -180,7 +223,8 @@ export const protectorsCurrent = sqliteView('protectors_current', {
 }).existing();
 
 /**
- * One row per key ID, commitment and device, with what is known of it. `onDrive`: 1 the device's latest report
+ * One row per key ID, commitment and device, with what is known of it; an imported key has a row of its own until a
+ * device escrows the same. `onDrive`: 1 the device's latest report
  * lists it, 0 a later report than the escrow does not, null not reported yet.
  */
 export const recoveryKeys = sqliteView('recovery_keys', {
@@ -206,4 +250,8 @@ export const recoveryKeys = sqliteView('recovery_keys', {
   /** rotated, conflicted, disclosed or present */
   state: text().notNull(),
   revoked: integer().notNull(),
+  /** where the same key was first imported from, or null */
+  importedFrom: text('imported_from'),
+  /** 1: a device has escrowed it or reported its protector */
+  confirmed: integer().notNull(),
 }).existing();

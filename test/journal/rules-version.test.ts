@@ -10,7 +10,7 @@ import * as protocol from '../../shared/replication/protocol.ts';
  * number: PROJECTION_VERSION has every node make its tables again and say "not comparable" to others meanwhile,
  * PROTOCOL_VERSION has nodes refuse to misread each other. Raise the number, then write the new hash here.
  */
-const RULES = { version: 1, hash: '7sVlITqQ5MZ0rc6IOufqzm1WsutWkqwbuXRy2L4KrVM' };
+const RULES = { version: 2, hash: 'ccYTbEeUwUra0_YPKa1kdzCElyVfa1aR1-m_OqNuX0Y' };
 const PROTOCOL = { version: 1, hash: 'bA8pDT_x1dJEn0ZSqSgMZ2AFVFrhg_LVWO-jWHLkhOs' };
 
 const schemaText = (schema: z.ZodType): string =>

@@ -7,6 +7,7 @@ import {
   AUDIT_SOURCES,
   CALLER_VERIFICATIONS,
   DISCLOSURE_REASONS,
+  IMPORT_SOURCES,
   STAFF_ROLES,
 } from '../../shared/domain/vocabulary.ts';
 import type { Body } from '../../shared/journal/kinds.ts';
@@ -69,6 +70,24 @@ export const escrowBodies: fc.Arbitrary<Body<'escrow'>> = fc.record({
   package: fc.option(sealedCopies),
 });
 
+const importBodies: fc.Arbitrary<Body<'import'>> = fc.record({
+  keyId: keyIds,
+  commitment: commitments,
+  source: fc.constantFrom(...IMPORT_SOURCES),
+  createdAt: fc.option(times),
+  disclosed: fc.boolean(),
+  staffId: fc.constantFrom('maria', 'chen'),
+  deviceId: deviceIds,
+  siteId: sites,
+  volumeId: volumeIds,
+  volumeType: volumeTypes,
+  computerName: names,
+  domain: fc.constant('corp.example.org'),
+  users,
+  sealed: sealedCopies,
+  package: fc.option(sealedCopies),
+});
+
 const protectorsBodies: fc.Arbitrary<Body<'protectors'>> = fc.record({
   deviceId: deviceIds,
   counter: counters,
@@ -78,7 +97,7 @@ const protectorsBodies: fc.Arbitrary<Body<'protectors'>> = fc.record({
 });
 
 export const auditBodies: fc.Arbitrary<Body<'audit'>> = fc.record({
-  action: fc.constantFrom('disclosure' as const, 'search' as const),
+  action: fc.constantFrom('disclosure' as const, 'search' as const, 'export' as const),
   at: times,
   source: fc.constantFrom(...AUDIT_SOURCES),
   status: fc.constantFrom('Successful' as const, 'Failed' as const),
@@ -211,6 +230,7 @@ export const edgeDrafts = {
   recovery: fc.oneof(
     { weight: 4, arbitrary: escrowDrafts },
     { weight: 3, arbitrary: draft('protectors', protectorsBodies) },
+    { weight: 2, arbitrary: draft('import', importBodies) },
     auditDrafts,
     draft('device', deviceBodies),
     draft('device-revocation', revocationBodies),
