@@ -82,8 +82,8 @@ export const PROBLEMS = {
   forbidden: { status: 403, en: 'This role may not do that.', es: 'Este rol no puede hacer eso.' },
   'site-not-assigned': {
     status: 403,
-    en: 'This person is not assigned to the site of that drive.',
-    es: 'Esta persona no está asignada al sitio de esa unidad.',
+    en: 'This person is not assigned to that site.',
+    es: 'Esta persona no está asignada a esa sede.',
   },
   'device-revoked': { status: 403, en: 'This device was revoked.', es: 'Este dispositivo fue revocado.' },
   'device-cloned': {
@@ -217,6 +217,8 @@ export function misfit(
 export function problemOf(error: unknown): Problem | null {
   if (error instanceof Problem) return error;
   if (error instanceof OverloadedError) return new Problem('overloaded', {}, { 'Retry-After': '2' });
+  // drizzle wraps what the engine throws in an error that quotes the bound values (I8): only the cause is looked at.
+  if (error instanceof Error && error.cause instanceof EngineError) return problemOf(error.cause);
   if (error instanceof EngineError)
     return new Problem('storage-unavailable', { reason: error.reason }, { 'Retry-After': '10' });
   return null;
