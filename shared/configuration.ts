@@ -64,6 +64,10 @@ export class Configuration {
     return this.#revoked.has(deviceId);
   }
 
+  revokedDevices(): ReadonlySet<string> {
+    return this.#revoked;
+  }
+
   siteName(siteId: string): string {
     return this.get('site', siteId)?.body.name ?? siteId;
   }

@@ -90,6 +90,17 @@ export const limits = {
   cycleEveryMs: 30_000,
   /** Rows one page of a report may have; CSV is streamed without this bound. */
   reportRowsMax: 10_000,
+  /** Computers on one page, each with its volumes and keys: about 3 KiB each. */
+  reportComputersMax: 1_000,
+  /** Rows that a CSV file is read by: a few ms, after which others get their turn. */
+  reportChunkRows: 500,
+  /** Windows versions told apart in the enterprise report; a fleet has a few dozen builds. */
+  reportOsVersionsMax: 200,
+  /** Keys shown per volume, the newest, and disclosures per key: a drive in use has a few of each. */
+  reportKeysPerVolumeMax: 50,
+  reportDisclosuresPerKeyMax: 20,
+  /** Nodes named in the header that tells a CSV's freshness: with more, the stalest; proxies stop at 8 KiB. */
+  freshnessHeaderNodesMax: 30,
   /** An unchanged status report is journalled at most this often per device, in a roll-up per edge. */
   seenRollupMs: 60 * 60_000,
   /** One bound value of a statement: a Durable Object takes strings up to 2 MB, and a character may have 3 bytes. */

@@ -1,0 +1,132 @@
+/**
+ * Recovery audit: who asked for which key, for whom and why, and what came of it; searches by key ID as well. Newest
+ * first; two records of one instant are in the order of their logs, so that a page never repeats or leaves one out.
+ */
+import { base64url } from 'jose';
+import { type SQL, and, desc, eq, gte, lt, or, sql } from 'drizzle-orm';
+import { z } from 'zod';
+import { STAFF_ROLES } from '../domain/vocabulary.ts';
+import { Problem } from '../http/problem.ts';
+import { limits } from '../limits.ts';
+import { audit } from '../schema/recovery.ts';
+import {
+  auditActionWords,
+  auditKeyTypeWords,
+  auditSourceWords,
+  auditStatusWords,
+  disclosureReasonWords,
+  failureWords,
+  staffRoleWords,
+  verificationWords,
+} from '../text/audit.ts';
+import { type CodedWords, type Words, coded, wordsOf } from '../text/language.ts';
+import { type Reading, reportHead, sitesFor } from './context.ts';
+import { isOneOf, isUser, matches } from './match.ts';
+import type { AuditAnswer, AuditQuery, AuditRow } from './messages.ts';
+import { spanOf } from './time.ts';
+
+/** Where a page ends: the next begins after this record. */
+const place = z.tuple([z.number().int(), z.string().max(40), z.number().int()]);
+type Place = z.infer<typeof place>;
+
+type Facts = typeof audit.$inferSelect;
+
+export async function recoveryAudit(reading: Reading, query: AuditQuery): Promise<AuditAnswer> {
+  const head = reportHead(reading.parts);
+  const after = query.cursor === undefined ? null : readCursor(query.cursor);
+  const found = await read(reading, query, after, query.limit + 1);
+  const rows = found.slice(0, query.limit);
+  const last = found.length > query.limit ? rows.at(-1) : undefined;
+  return {
+    ...head,
+    rows: rows.map((row) => rowOf(reading, row)),
+    nextCursor: last ? writeCursor(placeOf(last)) : null,
+  };
+}
+
+/** All records of a query, in small pages. */
+export async function* auditPages(reading: Reading, query: AuditQuery): AsyncGenerator<AuditRow[]> {
+  let after: Place | null = null;
+  for (;;) {
+    const found: Facts[] = await read(reading, query, after, limits.reportChunkRows);
+    yield found.map((row) => rowOf(reading, row));
+    const last = found.at(-1);
+    if (!last || found.length < limits.reportChunkRows) return;
+    after = placeOf(last);
+    await reading.parts.platform.sleep(0);
+  }
+}
+
+function read(reading: Reading, query: AuditQuery, after: Place | null, rowsMax: number): Promise<Facts[]> {
+  const { parts } = reading;
+  const beyond =
+    after && sql`(${audit.at}, ${audit.origin}, ${audit.seq}) < (${after[0]}, ${after[1]}, ${after[2]})`;
+  return parts.ledger.readers.recovery
+    .select()
+    .from(audit)
+    .where(and(conditionOf(reading, query), beyond ?? undefined))
+    .orderBy(desc(audit.at), desc(audit.origin), desc(audit.seq))
+    .limit(rowsMax);
+}
+
+function conditionOf({ staff, zone }: Reading, query: AuditQuery): SQL | undefined {
+  const sites = sitesFor(staff, query.site);
+  const { from, to, helpdeskUser, endUser, source, action, status, keyType, reason, verification, node } =
+    query;
+  return and(
+    // A search, or a key that is not known, belongs to no site: only those who see every site see it.
+    sites ? isOneOf(audit.siteId, sites) : undefined,
+    from === undefined ? undefined : gte(audit.at, spanOf(from, zone).from),
+    to === undefined ? undefined : lt(audit.at, spanOf(to, zone).until),
+    matches(audit.computerName, query.computer),
+    matches(audit.domain, query.domain),
+    matches(audit.deviceId, query.deviceId),
+    helpdeskUser === undefined
+      ? undefined
+      : or(matches(audit.staffId, helpdeskUser), matches(audit.staffName, helpdeskUser)),
+    endUser === undefined ? undefined : isUser(audit.endUser, endUser),
+    source && eq(audit.source, source),
+    action && eq(audit.action, action),
+    status && eq(audit.status, status),
+    keyType && eq(audit.keyType, keyType),
+    reason && eq(audit.reason, reason),
+    verification && eq(audit.verification, verification),
+    node === undefined ? undefined : eq(audit.nodeName, node),
+  );
+}
+
+function rowOf({ parts, language }: Reading, facts: Facts): AuditRow {
+  const { hlc: _hlc, ...row } = facts;
+  const say = <Code extends string>(words: Words<Code>, code: string): CodedWords<string> => ({
+    code,
+    words: wordsOf(words, language, code),
+  });
+  return {
+    ...row,
+    source: say(auditSourceWords, facts.source),
+    action: say(auditActionWords, facts.action),
+    status: say(auditStatusWords, facts.status),
+    failure: facts.failure === null ? null : say(failureWords, facts.failure),
+    staffRole: coded(staffRoleWords, language, z.enum(STAFF_ROLES).parse(facts.staffRole)),
+    keyType: say(auditKeyTypeWords, facts.keyType),
+    reason: facts.reason === null ? null : say(disclosureReasonWords, facts.reason),
+    verification: facts.verification === null ? null : say(verificationWords, facts.verification),
+    siteName: facts.siteId === null ? null : parts.configuration.siteName(facts.siteId),
+  };
+}
+
+function placeOf({ at, origin, seq }: Facts): Place {
+  return [at, origin, seq];
+}
+
+function writeCursor(of: Place): string {
+  return base64url.encode(JSON.stringify(of));
+}
+
+function readCursor(text: string): Place {
+  try {
+    return place.parse(JSON.parse(new TextDecoder().decode(base64url.decode(text))));
+  } catch {
+    throw new Problem('invalid-request', { fields: [{ at: 'cursor', code: 'custom' }] });
+  }
+}

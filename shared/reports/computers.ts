@@ -1,0 +1,182 @@
+/**
+ * Computer compliance: each computer's latest report, its volumes, and the history of their keys. The stores may
+ * stand in different databases, so they are read one after the other and put together here.
+ */
+import { type SQL, and, count, eq, sql } from 'drizzle-orm';
+import { z } from 'zod';
+import { users as usersOf } from '../journal/bodies.ts';
+import type { Origin } from '../trust/certificate.ts';
+import { limits } from '../limits.ts';
+import { computerVolumes, computers } from '../schema/compliance.ts';
+import {
+  complianceStateWords,
+  conversionWords,
+  encryptionMethodWords,
+  lockWords,
+  nonComplianceReasonWords,
+  protectionWords,
+  protectorWords,
+  standingWords,
+  volumeTypeWords,
+} from '../text/compliance.ts';
+import { type CodedWords, type Language, type Words, coded, wordsOf } from '../text/language.ts';
+import { type Reading, reportHead, sitesFor } from './context.ts';
+import { type VolumeKeys, keysOf } from './keys.ts';
+import { isNoneOf, isOneOf, isUser, lowerAscii, matches } from './match.ts';
+import type { Computer, ComputerAnswer, ComputerQuery, Volume } from './messages.ts';
+import type { StandingLists } from './standing.ts';
+
+const codes = z.array(z.number().int());
+const protectors = z.array(z.object({ type: z.number().int(), keyId: z.string().nullable() }));
+
+const NO_KEYS = { keys: [], olderKeys: 0 };
+const byName = sql`${computers.computerName} COLLATE NOCASE`;
+
+type ComputerFacts = typeof computers.$inferSelect;
+
+export async function computerCompliance(reading: Reading, query: ComputerQuery): Promise<ComputerAnswer> {
+  const { parts } = reading;
+  const head = reportHead(parts);
+  const lists = await parts.standings.read();
+  const condition = conditionOf(reading, query, lists);
+  const { page, limit } = query;
+  const reader = parts.ledger.readers.compliance;
+  const [all] = await reader.select({ total: count() }).from(computers).where(condition);
+  const found = await reader
+    .select()
+    .from(computers)
+    .where(condition)
+    .orderBy(byName, computers.deviceId)
+    .limit(limit)
+    .offset((page - 1) * limit);
+  return { ...head, total: all?.total ?? 0, page, limit, computers: await complete(reading, found, lists) };
+}
+
+/** All computers of a query, in small pages that each begin after the last name of the one before. */
+export async function* computerPages(reading: Reading, query: ComputerQuery): AsyncGenerator<Computer[]> {
+  const { parts } = reading;
+  const lists = await parts.standings.read();
+  const condition = conditionOf(reading, query, lists);
+  let after: SQL | undefined;
+  for (;;) {
+    const found = await parts.ledger.readers.compliance
+      .select()
+      .from(computers)
+      .where(and(condition, after))
+      .orderBy(byName, computers.deviceId)
+      .limit(limits.reportChunkRows);
+    yield await complete(reading, found, lists);
+    const last = found.at(-1);
+    if (!last || found.length < limits.reportChunkRows) return;
+    after = sql`(${byName}, ${computers.deviceId}) > (${last.computerName}, ${last.deviceId})`;
+    await parts.platform.sleep(0);
+  }
+}
+
+function conditionOf({ staff }: Reading, query: ComputerQuery, lists: StandingLists): SQL | undefined {
+  const sites = sitesFor(staff, query.site);
+  const { standing, state, user } = query;
+  const gone = [...lists.revoked, ...lists.replaced];
+  return and(
+    sites ? isOneOf(computers.siteId, sites) : undefined,
+    matches(computers.computerName, query.computer),
+    matches(computers.domain, query.domain),
+    matches(computers.deviceId, query.deviceId),
+    state && eq(computers.state, state),
+    standing === 'managed' ? isNoneOf(computers.deviceId, gone) : undefined,
+    standing === 'revoked' || standing === 'replaced'
+      ? isOneOf(computers.deviceId, [...lists[standing]])
+      : undefined,
+    user === undefined ? undefined : isUsedBy(user),
+  );
+}
+
+/** Looks for the text first, which spares nearly every list its parsing. */
+function isUsedBy(user: string): SQL {
+  const inJson = lowerAscii(JSON.stringify(user).slice(1, -1));
+  const value = sql`value`;
+  return sql`instr(lower(${computers.usersJson}), ${inJson}) > 0 AND EXISTS (SELECT 1 FROM json_each(${computers.usersJson}) WHERE ${isUser(value, user)})`;
+}
+
+async function complete(
+  reading: Reading,
+  found: readonly ComputerFacts[],
+  lists: StandingLists,
+): Promise<Computer[]> {
+  const { parts, language } = reading;
+  const { ledger, configuration } = parts;
+  const deviceIds = found.map(({ deviceId }) => deviceId);
+  const volumes = await ledger.readers.compliance
+    .select()
+    .from(computerVolumes)
+    .where(isOneOf(computerVolumes.deviceId, deviceIds))
+    .orderBy(computerVolumes.driveLetter, computerVolumes.volumeId);
+  const volumesOf = Map.groupBy(volumes, ({ deviceId }) => deviceId);
+  const keys = await keysOf(parts, deviceIds, language);
+  const nodes = ledger.origins('compliance');
+  return found.map((facts) => {
+    const { deviceId, computerName, domain, siteId, osVersion, make, model, policyVersion } = facts;
+    const keysHere = new Map(keys.get(deviceId));
+    const listed = (volumesOf.get(deviceId) ?? []).map((volume) => {
+      const of = keysHere.get(volume.volumeId);
+      keysHere.delete(volume.volumeId);
+      return volumeOf(volume, of, language);
+    });
+    return {
+      ...{ deviceId, computerName, domain, siteId, siteName: configuration.siteName(siteId) },
+      standing: coded(standingWords, language, lists.of(deviceId)),
+      ...{ osVersion, make, model, tpmPresent: facts.tpmPresent === null ? null : facts.tpmPresent === 1 },
+      ...{ users: usersOf.parse(JSON.parse(facts.usersJson)), policyVersion },
+      state: { code: facts.state, words: wordsOf(complianceStateWords, language, facts.state) },
+      ...{ reasons: reasonsOf(facts.reasonsJson, language), error: facts.error },
+      ...{ lastSeen: facts.lastSeen, reportedAt: facts.reportedAt },
+      reportedTo: nodes.get(facts.origin as Origin)?.certificate.name ?? null,
+      volumes: listed,
+      otherVolumes: [...keysHere.values()].map(({ volumeId, volumeType, ...rest }) => ({
+        volumeId,
+        type: numbered(volumeTypeWords, language, volumeType),
+        ...pickKeys(rest),
+      })),
+    };
+  });
+}
+
+function volumeOf(
+  facts: typeof computerVolumes.$inferSelect,
+  keys: VolumeKeys | undefined,
+  language: Language,
+): Volume {
+  const { volumeId, driveLetter, protectionStatus, conversionStatus, encryptionPercentage } = facts;
+  return {
+    ...{ volumeId, type: numbered(volumeTypeWords, language, facts.volumeType), driveLetter },
+    protection: numbered(protectionWords, language, protectionStatus),
+    conversion: numbered(conversionWords, language, conversionStatus),
+    encryptionPercentage,
+    encryptionMethod: numbered(encryptionMethodWords, language, facts.encryptionMethod),
+    lock: numbered(lockWords, language, facts.lockStatus),
+    suspended: conversionStatus === 1 && protectionStatus === 0,
+    protectors: protectors.parse(JSON.parse(facts.protectorsJson)).map(({ type, keyId }) => ({
+      type: numbered(protectorWords, language, type),
+      keyId,
+    })),
+    reasons: reasonsOf(facts.reasonsJson, language),
+    ...(keys ? pickKeys(keys) : NO_KEYS),
+  };
+}
+
+function pickKeys({ keys, olderKeys }: Pick<VolumeKeys, 'keys' | 'olderKeys'>) {
+  return { keys, olderKeys };
+}
+
+function reasonsOf(json: string, language: Language): CodedWords<number>[] {
+  return codes.parse(JSON.parse(json)).map((code) => numbered(nonComplianceReasonWords, language, code));
+}
+
+/** Windows may report numbers that this version has no word for. */
+function numbered<Code extends number>(
+  table: Words<Code>,
+  language: Language,
+  code: number,
+): CodedWords<number> {
+  return { code, words: wordsOf(table, language, code) };
+}

@@ -1,0 +1,105 @@
+/**
+ * Which devices that once reported are not managed any more: those that were revoked, and those whose machine
+ * enrolled again under another device ID, as a re-imaged PC does, and that nobody has seen since. Without this a
+ * fleet would grow with every re-imaging, and keep the states of Windows installations that are gone.
+ */
+import { and, countDistinct, eq, gt, min, ne, notInArray, sql } from 'drizzle-orm';
+import type { Configuration } from '../configuration.ts';
+import { hlcToMs } from '../journal/hlc.ts';
+import { jsonRows } from '../journal/json-rows.ts';
+import type { Ledger } from '../journal/ledger.ts';
+import { computers } from '../schema/compliance.ts';
+import { devices } from '../schema/recovery.ts';
+import type { Standing } from '../text/compliance.ts';
+
+/** SMBIOS UUIDs that makers leave in many machines. */
+const PLACEHOLDERS = [
+  '00000000-0000-0000-0000-000000000000',
+  'ffffffff-ffff-ffff-ffff-ffffffffffff',
+  '03000200-0400-0500-0006-000700080009',
+];
+
+export class StandingLists {
+  readonly revoked: ReadonlySet<string>;
+  readonly replaced: ReadonlySet<string>;
+
+  constructor(revoked: ReadonlySet<string>, replaced: ReadonlySet<string>) {
+    this.revoked = revoked;
+    this.replaced = new Set([...replaced].filter((deviceId) => !revoked.has(deviceId)));
+  }
+
+  of(deviceId: string): Standing {
+    if (this.revoked.has(deviceId)) return 'revoked';
+    return this.replaced.has(deviceId) ? 'replaced' : 'managed';
+  }
+}
+
+/** A device ID, and when its machine enrolled under the next one. */
+type Succeeded = readonly [deviceId: string, at: number];
+
+export class Standings {
+  readonly #ledger: Ledger;
+  readonly #configuration: Configuration;
+  /** which machines enrolled again; forgotten when a device enrols */
+  #succeeded: Promise<readonly Succeeded[]> | null = null;
+
+  constructor(ledger: Ledger, configuration: Configuration) {
+    this.#ledger = ledger;
+    this.#configuration = configuration;
+    ledger.onCommit((store, entries) => {
+      if (store === 'recovery' && entries.some(({ kind }) => kind === 'device')) this.#succeeded = null;
+    });
+  }
+
+  async read(): Promise<StandingLists> {
+    const succeeded = await (this.#succeeded ??= this.#readSucceeded().catch((error: unknown) => {
+      this.#succeeded = null;
+      throw error;
+    }));
+    const replaced = new Set<string>();
+    for (const list of jsonRows(succeeded)) {
+      const next = this.#ledger.readers.compliance
+        .select({
+          deviceId: sql<string>`json_extract(value, '$[0]')`.as('next_device'),
+          at: sql<number>`json_extract(value, '$[1]')`.as('next_at'),
+        })
+        .from(sql`json_each(${list})`)
+        .as('next');
+      const silent = await this.#ledger.readers.compliance
+        .select({ deviceId: computers.deviceId })
+        .from(next)
+        .innerJoin(computers, and(eq(computers.deviceId, next.deviceId), gt(next.at, computers.lastSeen)));
+      for (const { deviceId } of silent) replaced.add(deviceId);
+    }
+    return new StandingLists(this.#configuration.revokedDevices(), replaced);
+  }
+
+  async #readSucceeded(): Promise<Succeeded[]> {
+    const reader = this.#ledger.readers.recovery;
+    const again = reader
+      .select({ smbiosUuid: devices.smbiosUuid, serial: devices.serial })
+      .from(devices)
+      .where(and(ne(devices.serial, ''), notInArray(devices.smbiosUuid, PLACEHOLDERS)))
+      .groupBy(devices.smbiosUuid, devices.serial)
+      .having(gt(countDistinct(devices.deviceId), 1))
+      .as('again');
+    const rows = await reader
+      .select({
+        machine: sql<string>`${devices.smbiosUuid} || ' ' || ${devices.serial}`,
+        deviceId: devices.deviceId,
+        enrolled: min(devices.hlc),
+      })
+      .from(again)
+      .innerJoin(devices, and(eq(devices.smbiosUuid, again.smbiosUuid), eq(devices.serial, again.serial)))
+      .groupBy(devices.smbiosUuid, devices.serial, devices.deviceId);
+    const machines = Map.groupBy(rows, ({ machine }) => machine);
+    return [...machines.values()].flatMap((enrolments) => {
+      const inOrder = enrolments
+        .map(({ deviceId, enrolled }) => ({ deviceId, enrolled: Number(enrolled) }))
+        .sort((a, b) => a.enrolled - b.enrolled || (a.deviceId < b.deviceId ? -1 : 1));
+      return inOrder.slice(0, -1).map(({ deviceId }, index): Succeeded => {
+        return [deviceId, hlcToMs(inOrder[index + 1]?.enrolled ?? 0)];
+      });
+    });
+  }
+}

@@ -1,0 +1,171 @@
+/** The headings of the reports' CSV files, in the order of their columns, and the few words in their cells. */
+import type { Words } from './language.ts';
+
+export const yesNo: Words<'yes' | 'no'> = { en: { yes: 'Yes', no: 'No' }, es: { yes: 'Sí', no: 'No' } };
+
+export const never: Words<'never'> = { en: { never: 'never' }, es: { never: 'nunca' } };
+
+export const breakdownWords: Words<'all' | 'site' | 'reason' | 'os-version' | 'other-versions'> = {
+  en: {
+    all: 'All computers',
+    site: 'Site',
+    reason: 'Reason for non-compliance',
+    'os-version': 'Windows version',
+    'other-versions': 'Other versions',
+  },
+  es: {
+    all: 'Todos los equipos',
+    site: 'Sede',
+    reason: 'Motivo de no conformidad',
+    'os-version': 'Versión de Windows',
+    'other-versions': 'Otras versiones',
+  },
+};
+
+/** Before a state's name stand computers, after it their share. */
+export const enterpriseHeadings: Words<
+  'breakdown' | 'code' | 'name' | 'computers' | 'ofNonCompliantPercent' | 'percent'
+> = {
+  en: {
+    breakdown: 'Breakdown',
+    code: 'Code',
+    name: 'Name',
+    computers: 'Managed computers',
+    ofNonCompliantPercent: '% of non-compliant computers',
+    percent: '%',
+  },
+  es: {
+    breakdown: 'Desglose',
+    code: 'Código',
+    name: 'Nombre',
+    computers: 'Equipos administrados',
+    ofNonCompliantPercent: '% de los equipos no conformes',
+    percent: '%',
+  },
+};
+
+const computerEnglish = {
+  computerName: 'Computer',
+  domain: 'Domain',
+  deviceId: 'Device ID',
+  site: 'Site',
+  standing: 'Standing',
+  osVersion: 'Windows version',
+  make: 'Make',
+  model: 'Model',
+  tpmPresent: 'TPM present',
+  users: 'Users',
+  policyVersion: 'Policy version',
+  state: 'Compliance state',
+  reasons: 'Reasons for non-compliance',
+  error: 'Device error',
+  lastSeen: 'Last seen',
+  reportedAt: 'Reported at (device clock)',
+  reportedTo: 'Reported to node',
+  volumeType: 'Volume type',
+  driveLetter: 'Drive',
+  volumeId: 'Volume ID',
+  protection: 'Protection',
+  suspended: 'Suspended',
+  conversion: 'Conversion',
+  encryptionPercentage: 'Encrypted %',
+  encryptionMethod: 'Encryption method',
+  lock: 'Lock',
+  protectors: 'Key protectors',
+  volumeReasons: 'Reasons of the volume',
+  keyIds: 'Recovery key IDs',
+  keyStates: 'Key states',
+  escrowedAt: 'Keys escrowed at',
+  disclosedAt: 'Keys disclosed at',
+} as const;
+export type ComputerColumn = keyof typeof computerEnglish;
+export const computerHeadings: Words<ComputerColumn> = {
+  en: computerEnglish,
+  es: {
+    computerName: 'Equipo',
+    domain: 'Dominio',
+    deviceId: 'ID de dispositivo',
+    site: 'Sede',
+    standing: 'Situación',
+    osVersion: 'Versión de Windows',
+    make: 'Fabricante',
+    model: 'Modelo',
+    tpmPresent: 'TPM presente',
+    users: 'Usuarios',
+    policyVersion: 'Versión de la directiva',
+    state: 'Estado de conformidad',
+    reasons: 'Motivos de no conformidad',
+    error: 'Error del dispositivo',
+    lastSeen: 'Visto por última vez',
+    reportedAt: 'Informado (reloj del dispositivo)',
+    reportedTo: 'Informado al nodo',
+    volumeType: 'Tipo de volumen',
+    driveLetter: 'Unidad',
+    volumeId: 'ID de volumen',
+    protection: 'Protección',
+    suspended: 'Suspendida',
+    conversion: 'Conversión',
+    encryptionPercentage: '% cifrado',
+    encryptionMethod: 'Método de cifrado',
+    lock: 'Bloqueo',
+    protectors: 'Protectores de clave',
+    volumeReasons: 'Motivos del volumen',
+    keyIds: 'ID de claves de recuperación',
+    keyStates: 'Estados de las claves',
+    escrowedAt: 'Claves custodiadas',
+    disclosedAt: 'Claves entregadas',
+  },
+};
+
+const auditEnglish = {
+  at: 'Request date and time',
+  source: 'Audit request source',
+  action: 'Request',
+  status: 'Request status',
+  failure: 'Refused because',
+  staffName: 'Helpdesk user',
+  staffId: 'Helpdesk user ID',
+  staffRole: 'Role',
+  endUser: 'End user',
+  computerName: 'Computer',
+  domain: 'Domain',
+  deviceId: 'Device ID',
+  volumeId: 'Volume ID',
+  keyType: 'Key type',
+  keyId: 'Key ID',
+  reason: 'Reason',
+  verification: 'Caller verified',
+  note: 'Note',
+  site: 'Site',
+  nodeName: 'Node',
+  address: 'Address',
+  offlineSince: 'Centre unreachable since',
+} as const;
+export type AuditColumn = keyof typeof auditEnglish;
+export const auditHeadings: Words<AuditColumn> = {
+  en: auditEnglish,
+  es: {
+    at: 'Fecha y hora de la solicitud',
+    source: 'Origen de la solicitud',
+    action: 'Solicitud',
+    status: 'Estado de la solicitud',
+    failure: 'Motivo del rechazo',
+    staffName: 'Usuario de soporte',
+    staffId: 'ID de usuario de soporte',
+    staffRole: 'Rol',
+    endUser: 'Usuario final',
+    computerName: 'Equipo',
+    domain: 'Dominio',
+    deviceId: 'ID de dispositivo',
+    volumeId: 'ID de volumen',
+    keyType: 'Tipo de clave',
+    keyId: 'ID de clave',
+    reason: 'Motivo',
+    verification: 'Verificación de la identidad',
+    note: 'Nota',
+    site: 'Sede',
+    nodeName: 'Nodo',
+    address: 'Dirección',
+    offlineSince: 'Centro inalcanzable desde',
+  },
+};

@@ -1,0 +1,249 @@
+import { expect, it } from 'vitest';
+import type { Computer, ComputerAnswer } from '../../shared/reports/messages.ts';
+import type { Host } from '../support/node.ts';
+import { csvOf } from './csv-reader.ts';
+import { device, guid, openFleet, osVolume, status } from './fleet.ts';
+import { HOUR, MINUTE, NOW, type TestInstallation, json, tokenOf } from './installation.ts';
+
+const PATH = '/v1/reports/computer-compliance';
+
+async function names(centre: TestInstallation, query: string, token = tokenOf('reports')): Promise<string[]> {
+  const { computers } = await json<ComputerAnswer>(await centre.get(`${PATH}?${query}`, { token }));
+  return computers.map(({ computerName }) => computerName);
+}
+
+export function computersContract(host: Host): void {
+  it('shows a computer, its volumes, and the history of its keys', async () => {
+    const { centre, other } = await openFleet(host);
+    const response = await centre.get(`${PATH}?computer=PC-01`);
+    const text = await response.text();
+    const answer = JSON.parse(text) as ComputerAnswer;
+    expect(answer.total).toBe(1);
+    const [computer] = answer.computers;
+    expect(computer).toMatchObject({
+      ...{ deviceId: device('b'), computerName: 'PC-01', domain: 'corp.example.org' },
+      ...{ siteId: 'madrid', siteName: 'Madrid', standing: { code: 'managed', words: 'Managed' } },
+      ...{ osVersion: '10.0.22631', make: 'Contoso', model: 'Laptop 5', tpmPresent: true },
+      ...{ users: ['CORP\\ana', 'svc@corp.example.org'], policyVersion: 7, error: null, reasons: [] },
+      state: { code: 'compliant', words: 'Compliant' },
+      ...{ reportedAt: NOW - HOUR, lastSeen: NOW - 240 * HOUR },
+      reportedTo: centre.node.identity.certificate.name,
+    });
+    expect(computer?.volumes).toEqual([
+      {
+        ...{ volumeId: guid(1), type: { code: 1, words: 'Operating system' }, driveLetter: 'C:' },
+        ...{ protection: { code: 1, words: 'On' }, conversion: { code: 1, words: 'Fully encrypted' } },
+        ...{ encryptionPercentage: 100, encryptionMethod: { code: 7, words: 'XTS-AES-256' } },
+        ...{ lock: { code: 0, words: 'Unlocked' }, suspended: false, reasons: [] },
+        protectors: [
+          { type: { code: 1, words: 'TPM' }, keyId: null },
+          { type: { code: 3, words: 'Recovery password' }, keyId: guid(101) },
+        ],
+        keys: [
+          {
+            ...{ keyId: guid(101), state: { code: 'disclosed', words: 'Disclosed' }, onDrive: true },
+            ...{ conflicted: false, escrowedAt: NOW - 239 * HOUR + MINUTE, disclosedAt: [NOW - 2 * HOUR] },
+          },
+          {
+            ...{ keyId: guid(100), state: { code: 'rotated', words: 'Rotated' }, onDrive: false },
+            ...{ conflicted: false, escrowedAt: NOW - 239 * HOUR },
+            disclosedAt: [NOW - HOUR, NOW - 400 * 24 * HOUR],
+          },
+        ],
+        olderKeys: 0,
+      },
+    ]);
+    expect(computer?.otherVolumes).toMatchObject([
+      { volumeId: guid(9), keys: [{ keyId: guid(103), state: { code: 'present' }, onDrive: null }] },
+    ]);
+    expect(text).not.toMatch(/sealed|"ct"|commitment/);
+    const elsewhere = await json<ComputerAnswer>(await centre.get(`${PATH}?deviceId=${device('f')}`));
+    expect(elsewhere.computers).toMatchObject([
+      { state: { code: 'compliant' }, reportedTo: other.node.identity.certificate.name },
+    ]);
+  });
+
+  it('says what is wrong in words, in Spanish too, and says suspended', async () => {
+    const { centre } = await openFleet(host);
+    const answer = await json<ComputerAnswer>(await centre.get(`${PATH}?computer=pc-04&lang=es`));
+    expect(answer.computers[0]).toMatchObject({
+      state: { code: 'non-compliant', words: 'No conforme' },
+      reasons: [
+        { code: 0, words: 'El cifrado no es AES de 256 bits' },
+        { code: 13, words: 'La protección está suspendida' },
+      ],
+      error: '=cmd|calc',
+      volumes: [{ suspended: true, protection: { code: 0, words: 'Desactivada' } }],
+    });
+  });
+
+  const ALL = [
+    ...['PC-01', 'PC-02', 'PC-03', 'PC-04', 'PC-05', 'pc-06', 'PC-07', 'PC-08', 'PC-09', 'PC-10', 'PC-11'],
+    ...['PC-12', 'PC-12', 'PC-13', 'PC-13'],
+  ];
+
+  const FILTERED: readonly [query: string, names: string[]][] = [
+    ['', ALL],
+    ['computer=PC-06', ['pc-06']],
+    ['computer=pc-0', []],
+    ['computer=pc-0*', ALL.slice(0, 9)],
+    ['computer=*', ALL],
+    ['computer=PC-0%25', []],
+    ['domain=lab.EXAMPLE.org', ['PC-08']],
+    ['domain=lab*', ['PC-08']],
+    [`deviceId=${device('c')}`, ['PC-02']],
+    ['deviceId=d-aaaa*', ALL],
+    ['deviceId=d-b*', []],
+    ['state=non-compliant', ['PC-03', 'PC-04', 'PC-10', 'PC-11', 'PC-12']],
+    ['state=non-compliant&standing=managed', ['PC-03', 'PC-04', 'PC-10']],
+    ['state=unknown', ['PC-09']],
+    ['standing=revoked', ['PC-11']],
+    ['standing=replaced', ['PC-12']],
+    ['standing=managed', [...ALL.slice(0, 10), 'PC-12', 'PC-13', 'PC-13']],
+    ['site=toledo', ['PC-05', 'pc-06', 'PC-07', 'PC-08']],
+    ['site=toledo&state=user-exempt', ['pc-06']],
+    ['user=ana', ['PC-01']],
+    ['user=CORP%5CANA', ['PC-01']],
+    ['user=other%5Cana', []],
+    ['user=an', []],
+    ['user=svc', ['PC-01']],
+    ['user=svc@corp.example.org', ['PC-01']],
+    ['user=ana2', ['PC-03']],
+    ["user=x'%20OR%201=1--", []],
+  ];
+
+  it('is filtered by each of its filters, in CSV as well', async () => {
+    const { centre } = await openFleet(host);
+    for (const [query, wanted] of FILTERED) {
+      expect([query, await names(centre, query)]).toEqual([query, wanted]);
+      const csv = await csvOf(await centre.get(`${PATH}?${query}&format=csv`));
+      const rows = csv.map((row) => row['Computer']);
+      expect([query, ...new Set(rows)]).toEqual([query, ...new Set(wanted)]);
+    }
+  });
+
+  it('pages by name and then device, and says how many there are', async () => {
+    const { centre } = await openFleet(host);
+    const read = async (page: number) =>
+      json<ComputerAnswer>(await centre.get(`${PATH}?limit=4&page=${page}`));
+    const pages = await Promise.all([1, 2, 3, 4, 5].map(read));
+    expect(pages.map(({ total, page, limit, computers }) => [total, page, limit, computers.length])).toEqual([
+      ...[1, 2, 3].map((page) => [15, page, 4, 4]),
+      [15, 4, 4, 3],
+      [15, 5, 4, 0],
+    ]);
+    const devices = pages.flatMap(({ computers }) => computers.map(({ deviceId }) => deviceId));
+    expect(devices).toEqual('bcdefghijklmnop'.split('').map(device));
+  });
+
+  it('shows staff of some sites only those', async () => {
+    const { centre } = await openFleet(host);
+    const wanted = ['PC-01', 'PC-02', 'PC-03', 'PC-04', 'PC-12', 'PC-12'];
+    expect(await names(centre, '', tokenOf('only-madrid'))).toEqual(wanted);
+    expect(await names(centre, 'computer=PC-05', tokenOf('only-madrid'))).toEqual([]);
+    const csv = await centre.get(`${PATH}?format=csv`, { token: tokenOf('only-madrid') });
+    expect(new Set((await csvOf(csv)).map((row) => row['Computer']))).toEqual(new Set(wanted));
+    const refused = await centre.get(`${PATH}?site=lugo&format=csv`, { token: tokenOf('only-madrid') });
+    expect(refused.status).toBe(403);
+  });
+
+  it('is a table in CSV with a row for each volume, in UTC or local time, in both languages', async () => {
+    const { centre } = await openFleet(host);
+    const [first, second] = await csvOf(await centre.get(`${PATH}?computer=PC-01&format=csv`));
+    expect(first).toMatchObject({
+      ...{
+        Computer: 'PC-01',
+        Site: 'Madrid',
+        'TPM present': 'Yes',
+        Users: 'CORP\\ana | svc@corp.example.org',
+      },
+      ...{
+        Drive: 'C:',
+        Protection: 'On',
+        Suspended: 'No',
+        'Encrypted %': '100',
+        'Compliance state': 'Compliant',
+      },
+      'Key protectors': 'TPM | Recovery password',
+      'Recovery key IDs': `${guid(101)} | ${guid(100)}`,
+      'Key states': 'Disclosed | Rotated',
+      'Keys escrowed at': '2026-02-20T10:01:00.000Z | 2026-02-20T10:00:00.000Z',
+      'Keys disclosed at': '2026-03-02T07:00:00.000Z | 2026-03-02T08:00:00.000Z, 2025-01-26T09:00:00.000Z',
+      'Reported at (device clock)': '2026-03-02T08:00:00.000Z',
+    });
+    expect(second).toMatchObject({
+      'Volume ID': guid(9),
+      Drive: '',
+      Protection: '',
+      'Key states': 'Present',
+    });
+    // No volumes: one row. A clock beyond the calendar: an empty cell.
+    const query = 'computer=PC-09&format=csv&lang=es&timeZone=Europe/Madrid';
+    expect(await csvOf(await centre.get(`${PATH}?${query}`), 'es')).toMatchObject([
+      {
+        ...{ Equipo: 'PC-09', 'Estado de conformidad': 'Desconocido', Unidad: '', 'TPM presente': '' },
+        ...{
+          'Visto por última vez': '2026-02-20T10:00:00.000+01:00',
+          'Informado (reloj del dispositivo)': '',
+        },
+        'Motivos de no conformidad': 'No hay volumen de sistema',
+      },
+    ]);
+  });
+
+  it('neutralises formulas and keeps numbers and names readable', async () => {
+    const { centre } = await openFleet(host);
+    const evil = [
+      '=1+1',
+      '+1',
+      '-2+3',
+      '@sum',
+      '\tx',
+      '＝1',
+      '-7',
+      'a;b',
+      'c,d',
+      'say "hi"',
+      "O'Neil",
+      ' pad ',
+    ];
+    await centre.node.ledger.append(
+      'compliance',
+      evil.map((name, index) =>
+        status(device(`${'qrstuvwxyz23'.charAt(index)}x`), name, { domain: 'evil', volumes: [osVolume()] }),
+      ),
+    );
+    for (const [lang, heading] of [
+      ['en', 'Computer'],
+      ['es', 'Equipo'],
+    ] as const) {
+      const rows = await csvOf(await centre.get(`${PATH}?domain=evil&format=csv&lang=${lang}`), lang);
+      expect(new Set(rows.map((row) => row[heading]))).toEqual(
+        new Set([
+          ...["'=1+1", "'+1", "'-2+3", "'@sum", "'\tx", "'＝1"],
+          ...['-7', 'a;b', 'c,d', 'say "hi"', "O'Neil", ' pad '],
+        ]),
+      );
+    }
+  });
+
+  it('streams every page, however many there are', async () => {
+    const { centre } = await openFleet(host);
+    const letters = 'abcdefghijklmnopqrstuvwxyz234567';
+    const many = Array.from({ length: 1_203 }, (_, index) => {
+      const pair = letters.charAt(index % 32) + letters.charAt(Math.floor(index / 32) % 32);
+      const third = letters.charAt(Math.floor(index / 1_024));
+      // Names that differ in case only, and many that are the same.
+      return status(device(`x${third}${pair}`), index % 2 === 0 ? 'Same' : 'sAME', { domain: 'many' });
+    });
+    for (let at = 0; at < many.length; at += 200)
+      await centre.node.ledger.append('compliance', many.slice(at, at + 200));
+    const rows = await csvOf(await centre.get(`${PATH}?domain=many&format=csv&limit=1`));
+    expect(rows).toHaveLength(1_203);
+    expect(new Set(rows.map((row) => row['Device ID'])).size).toBe(1_203);
+    const page = await json<{ total: number; computers: Computer[] }>(
+      await centre.get(`${PATH}?domain=many&limit=1000&page=2`),
+    );
+    expect([page.total, page.computers.length]).toEqual([1_203, 203]);
+  });
+}
