@@ -3,7 +3,7 @@
  * key (which a real organisation keeps offline), vault keys, identities, and the tokens that are printed.
  */
 import { randomBytes } from 'node:crypto';
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { link, mkdir, readFile, rename, unlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { exportJWK, generateKeyPair } from 'jose';
 import { z } from 'zod';
@@ -56,26 +56,46 @@ export function generateToken(prefix: string): string {
   return `${prefix}_${randomBytes(32).toString('base64url')}`;
 }
 
-/** Reads the secrets of an installation, or makes them; the file appears whole or not at all. */
+/**
+ * Reads the secrets of an installation, or makes them; the file appears whole or not at all. Of two programs started at
+ * once (a centre and an edge in two terminals) the first one's count.
+ */
 export async function loadOrMakeSecrets(folder: string, plan: Plan): Promise<Secrets> {
   const file = path.join(folder, 'secrets.json');
+  const known = await readSecrets(file);
+  if (known) return known;
+  const made = `${file}.${String(process.pid)}`;
+  const secrets = await makeSecrets(plan);
+  await writePrivate(made, secrets);
+  try {
+    await link(made, file);
+  } catch (error) {
+    if (!isCode(error, 'EEXIST')) throw error;
+  } finally {
+    await unlink(made);
+  }
+  return (await readSecrets(file)) ?? secrets;
+}
+
+async function readSecrets(file: string): Promise<Secrets | null> {
   try {
     return secretsFile.parse(JSON.parse(await readFile(file, 'utf8')));
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT'))
-      throw new SecretsError(`${file} is not a whole file of secrets.`);
+    if (isCode(error, 'ENOENT')) return null;
+    throw new SecretsError(`${file} is not a whole file of secrets.`);
   }
-  const secrets = await makeSecrets(plan);
-  await mkdir(folder, { recursive: true, mode: 0o700 });
-  await writePrivate(file, secrets);
-  return secrets;
+}
+
+function isCode(error: unknown, code: string): boolean {
+  return error instanceof Error && 'code' in error && error.code === code;
 }
 
 /** Writes JSON with mode 0600, beside its final name first. */
 export async function writePrivate(file: string, value: unknown): Promise<void> {
   await mkdir(path.dirname(file), { recursive: true, mode: 0o700 });
-  await writeFile(`${file}.new`, `${JSON.stringify(value, null, 2)}\n`, { mode: 0o600 });
-  await rename(`${file}.new`, file);
+  const fresh = `${file}.${String(process.pid)}.new`;
+  await writeFile(fresh, `${JSON.stringify(value, null, 2)}\n`, { mode: 0o600 });
+  await rename(fresh, file);
 }
 
 async function makeSecrets(plan: Plan): Promise<Secrets> {
