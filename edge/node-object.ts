@@ -17,7 +17,8 @@ import { log } from './log.ts';
 import { workerdPlatform } from './platform.ts';
 import { type EdgeEnv, peersOf, readIdentity, SettingError } from './settings.ts';
 
-const ALARM_EVERY_MS = 30_000;
+/** How late an edge begins to replicate at most, that was restarted and that nobody calls. One fsync each. */
+const ALARM_EVERY_MS = 15_000;
 
 export class EdgeNode extends DurableObject<EdgeEnv> {
   #app: Promise<App> | null = null;

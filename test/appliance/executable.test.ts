@@ -23,7 +23,7 @@ import { digestsOf, freePorts, openFleet } from '../support/cluster.ts';
 import { load } from '../support/load.ts';
 
 /** An edge sets its alarm this far ahead; without any caller it wakes that late at most, after a restart. */
-const WAKES_MS_MAX = 30_000;
+const WAKES_MS_MAX = 15_000;
 
 const PLAN = {
   regions: [{ id: 'centro', name: 'Centro' }],
