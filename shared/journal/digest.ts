@@ -56,6 +56,33 @@ export async function digestSlice(
   return { tables, rows };
 }
 
+/** Beyond this many rows without an entry the first ones say enough. */
+const STRAY_ROWS_MAX = 100;
+
+/**
+ * Rows that name an entry which is not held: nothing that this node wrote, so somebody else did. No slice of any log
+ * covers them, but the views read them.
+ */
+export async function strayRows(
+  engine: Engine,
+  store: Store,
+): Promise<{ origin: string; table: string; key: string }[]> {
+  const found: { origin: string; table: string; key: string }[] = [];
+  for (const { store: of, sqlName, key } of TABLE_SHAPES.values()) {
+    if (of !== store) continue;
+    const names = key.map((column) => `f."${column}"`).join(', ');
+    const rows = await engine.rows(
+      store,
+      `SELECT f.origin, ${names} FROM "${sqlName}" f WHERE NOT EXISTS (` +
+        `SELECT 1 FROM "${store}_journal" j WHERE j.origin = f.origin AND j.seq = f.seq) LIMIT ${STRAY_ROWS_MAX}`,
+      [],
+    );
+    for (const [origin, ...values] of rows)
+      found.push({ origin: String(origin), table: sqlName, key: values.map(String).join(' ') });
+  }
+  return found;
+}
+
 /** A row's hash: SHA-256 over its values in column order, as JSON. */
 export function hashRow(platform: Pick<Platform, 'sha256'>, row: readonly unknown[]): string {
   return platform.sha256(JSON.stringify(row));

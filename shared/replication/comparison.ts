@@ -5,7 +5,7 @@
  * mends by itself.
  */
 import { limits } from '../limits.ts';
-import { digestSlice, type RowHash } from '../journal/digest.ts';
+import { digestSlice, type RowHash, strayRows } from '../journal/digest.ts';
 import { STORES, type Store } from '../journal/entry.ts';
 import { PROJECTION_VERSION } from '../journal/kinds.ts';
 import { rebuildSlice } from '../journal/rebuild.ts';
@@ -157,6 +157,8 @@ export class TableComparison {
         const rows = await this.#wrongHere(store, origin, 1, seq);
         found.push(...rows.map((row) => ({ store, origin, ...row, wrongHere: true })));
       }
+      const stray = await strayRows(this.#parts.ledger.engine, store);
+      found.push(...stray.map((row) => ({ store, ...row, how: 'only-here' as const, wrongHere: true })));
     }
     for (const { table, key, how } of found) {
       this.#parts.alarms.raise(

@@ -158,6 +158,23 @@ test('a row put in at the edge is named', async () => {
   );
 });
 
+test('an administrator put in by hand, under a log that there is not, is named', async () => {
+  const body = {
+    ...{ name: 'Mallory', role: 'administrator', sites: null, revoked: false },
+    tokenHash: 'A'.repeat(43),
+  };
+  await edit(
+    'edge',
+    'INSERT INTO config (origin, seq, hlc, kind, id, revision, body) VALUES (?, 1, 1, ?, ?, 1, ?)',
+    ...['aaaaaaaaaa.aaaaaaaaaaaaa', 'staff', 'mallory', JSON.stringify(body)],
+  );
+  await reconnected();
+  const found = (await compare()).filter(({ table }) => table === 'config');
+  expect(found).toContainEqual(
+    expect.objectContaining({ key: expect.stringContaining('mallory'), how: 'only-here', wrongHere: true }),
+  );
+});
+
 test('nobody asks, and the background comparison raises it all the same', async () => {
   const alarms = z.object({
     alarms: z.array(z.object({ type: z.string(), subject: z.string(), detail: z.string() })),
