@@ -42,7 +42,7 @@ for file in "$identity" "$centre_ca" "$certificate" "$key"; do
   [ -z "$file" ] || [ -r "$file" ] || fail "$file cannot be read."
 done
 [ -n "$identity" ] || [ -e "$settings/identity.json" ] || fail 'give the identity made for this edge: --identity FILE.'
-[ -n "$centre" ] || [ -e "$settings/edge.env" ] || fail 'give the centre: --centre HOST:PORT.'
+[ -n "$centre" ] || [ -e "$settings/holdfast.env" ] || fail 'give the centre: --centre HOST:PORT.'
 case $centre in '' | *?:[0-9]*) ;; *) fail '--centre is HOST:PORT, such as holdfast.example.org:443.' ;; esac
 case ${certificate:+c}${key:+k} in '' | ck) ;; *) fail '--certificate and --key go together.' ;; esac
 if [ -z "$into" ]; then
@@ -63,12 +63,12 @@ for unit in "$here"/holdfast-*.service "$here"/holdfast-*.path "$here"/holdfast-
 done
 
 [ -z "$identity" ] || install -m 600 "$identity" "$settings/identity.json"
-[ -e "$settings/edge.env" ] || install -m 644 "$here/edge.env" "$settings/edge.env"
+[ -e "$settings/holdfast.env" ] || install -m 644 "$here/holdfast.env" "$settings/holdfast.env"
 
 set_value() {
-  sed "s|^$1=.*|$1=$2|" "$settings/edge.env" >"$settings/edge.env.new"
-  chmod 644 "$settings/edge.env.new"
-  mv "$settings/edge.env.new" "$settings/edge.env"
+  sed "s|^$1=.*|$1=$2|" "$settings/holdfast.env" >"$settings/holdfast.env.new"
+  chmod 644 "$settings/holdfast.env.new"
+  mv "$settings/holdfast.env.new" "$settings/holdfast.env"
 }
 if [ -n "$centre" ]; then
   set_value HOLDFAST_CENTRE_ADDRESS "$centre"

@@ -28,7 +28,7 @@ import process from 'node:process';
 const COMPANIONS = [
   'install.sh',
   'wake.sh',
-  'edge.env',
+  'holdfast.env',
   'front.cfg',
   'uplink.cfg',
   'unprivileged.cfg',

@@ -92,7 +92,7 @@ describe('the appliance under systemd', { timeout: 60_000 }, () => {
 
   /** Other tests run on the usual ones. */
   async function useFreePorts(ports: Readonly<Record<'edge' | 'uplink' | 'front', number>>): Promise<void> {
-    const file = path.join(machine.root, 'etc/holdfast/edge.env');
+    const file = path.join(machine.root, 'etc/holdfast/holdfast.env');
     const text = (await readFile(file, 'utf8'))
       .replace('PORT=8701', `PORT=${ports.edge}`)
       .replace('PORT=8790', `PORT=${ports.uplink}`)
@@ -162,7 +162,7 @@ describe('the appliance under systemd', { timeout: 60_000 }, () => {
   });
 
   it('is upgraded by the same installer, which keeps settings, identity and data', async () => {
-    const settings = path.join(machine.root, 'etc/holdfast/edge.env');
+    const settings = path.join(machine.root, 'etc/holdfast/holdfast.env');
     const before = await readFile(settings, 'utf8');
     await install();
     expect(await readFile(settings, 'utf8')).toBe(before);
