@@ -36,6 +36,11 @@ export class Context {
     this.#write = write;
   }
 
+  /** for the commands that work on a centre's files, and read its settings as it does */
+  get environment(): Readonly<Record<string, string | undefined>> {
+    return this.#env;
+  }
+
   get json(): boolean {
     return this.options.json === true;
   }
@@ -58,7 +63,7 @@ export class Context {
   async requireRun(): Promise<RunFile> {
     const run = await this.run();
     if (run) return run;
-    throw usage(this.words.cli.noInstallation(this.#folders()[0] ?? ''), this.words.cli.startOne);
+    throw usage(this.words.cli.noInstallation(this.folders()[0] ?? ''), this.words.cli.startOne);
   }
 
   /** The node that was named, by URL or by its name in the local installation; `otherwise` chooses when none was. */
@@ -67,7 +72,7 @@ export class Context {
     const run = await this.run();
     if (named === undefined || named === '') {
       if (!run)
-        throw usage(this.words.cli.whichNode(this.#folders()[0] ?? ''), this.words.cli.startOneOrName);
+        throw usage(this.words.cli.whichNode(this.folders()[0] ?? ''), this.words.cli.startOneOrName);
       return this.api(otherwise(run), role, run);
     }
     const local = run && [run.centre, ...run.edges].find(({ name, url }) => name === named || url === named);
@@ -103,14 +108,15 @@ export class Context {
   }
 
   async #findRun(): Promise<RunFile | null> {
-    for (const folder of this.#folders()) {
+    for (const folder of this.folders()) {
       const run = await readRunFile(folder);
       if (run) return run;
     }
     return null;
   }
 
-  #folders(): string[] {
+  /** where a local installation may be */
+  folders(): string[] {
     const named = this.options.data ?? this.#env['HOLDFAST_DATA'];
     if (named !== undefined && named !== '') return [path.resolve(named)];
     return [...new Set([path.resolve('data'), path.join(packageRoot(), 'data')])];

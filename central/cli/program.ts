@@ -9,6 +9,7 @@ import { keyCommands } from './commands/key.ts';
 import { organisationCommands } from './commands/organisation.ts';
 import { reportCommands } from './commands/report.ts';
 import { configCommands } from './commands/site.ts';
+import { snapshotCommands } from './commands/snapshot.ts';
 import { compareCommand, statusCommand } from './commands/status.ts';
 import type { Context } from './context.ts';
 
@@ -36,6 +37,7 @@ export function buildProgram(words: Words, run: RunCommand): Command {
   organisationCommands(program, run, words);
   configCommands(program, run, words);
   fleetCommand(program, run, words);
+  snapshotCommands(program, run, words);
   speakEverywhere(program, words);
   return program;
 }

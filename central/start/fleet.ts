@@ -94,7 +94,7 @@ export class FleetAtWork {
     await this.#fleet.close();
   }
 
-  /** Up to `count` keys of devices at `siteId` that are in order, those of real volumes first. */
+  /** Up to `count` keys of as many devices at `siteId` that are in order, those of real volumes first. */
   demoKeys(siteId: string, count: number): DemoKey[] {
     const all = this.#fleet.keyIds();
     const cloned = new Set(this.#fleet.devices.map(({ plan }) => plan.cloneOf));
@@ -102,15 +102,16 @@ export class FleetAtWork {
       .filter(
         (device) => device.site.siteId === siteId && isInOrder(device) && !cloned.has(device.plan.index),
       )
-      .flatMap((device) =>
-        device.drives
+      .flatMap((device) => {
+        const keys = device.drives
           .filter(({ conversionStatus }) => conversionStatus === 1)
           .map(({ label, volumeId }) => ({
             real: label.startsWith('bitlk '),
             keyId: device.keys().find((key) => key.volumeId === volumeId)?.keyId ?? '',
             endUser: device.plan.users[0] ?? '',
-          })),
-      )
+          }));
+        return keys.find(({ real }) => real) ?? keys[0] ?? [];
+      })
       .filter(({ keyId, endUser }) => keyId !== '' && endUser !== '')
       .sort((a, b) => Number(b.real) - Number(a.real))
       .slice(0, count)

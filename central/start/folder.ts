@@ -2,7 +2,7 @@
  * The data folder of a local installation: made, checked and locked before anything is started in it, so that what is
  * wrong with it is said in one sentence and nothing is written over what cannot be read.
  */
-import { mkdir, open, readFile, readdir, stat } from 'node:fs/promises';
+import { mkdir, open, readFile, readdir } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import path from 'node:path';
 import { type Client, createClient, type Transaction } from '@libsql/client';
@@ -10,9 +10,10 @@ import { readRunFile } from '../local/run-file.ts';
 import type { Words } from '../words/words.ts';
 import { StartRefusal } from './settings.ts';
 
-const LOCK_FILE = 'lock.db';
+/** Opened by nobody else in this program: closing any handle on a locked file lets go of the lock (POSIX). */
+const LOCK_FILE = 'lock';
 /** What an installation that was interrupted before it had secrets may have made. */
-const BEFORE_SECRETS = /^(lock\.db.*|logs|secrets\.json\.new|\.gitignore|lost\+found|\.DS_Store)$/;
+const BEFORE_SECRETS = /^(lock(-journal)?|logs|secrets\.json\.new|\.gitignore|lost\+found|\.DS_Store)$/;
 
 /**
  * A write transaction that stays open for as long as the program lives: the kernel lets go of it with the process,
@@ -50,14 +51,16 @@ export class FolderLock {
 export async function openFolder(folder: string, words: Words): Promise<FolderLock> {
   try {
     await mkdir(folder, { recursive: true, mode: 0o700 });
+    await refuseStrangers(folder, words);
     const probe = await open(path.join(folder, LOCK_FILE), 'a', 0o600);
     await probe.close();
   } catch (error) {
+    if (error instanceof StartRefusal) throw error;
     throw new StartRefusal(words.start.folderUnwritable(folder, words.systemError(codeOf(error))));
   }
   const lock = await FolderLock.take(folder, words);
   try {
-    await checkContents(folder, words);
+    await checkDatabases(folder, words);
   } catch (error) {
     lock.release();
     throw error;
@@ -65,11 +68,12 @@ export async function openFolder(folder: string, words: Words): Promise<FolderLo
   return lock;
 }
 
-async function checkContents(folder: string, words: Words): Promise<void> {
-  if (await exists(path.join(folder, 'secrets.json'))) return checkDatabases(folder, words);
-  if (await exists(path.join(folder, 'centre'))) throw new StartRefusal(words.start.secretsMissing(folder));
-  const strangers = (await readdir(folder)).filter((name) => !BEFORE_SECRETS.test(name));
-  const [stranger] = strangers;
+/** A folder that holds something else, or databases whose secrets are gone, is not touched at all. */
+async function refuseStrangers(folder: string, words: Words): Promise<void> {
+  const names = await readdir(folder);
+  if (names.includes('secrets.json')) return;
+  if (names.includes('centre')) throw new StartRefusal(words.start.secretsMissing(folder));
+  const stranger = names.find((name) => !BEFORE_SECRETS.test(name));
   if (stranger !== undefined) throw new StartRefusal(words.start.folderOfSomethingElse(folder, stranger));
 }
 
@@ -126,13 +130,6 @@ function whyNotFree(port: number): Promise<string | null> {
 
 export function codeOf(error: unknown): string {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'unknown';
-}
-
-async function exists(file: string): Promise<boolean> {
-  return stat(file).then(
-    () => true,
-    () => false,
-  );
 }
 
 /** JSON of a file that is only read, or null when there is none; `broken` says what to throw for one that is none. */

@@ -8,6 +8,9 @@ export const cli = {
   time: (at: number): string =>
     new Date(at).toLocaleString('en-GB', { dateStyle: 'medium', timeStyle: 'medium' }),
 
+  shortTime: (at: number): string =>
+    new Date(at).toLocaleString('en-GB', { dateStyle: 'short', timeStyle: 'short' }),
+
   notAUrl: (text: string): string => `"${text}" is not the address of a node.`,
   plainHttp: 'Plain HTTP is for this machine only: a token would cross the network in the clear.',
   useHttps: 'Name the node by https://...',
@@ -76,6 +79,17 @@ export const cli = {
     row: 'ROW',
     difference: 'DIFFERENCE',
     lastContact: 'LAST CONTACT',
+    computers: 'COMPUTERS',
+    code: 'CODE',
+    reason: 'REASON',
+    reasons: 'REASONS',
+    seen: 'LAST SEEN',
+    drives: 'DRIVES',
+    at: 'WHEN',
+    what: 'WHAT',
+    key: 'KEY',
+    staff: 'STAFF',
+    endUser: 'END USER',
   },
   /** before values */
   labels: {
@@ -180,6 +194,11 @@ export const cli = {
   revoked: (id: string): string =>
     `${id} is revoked here, and everywhere with the next sync. Its keys are kept.`,
   noRows: 'The report has no rows.',
+  older: '  ... and older ones: --limit shows more, --csv all',
+  reportedBy: (node: string, offlineSince: string | null): string =>
+    offlineSince === null ? `By ${node}, now.` : `By ${node}, now; without the centre since ${offlineSince}.`,
+  freshnessOf: (node: string, asOf: string | null, behind: number | null): string =>
+    `${node}: ${asOf === null ? 'not heard of yet' : `as of ${asOf}`}${behind === null || behind === 0 ? '' : `, ${String(behind)} entries missing`}.`,
   fleetLives: (speed: number): string => `Living ${String(speed)} times as fast; Ctrl-C ends it`,
   fleetLine: (reported: number, escrowed: number, rotated: number, unreachable: number): string =>
     `${String(reported)} reports, ${String(escrowed)} escrows, ${String(rotated)} rotations, ${String(unreachable)} without an answer`,
@@ -240,6 +259,10 @@ export const cli = {
       audit: 'who was given which key, and why',
     },
     csv: 'as CSV',
+    computer: 'only this computer; a beginning with * after it will do',
+    limit: 'how many rows',
+    from: 'from this day on, such as 2026-03-01',
+    to: 'up to this day',
     centre: 'the centre: stop, start, confirm, make a new one',
     centreStop: 'stop the centre of the local installation',
     centreStart: 'start the centre of the local installation',

@@ -1,5 +1,6 @@
 /** English. Sentences with parts are functions, so that each language puts the parts where they belong. */
 import { cli } from './en-cli.ts';
+import { snapshot } from './en-snapshot.ts';
 
 const SYSTEM_ERRORS: Readonly<Record<string, string>> = {
   EACCES: 'permission denied',
@@ -29,9 +30,13 @@ export const en = {
     configuring: 'Configuring regions, sites, vaults and staff',
     configured: 'Every edge knows its vaults and staff',
     enrolling: 'Enrolling the fleet',
-    enrolled: (count: number): string => `${String(count)} device${s(count)} enrolled now`,
+    enrolled: (count: number): string =>
+      count === 0 ? 'Every device is enrolled already' : `${String(count)} device${s(count)} enrolled now`,
     encrypting: 'Escrowing keys, then encrypting',
-    escrowed: (count: number): string => `${String(count)} key${s(count)} escrowed now, each with a receipt`,
+    escrowed: (count: number): string =>
+      count === 0
+        ? 'Every key is escrowed already'
+        : `${String(count)} key${s(count)} escrowed now, each with a receipt`,
     reporting: 'Reporting compliance',
     reported: (count: number): string => `${String(count)} device${s(count)} reported`,
     interrupted: 'Interrupted',
@@ -89,4 +94,5 @@ export const en = {
         : `HOLDFAST_BITLK_DIR (${folder}) has no keys.json that can be read.`,
   },
   cli,
+  snapshot,
 };

@@ -19,6 +19,9 @@ export const cli: typeof english = {
   time: (at: number): string =>
     new Date(at).toLocaleString('es-ES', { dateStyle: 'medium', timeStyle: 'medium' }),
 
+  shortTime: (at: number): string =>
+    new Date(at).toLocaleString('es-ES', { dateStyle: 'short', timeStyle: 'short' }),
+
   notAUrl: (text: string): string => `"${text}" no es la dirección de un nodo.`,
   plainHttp: 'HTTP sin cifrar es solo para este equipo: un token cruzaría la red en claro.',
   useHttps: 'Indique el nodo con https://...',
@@ -86,6 +89,17 @@ export const cli: typeof english = {
     row: 'FILA',
     difference: 'DIFERENCIA',
     lastContact: 'ÚLTIMO CONTACTO',
+    computers: 'EQUIPOS',
+    code: 'CÓDIGO',
+    reason: 'MOTIVO',
+    reasons: 'MOTIVOS',
+    seen: 'VISTO',
+    drives: 'UNIDADES',
+    at: 'CUÁNDO',
+    what: 'QUÉ',
+    key: 'CLAVE',
+    staff: 'PERSONAL',
+    endUser: 'USUARIO',
   },
   labels: {
     keyId: 'ID de clave',
@@ -179,6 +193,11 @@ export const cli: typeof english = {
   revoked: (id: string): string =>
     `${id} está revocado aquí y, con la próxima sincronización, en todas partes. Sus claves se conservan.`,
   noRows: 'El informe no tiene filas.',
+  older: '  ... y anteriores: --limit muestra más, --csv todas',
+  reportedBy: (node: string, offlineSince: string | null): string =>
+    offlineSince === null ? `De ${node}, ahora.` : `De ${node}, ahora; sin el centro desde ${offlineSince}.`,
+  freshnessOf: (node: string, asOf: string | null, behind: number | null): string =>
+    `${node}: ${asOf === null ? 'aún sin noticias' : `a fecha de ${asOf}`}${behind === null || behind === 0 ? '' : `, faltan ${String(behind)} entradas`}.`,
   fleetLives: (speed: number): string => `Viviendo ${String(speed)} veces más deprisa; Ctrl-C lo termina`,
   fleetLine: (reported: number, escrowed: number, rotated: number, unreachable: number): string =>
     `${String(reported)} informes, ${String(escrowed)} custodias, ${String(rotated)} rotaciones, ${String(unreachable)} sin respuesta`,
@@ -245,6 +264,10 @@ export const cli: typeof english = {
       audit: 'a quién se entregó qué clave y por qué',
     },
     csv: 'como CSV',
+    computer: 'solo este equipo; basta el principio seguido de *',
+    limit: 'cuántas filas',
+    from: 'desde este día, como 2026-03-01',
+    to: 'hasta este día',
     centre: 'el centro: parar, arrancar, confirmar, hacer uno nuevo',
     centreStop: 'para el centro de la instalación local',
     centreStart: 'arranca el centro de la instalación local',

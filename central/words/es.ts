@@ -1,6 +1,7 @@
 /** Español. */
 import type { en } from './en.ts';
 import { cli } from './es-cli.ts';
+import { snapshot } from './es-snapshot.ts';
 
 const SYSTEM_ERRORS: Readonly<Record<string, string>> = {
   EACCES: 'permiso denegado',
@@ -29,10 +30,15 @@ export const es: typeof en = {
     configuring: 'Configurando regiones, sedes, bóvedas y personal',
     configured: 'Cada nodo de sede conoce sus bóvedas y su personal',
     enrolling: 'Dando de alta los equipos simulados',
-    enrolled: (count: number): string => `${String(count)} equipo${s(count)} dado${s(count)} de alta ahora`,
+    enrolled: (count: number): string =>
+      count === 0
+        ? 'Todos los equipos están ya de alta'
+        : `${String(count)} equipo${s(count)} dado${s(count)} de alta ahora`,
     encrypting: 'Custodiando claves y después cifrando',
     escrowed: (count: number): string =>
-      `${String(count)} clave${s(count)} custodiada${s(count)} ahora, cada una con su recibo`,
+      count === 0
+        ? 'Todas las claves están ya custodiadas'
+        : `${String(count)} clave${s(count)} custodiada${s(count)} ahora, cada una con su recibo`,
     reporting: 'Informando del cumplimiento',
     reported: (count: number): string =>
       `${String(count)} equipo${s(count)} ha${count === 1 ? '' : 'n'} informado`,
@@ -91,4 +97,5 @@ export const es: typeof en = {
         : `HOLDFAST_BITLK_DIR (${folder}) no tiene un keys.json que se pueda leer.`,
   },
   cli,
+  snapshot,
 };

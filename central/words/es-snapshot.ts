@@ -1,0 +1,66 @@
+/** The command line's words about snapshots, in Spanish. */
+import type { snapshot as english } from './en-snapshot.ts';
+
+export const snapshot: typeof english = {
+  help: {
+    group: 'hacer, verificar y restaurar instantáneas del centro (donde se ejecuta el centro)',
+    create: 'hacer una instantánea de ambos almacenes en un mismo corte, y verificarla',
+    list: 'listar las instantáneas y lo que halló su verificación',
+    show: 'mostrar una instantánea: su corte, ficheros y verificaciones',
+    verify: 'comprobar una instantánea a partir de sus ficheros',
+    restore: 'poner una instantánea en lugar de las bases de un centro parado',
+    prune: 'eliminar lo que la retención no conserva',
+    drill: 'restaurar en un lugar aparte, arrancar un centro, traerlo todo y comparar',
+    seed: 'hacer la base de datos de un nodo de sede, para llevarla a la sede',
+    writers: 'escritores de instantáneas, como los hallan las herramientas de copia',
+    writersList: 'listar escritores: nombre, instancia, estado, último error',
+    which: 'su ID, "latest", o una carpeta que contiene una',
+    plain: 'dejar los ficheros sin cifrar, para una herramienta que cifra y deduplica',
+    recipient: 'un destinatario age que puede leer los ficheros (age1...)',
+    all: 'todas las instantáneas',
+    ageIdentity: 'un fichero de identidades age que abre instantáneas cifradas',
+    vault: 'un fichero con la clave de una bóveda, además de las de este nodo',
+    requireOpens: 'fallar si no se comprobó que toda clave sellada se abre',
+    at: 'la instantánea más reciente no posterior a esta hora (2026-11-24T05:00:00Z)',
+    cut: 'la más reciente no posterior al corte de este fichero, como lo da "snapshot show --json"',
+    store: 'restaurar solo este almacén',
+    force: 'sustituir las bases existentes; se conservan aparte',
+    dryRun: 'solo decir qué se eliminaría',
+    edge: 'nombre de un nodo de sede cuyos registros contiene la instantánea',
+    certificate: 'fichero con la identidad o el certificado de un nodo nuevo',
+    out: 'carpeta que se crea',
+  },
+  whereTheCentreRuns:
+    'Esta orden trabaja con ficheros: ejecútela donde está el centro, con sus HOLDFAST_..., o indique una instalación local con --data.',
+  noneYet: 'Todavía no hay instantáneas.',
+  noneSuch: 'No existe esa instantánea.',
+  notATime: (text) => `"${text}" no es una hora.`,
+  notACut: (file) => `${file} no contiene un corte.`,
+  seedOfWhom: 'Indique el nodo con --edge, o el --certificate de uno nuevo.',
+  columns: ['ID', 'entradas', 'tamaño', 'estructura', 'se abre'],
+  writerColumns: ['escritor', 'instancia', 'servidor', 'estado', 'último error'],
+  fault: {
+    missing: 'sin manifiesto',
+    malformed: 'su manifiesto está dañado',
+    format: 'hecha por otra versión',
+    signature: 'no firmada por un centro de esta organización',
+  },
+  outcome: { verified: 'verificada', 'not-verified': 'no verificada', failed: 'FALLÓ' },
+  made: (id, frozenMs) => `${id} está hecha; la puerta estuvo cerrada ${String(frozenMs)} ms.`,
+  vault: (id, outcome, opened, copies) =>
+    `${id}: ${outcome}, ${String(opened)} de ${String(copies)} abiertas ahora`,
+  beyondHeads: (count) => `${String(count)} entradas se estaban recibiendo y aún no tienen cabecera.`,
+  restored: (store, file) => `El almacén ${store} está restaurado en ${file}.`,
+  aside: (file) => `  Lo que había se conserva en ${file}.`,
+  startNow:
+    'Arranque el centro: escribe con una encarnación nueva, y sus nodos de sede traen lo más reciente.',
+  dropped: (count) => `${String(count)} eliminadas.`,
+  wouldDrop: (count) => `${String(count)} se eliminarían.`,
+  drillPassed: (entries) =>
+    `El simulacro salió bien: volvieron ${String(entries)} entradas, todas como estaban.`,
+  drillFailed: 'El simulacro FALLÓ: lo que volvió no es lo que se guardó.',
+  seeded: (folder, edge) => `${folder} contiene la semilla de ${edge}.`,
+  placeSeed: (file) =>
+    `En la sede, antes del primer arranque, copie edge.sqlite a su carpeta de datos como ${file}.`,
+  noWriters: 'Aquí no hay escritores registrados.',
+};
