@@ -59,6 +59,12 @@ export class SnapshotRepository {
     return path.join(this.folder, snapshotId.parse(id));
   }
 
+  /** The ID of the set in a folder of this repository, or null. */
+  idOf(folder: string): string | null {
+    const id = path.basename(folder);
+    return path.dirname(path.resolve(folder)) === this.folder && snapshotId.safeParse(id).success ? id : null;
+  }
+
   /** Every set with a final name, oldest first; a manifest that is not believed says why. */
   async list(): Promise<ListedSnapshot[]> {
     const names = await readdir(this.folder).catch((): string[] => []);

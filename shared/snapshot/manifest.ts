@@ -100,8 +100,10 @@ export async function signManifest(
   platform: Pick<Platform, 'sha256'>,
   signer: Signer,
   certificateJws: string,
-  of: Manifest,
+  made: Manifest,
 ): Promise<string> {
+  // In the order of the schema, in which it is read again.
+  const of = manifest.parse(made);
   const signature = await signer.sign(
     'holdfast-snapshot',
     { sha256: digestOf(platform, of) },
