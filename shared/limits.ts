@@ -52,6 +52,18 @@ export const limits = {
   protectorsMax: 32,
   /** A key package as `repair-bde` takes it is below 1 KiB; 16 KiB leaves room. */
   keyPackageBytesMax: 16 * 1024,
+  /** Keys in one request of an import: they fit into one group of the writer, and 150 KB without key packages. */
+  importKeysMax: 250,
+  /** Key IDs of an export whose audit records become durable together. */
+  exportKeyIdsMax: 100,
+  /** Copies of keys that one page of an export looks at; beyond it there would be twenty of each. */
+  exportCopiesMax: 2_000,
+  /** Exports that are asked for and not yet over: two people make one at a time. */
+  exportsOpenMax: 16,
+  /** How long the second officer may take, and then the fetching may begin. */
+  exportOpenMs: 60 * 60_000,
+  /** Recipients of an export. */
+  exportRecipientsMax: 16,
   /** Secrets sealed under one encapsulation to a vault, and for how long: what a seized node could give away. */
   sealsPerWindowMax: 1_000,
   sealWindowMs: 5 * 60_000,

@@ -10,8 +10,10 @@ import { EscrowService } from './devices/escrow.ts';
 import { ProofChecker } from './devices/proof.ts';
 import { StatusService } from './devices/status.ts';
 import { TokenChecker } from './devices/token.ts';
+import { ExportService } from './export/service.ts';
 import { HelpdeskService } from './helpdesk/service.ts';
 import { Metrics } from './http/metrics.ts';
+import { ImportService } from './import/service.ts';
 import type { Engine } from './journal/engine.ts';
 import { Ledger } from './journal/ledger.ts';
 import type { Migrations } from './journal/migrate.ts';
@@ -64,6 +66,8 @@ export interface HoldfastNode {
   readonly escrows: EscrowService;
   readonly statuses: StatusService;
   readonly helpdesk: HelpdeskService;
+  readonly imports: ImportService;
+  readonly exports: ExportService;
   readonly sync: SyncService;
   readonly metrics: Metrics;
   readonly comparison: TableComparison;
@@ -192,6 +196,8 @@ export async function openNode(options: NodeOptions): Promise<HoldfastNode> {
     tokens: new TokenChecker(authority),
     escrows: new EscrowService(parts),
     helpdesk: new HelpdeskService({ ...parts, vaultKeys }),
+    imports: new ImportService(parts),
+    exports: new ExportService({ ...parts, vaultKeys }),
     sync: new SyncService(parts),
     startedAt: platform.now(),
     start,

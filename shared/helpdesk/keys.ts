@@ -13,7 +13,7 @@ import { escrows, imports, recoveryForks, recoveryKeys } from '../schema/recover
 import type { Candidate } from './messages.ts';
 import type { HelpdeskParts } from './service.ts';
 
-/** Sealed copies and pieces of evidence that one search looks at. */
+/** Sealed copies of each kind, and pieces of evidence, that one search looks at. */
 const COPIES_MAX = 500;
 
 /** What is read of a refused segment; the rest of it does not matter here. */
@@ -48,7 +48,7 @@ export class KeyFinder {
   async find(prefix: KeyIdPrefix): Promise<FoundKey[]> {
     const [found, forked] = await Promise.all([
       // 'g' follows every hex digit and '-'
-      this.between(prefix, `${prefix}g`, limits.searchCandidatesMax + 1),
+      this.between(prefix, `${prefix}g`, limits.searchCandidatesMax + 1, COPIES_MAX),
       this.#forkedKeys(prefix),
     ]);
     for (const { body, hlc } of forked) {
@@ -72,7 +72,12 @@ export class KeyFinder {
   }
 
   /** Keys in the tables with `from` <= ID < `end`, by identity, newest first, with all their sealed copies. */
-  async between(from: string, end: string, keysMax: number): Promise<Map<string, FoundKey>> {
+  async between(
+    from: string,
+    end: string,
+    keysMax: number,
+    copiesMax: number,
+  ): Promise<Map<string, FoundKey>> {
     const reader = this.#parts.ledger.readers.recovery;
     const copiesOf = (table: typeof escrows | typeof imports, where: SQL | undefined) => {
       const { keyId, commitment, deviceId, volumeId, sealedJson, packageJson } = table;
@@ -80,7 +85,7 @@ export class KeyFinder {
         .select({ keyId, commitment, deviceId, volumeId, sealedJson, packageJson })
         .from(table)
         .where(where)
-        .limit(COPIES_MAX);
+        .limit(copiesMax);
     };
     const [rows, escrowed, imported] = await Promise.all([
       reader

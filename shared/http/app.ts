@@ -13,6 +13,7 @@ import { Problem, misfit, problemOf, respond } from './problem.ts';
 import { adminRoutes } from './routes/admin.ts';
 import { deviceRoutes } from './routes/devices.ts';
 import { helpdeskRoutes } from './routes/helpdesk.ts';
+import { importRoutes } from './routes/imports.ts';
 import { operationRoutes } from './routes/operations.ts';
 import { reportRoutes } from './routes/reports.ts';
 import { syncRoutes } from './routes/sync.ts';
@@ -26,7 +27,15 @@ export function createApp(node: HoldfastNode): App {
   app.onError((error, c) => respondToError(node, error, c));
   app.notFound((c) => respond(c, new Problem('not-found')));
   app.use(observe(node), loopbackOrTls(), jsonBody());
-  for (const routes of [operationRoutes, deviceRoutes, helpdeskRoutes, reportRoutes, adminRoutes, syncRoutes])
+  for (const routes of [
+    operationRoutes,
+    deviceRoutes,
+    helpdeskRoutes,
+    reportRoutes,
+    adminRoutes,
+    importRoutes,
+    syncRoutes,
+  ])
     routes(app, node);
   answerOtherMethods(app);
   return app;

@@ -126,6 +126,16 @@ export const PROBLEMS = {
     en: 'This node cannot open that key.',
     es: 'Este nodo no puede abrir esa clave.',
   },
+  'export-unknown': {
+    status: 404,
+    en: 'There is no such export, or its hour is over.',
+    es: 'No existe tal exportación, o ya pasó su hora.',
+  },
+  'second-officer-needed': {
+    status: 403,
+    en: 'An export needs two officers: another administrator has to confirm it.',
+    es: 'Una exportación exige dos responsables: debe confirmarla otro administrador.',
+  },
   'vaults-unknown': {
     status: 503,
     en: 'This node does not know its vaults yet: it has not reached the centre since it was installed.',

@@ -1,0 +1,195 @@
+/**
+ * Export: every key that this node can open, in one file encrypted to age recipients, for the worst day or for leaving.
+ *
+ *     first officer ──request──▶ waiting ──confirmation by another──▶ confirmed ──fetch──▶ running ─▶ complete
+ *
+ * Two administrators have to agree on the same request; it lives in this process for an hour and nowhere else. The file
+ * is made while it is fetched, a page of keys at a time: their audit records are durable in one commit before the page's
+ * plaintext goes into the encryption (I3), and plaintext leaves this module only through that (I8).
+ */
+import { Encrypter } from 'age-encryption';
+import { formatRecoveryPassword } from '../domain/recovery-key.ts';
+import { openKey, type OpenedKey } from '../helpdesk/opening.ts';
+import { type FoundKey, KeyFinder } from '../helpdesk/keys.ts';
+import type { Asking, HelpdeskParts } from '../helpdesk/service.ts';
+import { Problem } from '../http/problem.ts';
+import type { AuditBody } from '../journal/bodies.ts';
+import type { Draft } from '../journal/store-journal.ts';
+import { limits } from '../limits.ts';
+import { randomName } from '../platform.ts';
+import { EXPORT_HEADER, exportRow } from './csv.ts';
+import type { ExportAnswer, ExportRequest } from './messages.ts';
+
+interface Export extends ExportRequest {
+  readonly exportId: string;
+  readonly requestedBy: string;
+  readonly expiresAt: number;
+  confirmedBy: string | null;
+  state: ExportAnswer['state'];
+  exported: number;
+  notOpened: number;
+}
+
+export class ExportService {
+  readonly #parts: HelpdeskParts;
+  readonly #keys: KeyFinder;
+  readonly #open = new Map<string, Export>();
+
+  constructor(parts: HelpdeskParts) {
+    this.#parts = parts;
+    this.#keys = new KeyFinder(parts);
+  }
+
+  request({ staff }: Asking, request: ExportRequest): ExportAnswer {
+    if (this.#parts.vaultKeys.length === 0) throw new Problem('vault-not-here', { nodes: [] });
+    if (!request.recipients.every(isRecipient))
+      throw new Problem('invalid-request', { fields: [{ at: 'recipients', code: 'not_a_recipient' }] });
+    this.#forgetOld();
+    if (this.#open.size >= limits.exportsOpenMax)
+      throw new Problem('overloaded', {}, { 'Retry-After': '600' });
+    const made: Export = {
+      ...request,
+      exportId: `e-${randomName(this.#parts.platform, 16)}`,
+      requestedBy: staff.staffId,
+      expiresAt: this.#parts.platform.now() + limits.exportOpenMs,
+      confirmedBy: null,
+      state: 'waiting',
+      exported: 0,
+      notOpened: 0,
+    };
+    this.#open.set(made.exportId, made);
+    return { ...made };
+  }
+
+  show(exportId: string): ExportAnswer {
+    return { ...this.#find(exportId) };
+  }
+
+  confirm({ staff }: Asking, exportId: string): ExportAnswer {
+    const found = this.#find(exportId);
+    if (found.requestedBy === staff.staffId) throw new Problem('second-officer-needed');
+    if (found.state === 'waiting') {
+      found.confirmedBy = staff.staffId;
+      found.state = 'confirmed';
+    }
+    return { ...found };
+  }
+
+  /** The encrypted file, made as it is read. It may be fetched again within the hour; every key is audited again. */
+  async open(asking: Asking, exportId: string): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
+    const found = this.#find(exportId);
+    const { confirmedBy } = found;
+    const officers = [found.requestedBy, confirmedBy];
+    if (confirmedBy === null || !officers.includes(asking.staff.staffId))
+      throw new Problem('second-officer-needed');
+    if (found.state === 'running') throw new Problem('overloaded', {}, { 'Retry-After': '60' });
+    Object.assign(found, { state: 'running', exported: 0, notOpened: 0 });
+    const encrypter = new Encrypter();
+    for (const recipient of found.recipients) encrypter.addRecipient(recipient);
+    // The library types its chunks by a wider kind of buffer than it makes.
+    return (await encrypter.encrypt(this.#plaintext(asking, found))) as ReadableStream<
+      Uint8Array<ArrayBuffer>
+    >;
+  }
+
+  #plaintext(asking: Asking, found: Export): ReadableStream<Uint8Array<ArrayBuffer>> {
+    const encoder = new TextEncoder();
+    let after: string | null = null;
+    return new ReadableStream<Uint8Array<ArrayBuffer>>({
+      start: (controller) => {
+        controller.enqueue(encoder.encode(EXPORT_HEADER));
+      },
+      pull: async (controller) => {
+        try {
+          const page = await this.#page(asking, found, after);
+          if (page.rows !== '') controller.enqueue(encoder.encode(page.rows));
+          after = page.last;
+          if (after !== null) return;
+          found.state = 'complete';
+          controller.close();
+        } catch (error) {
+          found.state = 'broken-off';
+          throw error;
+        }
+      },
+      cancel: () => {
+        found.state = 'broken-off';
+      },
+    });
+  }
+
+  /** Rows of the next key IDs after `after`, and the last of these IDs; null when none are left. */
+  async #page(
+    asking: Asking,
+    found: Export,
+    after: string | null,
+  ): Promise<{ rows: string; last: string | null }> {
+    const ids = await this.#parts.ledger.engine.rows(
+      'recovery',
+      'SELECT key_id FROM escrows WHERE key_id > ?1 UNION SELECT key_id FROM imports WHERE key_id > ?1 ORDER BY 1 LIMIT ?2',
+      [after ?? '', limits.exportKeyIdsMax],
+    );
+    const [first, last] = [ids[0]?.[0], ids.at(-1)?.[0]];
+    if (typeof first !== 'string' || typeof last !== 'string') return { rows: '', last: null };
+    const keys = await this.#keys.between(first, `${last}g`, limits.exportCopiesMax, limits.exportCopiesMax);
+    const opened: { key: FoundKey; secret: OpenedKey | null }[] = [];
+    for (const key of keys.values()) opened.push({ key, secret: await openKey(this.#parts, key) });
+    // I3: what follows leaves only once its audit is durable.
+    const audits = opened.map(({ key, secret }) => this.#audit(asking, found, key, secret !== null));
+    for (let at = 0; at < audits.length; at += limits.groupEntriesMax)
+      await this.#parts.ledger.append('recovery', audits.slice(at, at + limits.groupEntriesMax));
+    let rows = '';
+    for (const { key, secret } of opened) {
+      if (!secret) found.notOpened += 1;
+      else {
+        found.exported += 1;
+        const password = formatRecoveryPassword(secret.key.reveal());
+        rows += exportRow(key.candidate, password, secret.keyPackage?.reveal() ?? null);
+      }
+    }
+    return { rows, last };
+  }
+
+  #audit({ staff, address }: Asking, found: Export, { candidate }: FoundKey, opened: boolean): Draft {
+    const { platform, identity, peers } = this.#parts;
+    const { keyId, deviceId, volumeId, computerName, domain, siteId } = candidate;
+    const officers = `${found.requestedBy} + ${found.confirmedBy ?? ''}`;
+    const body: AuditBody = {
+      action: found.purpose === 'worst-day' ? 'disclosure' : 'export',
+      at: platform.now(),
+      source: 'Export',
+      status: opened ? 'Successful' : 'Failed',
+      failure: opened ? null : 'vault-not-here',
+      ...{ staffId: staff.staffId, staffName: staff.name, staffRole: staff.role, address },
+      ...{ keyId, deviceId, computerName, domain, siteId, volumeId: volumeId as AuditBody['volumeId'] },
+      keyType: 'Recovery Key Password',
+      ...{ endUser: null, reason: 'other', verification: null },
+      note: `${found.exportId} (${officers}): ${found.reason}`.slice(0, limits.noteCharactersMax),
+      ...{ nodeId: identity.certificate.nodeId, nodeName: identity.certificate.name },
+      offlineSince: peers.offlineSince(2 * limits.cycleEveryMs),
+    };
+    return { kind: 'audit', body };
+  }
+
+  #find(exportId: string): Export {
+    this.#forgetOld();
+    const found = this.#open.get(exportId);
+    if (!found) throw new Problem('export-unknown');
+    return found;
+  }
+
+  #forgetOld(): void {
+    const now = this.#parts.platform.now();
+    for (const [id, { expiresAt, state }] of this.#open)
+      if (expiresAt < now && state !== 'running') this.#open.delete(id);
+  }
+}
+
+function isRecipient(text: string): boolean {
+  try {
+    new Encrypter().addRecipient(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
