@@ -36,6 +36,8 @@ export const limits = {
   frozenRetryMs: 2,
   /** A freeze ends by itself after this, whatever became of who asked for it (VSS allows as long). */
   freezeMsMax: 60_000,
+  /** The same while nobody asks the node anything; whoever comes just then waits for about 20 ms. */
+  absorbSliceQuietEntriesMax: 500,
   /** Refused segments kept as evidence of one forked log: what comes later adds nothing to the proof. */
   forksPerOriginMax: 64,
   /** Work of one replication cycle, after which triggers are looked at again. */

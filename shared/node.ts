@@ -6,6 +6,7 @@ import { Subject, type Subscription } from 'rxjs';
 import { Alarms } from './alarms.ts';
 import { Configuration } from './configuration.ts';
 import { Confirmation } from './confirmation.ts';
+import { Foreground } from './foreground.ts';
 import { EscrowService } from './devices/escrow.ts';
 import { ProofChecker } from './devices/proof.ts';
 import { StatusService } from './devices/status.ts';
@@ -60,6 +61,7 @@ export interface HoldfastNode {
   readonly configuration: Configuration;
   readonly peers: Peers;
   readonly alarms: Alarms;
+  readonly foreground: Foreground;
   readonly confirmation: Confirmation;
   readonly proofs: ProofChecker;
   readonly tokens: TokenChecker;
@@ -92,6 +94,7 @@ export async function openNode(options: NodeOptions): Promise<HoldfastNode> {
   const { certificate } = identity;
   const alarms = new Alarms(platform, log);
   const { sliceEntries } = options;
+  const foreground = new Foreground(platform);
   const ledger = await Ledger.open({
     engine,
     platform,
@@ -101,6 +104,7 @@ export async function openNode(options: NodeOptions): Promise<HoldfastNode> {
     alarms,
     log,
     sliceEntries,
+    foreground,
   });
   const configuration = await Configuration.open(ledger, log);
   const peers = await Peers.open(ledger, platform, certificate);
@@ -190,6 +194,7 @@ export async function openNode(options: NodeOptions): Promise<HoldfastNode> {
       vaultKeys,
       statuses,
       comparison,
+      foreground,
     },
     confirmation,
     proofs: new ProofChecker(platform),

@@ -41,11 +41,15 @@ export function createApp(node: HoldfastNode): App {
   return app;
 }
 
+/** What nodes and monitoring ask: nobody stands and waits for it. */
+const BACKGROUND = /^\/(?:v1\/sync\/|(?:healthz|readyz|metrics)$)/;
+
 /** Gives each request a reference, counts it, and adds what every answer carries. */
 function observe(node: HoldfastNode): MiddlewareHandler<AppEnv> {
   return async function observeRequest(c, next) {
     c.set('reference', randomName(node.options.platform, 12));
-    await next();
+    if (BACKGROUND.test(c.req.path)) await next();
+    else await node.foreground.during(next);
     // Set on the response that is there: `c.header` would copy it each time.
     const { headers } = c.res;
     headers.set('X-Content-Type-Options', 'nosniff');

@@ -4,6 +4,7 @@
 import { drizzle } from 'drizzle-orm/sqlite-proxy';
 import type { SqliteRemoteDatabase } from 'drizzle-orm/sqlite-proxy';
 import type { Alarms } from '../alarms.ts';
+import type { Foreground } from '../foreground.ts';
 import type { Log, Platform } from '../platform.ts';
 import { randomName } from '../platform.ts';
 import type { CertificateAuthority, Origin } from '../trust/certificate.ts';
@@ -29,6 +30,7 @@ export interface LedgerOptions {
   readonly alarms: Alarms;
   readonly log: Log;
   readonly sliceEntries: number;
+  readonly foreground?: Foreground;
 }
 
 export type CommitListener = (store: Store, entries: readonly Entry[], by: 'append' | 'absorb') => void;

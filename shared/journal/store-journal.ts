@@ -13,6 +13,7 @@
  */
 import { base64url } from 'jose';
 import type { Alarms } from '../alarms.ts';
+import type { Foreground } from '../foreground.ts';
 import { limits } from '../limits.ts';
 import type { Log, Platform } from '../platform.ts';
 import { type Certificate, type CertificateAuthority, type Origin, nodeOf } from '../trust/certificate.ts';
@@ -58,8 +59,10 @@ export interface JournalParts {
   readonly clock: HybridClock;
   readonly alarms: Alarms;
   readonly log: Log;
-  /** entries one absorbing transaction applies */
+  /** entries one absorbing transaction applies while people and devices are there */
   readonly sliceEntries: number;
+  /** who else is there; without it, nobody is ever waited for */
+  readonly foreground?: Foreground;
   readonly onCommit: (store: Store, entries: readonly Entry[], by: 'append' | 'absorb') => void;
 }
 
@@ -88,8 +91,6 @@ export class StoreJournal {
   #appendBytes = 0;
   readonly #turns: (() => Promise<void>)[] = [];
   #pumping = false;
-  /** whether the last group held more than one append */
-  #company = false;
   /** whether the state in memory may be behind the database */
   #stale = false;
   /** how long writes have been waiting for the freeze of a snapshot to end */
@@ -185,14 +186,13 @@ export class StoreJournal {
 
   async #work(): Promise<void> {
     for (let groups = 0; ;) {
-      // Whoever writes alone is written at once. Where writes came together the last time, more are on their way and
-      // join this group; and before a slice of another's log, people and devices get their turn (I12).
-      await (this.#company || this.#appends.length === 0 ? this.#parts.platform.sleep(0) : Promise.resolve());
+      // Whoever writes alone is written at once; others who are about to write join the group. Before a slice of
+      // another's log, people and devices get their turn (I12).
+      const othersComing = (this.#parts.foreground?.busy ?? 0) > this.#appends.length;
+      await (othersComing || this.#appends.length === 0 ? this.#parts.platform.sleep(0) : Promise.resolve());
       if (this.#appends.length > 0 && (groups < limits.groupsBeforeSliceMax || this.#turns.length === 0)) {
         groups += 1;
-        const group = this.#takeGroup();
-        this.#company = group.length > 1;
-        await this.#writeGroup(group);
+        await this.#writeGroup(this.#takeGroup());
         continue;
       }
       groups = 0;
@@ -359,12 +359,20 @@ export class StoreJournal {
       const placed = await this.#place(segment, verified.entries);
       if (placed) return placed;
       const at = (this.#origins.get(segment.origin)?.seq ?? 0) + 1 - segment.from;
-      const slice = verified.entries.slice(at, at + this.#parts.sliceEntries);
+      const slice = verified.entries.slice(at, at + this.#sliceEntries());
       const complete = at + slice.length === verified.entries.length;
       return { complete, ...(await this.#applySlice(slice, verified, complete ? segment.head : null)) };
     } catch (error) {
       return this.#storageFailed(error);
     }
+  }
+
+  /** Large transactions cost half as much per entry, and nobody waits for one while nobody is there (I12). */
+  #sliceEntries(): number {
+    const { sliceEntries, foreground } = this.#parts;
+    return foreground?.quiet === true
+      ? Math.max(sliceEntries, limits.absorbSliceQuietEntriesMax)
+      : sliceEntries;
   }
 
   #storageFailed(error: unknown): SegmentOutcome {
