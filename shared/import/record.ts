@@ -165,8 +165,9 @@ export function base64Bytes(text: string): Uint8Array<ArrayBuffer> | null {
 
 /** `0x…` as SQL Server writes bytes, or base64. */
 export function bytesOf(text: string): Uint8Array<ArrayBuffer> | null {
+  if (!/^\s*0x/i.test(text)) return base64Bytes(text);
   const hex = /^0x((?:[0-9a-f]{2})*)$/i.exec(text.trim())?.[1];
-  if (hex === undefined) return base64Bytes(text);
+  if (hex === undefined) return null;
   return Uint8Array.from({ length: hex.length / 2 }, (_, index) =>
     Number.parseInt(hex.slice(index * 2, index * 2 + 2), 16),
   );

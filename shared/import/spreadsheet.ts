@@ -92,7 +92,9 @@ export class SpreadsheetReader implements ImportReader {
   }
 
   end(): ImportItem[] {
-    return this.#read(this.#rows.end());
+    const items = this.#read(this.#rows.end());
+    if (!this.#header) throw new ImportFormatError([...REQUIRED]);
+    return items;
   }
 
   #read(rows: readonly Row[]): ImportItem[] {
