@@ -11,6 +11,9 @@ import { VERSION } from '../shared/version.ts';
 import { LibsqlEngine } from './libsql-engine.ts';
 import { nodePlatform } from './platform.ts';
 import { type CentreSettings, SettingError } from './settings.ts';
+import { snapshotRoutes } from './snapshot/routes.ts';
+import { SnapshotService } from './snapshot/service.ts';
+import type { SnapshotSettings } from './snapshot/settings.ts';
 
 /** Entries one absorbing transaction applies: a file takes 30,000 a second, so this is about 15 ms. */
 const CENTRE_SLICE_ENTRIES = 500;
@@ -21,8 +24,18 @@ export interface RunningCentre {
   stop(): Promise<void>;
 }
 
+/** What makes snapshots: their settings, and the environment for the process that makes them. */
+export interface SnapshotOptions {
+  readonly settings: SnapshotSettings;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
 /** Opens the databases and serves. Throws SettingError, MigrationError or IdentityError with one sentence. */
-export async function startCentre(settings: CentreSettings, log: Log): Promise<RunningCentre> {
+export async function startCentre(
+  settings: CentreSettings,
+  log: Log,
+  snapshots: SnapshotOptions | null = null,
+): Promise<RunningCentre> {
   const engine = await openEngine(settings);
   const node = await openNode({
     engine,
@@ -35,9 +48,11 @@ export async function startCentre(settings: CentreSettings, log: Log): Promise<R
     version: VERSION,
     bootstrapTokenHash: settings.bootstrapTokenHash,
   });
-  const app = createApp(node);
+  const service = snapshots && new SnapshotService(snapshots.settings, snapshots.env, node, log);
+  const app = createApp(node, service ? [snapshotRoutes(service)] : []);
   const server = await listen((request) => app.fetch(request), settings);
   node.start();
+  service?.start();
   const { port } = server.address() as AddressInfo;
   return {
     node,
@@ -49,6 +64,7 @@ export async function startCentre(settings: CentreSettings, log: Log): Promise<R
         });
         if ('closeAllConnections' in server) server.closeAllConnections();
       });
+      await service?.stop();
       await node.stop();
       engine.close();
     },

@@ -2,15 +2,22 @@
 import { pino } from 'pino';
 import { MigrationError } from '../shared/journal/migrate.ts';
 import { IdentityError } from '../shared/node.ts';
+import type { Log } from '../shared/platform.ts';
 import { startCentre } from './centre.ts';
 import { readCentreSettings, SettingError } from './settings.ts';
+import { onFiles, readSnapshotSettings } from './snapshot/settings.ts';
 
 const logger = pino({ base: null, timestamp: pino.stdTimeFunctions.isoTime }, pino.destination(2));
 
 try {
-  const centre = await startCentre(readCentreSettings(process.env), (level, event, facts) => {
+  const settings = readCentreSettings(process.env);
+  const log: Log = (level, event, facts) => {
     logger[level](facts ?? {}, event);
-  });
+  };
+  const snapshots = onFiles(settings)
+    ? { settings: readSnapshotSettings(process.env, settings), env: process.env }
+    : null;
+  const centre = await startCentre(settings, log, snapshots);
   logger.info({ url: centre.url, nodeId: centre.node.identity.certificate.nodeId }, 'centre is serving');
   let stopping = false;
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {

@@ -17,6 +17,7 @@ export const ALARMS = [
   'key-conflict',
   'storage',
   'vault-key-missing',
+  'snapshot',
 ] as const;
 export type AlarmType = (typeof ALARMS)[number];
 

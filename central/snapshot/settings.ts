@@ -86,6 +86,11 @@ function everyMs(text: string): number | null {
   return Number(text.slice(0, -1)) * UNIT_MS[text.slice(-1) as keyof typeof UNIT_MS];
 }
 
+/** Whether the stores are files here; those of a database server are captured in another way. */
+export function onFiles({ databases }: CentreSettings): boolean {
+  return STORES.every((store) => databases[store].url.startsWith('file:'));
+}
+
 function filesOf(centre: CentreSettings): Record<Store, string> {
   const fileOf = (store: Store): string => {
     const { url } = centre.databases[store];

@@ -8,7 +8,7 @@ import { HTTPException } from 'hono/http-exception';
 import type { HoldfastNode } from '../node.ts';
 import { randomName } from '../platform.ts';
 import { jsonBody } from './body.ts';
-import { type App, type AppEnv, hostOf } from './context.ts';
+import { type App, type AppEnv, type Routes, hostOf } from './context.ts';
 import { Problem, misfit, problemOf, respond } from './problem.ts';
 import { adminRoutes } from './routes/admin.ts';
 import { deviceRoutes } from './routes/devices.ts';
@@ -18,7 +18,8 @@ import { operationRoutes } from './routes/operations.ts';
 import { reportRoutes } from './routes/reports.ts';
 import { syncRoutes } from './routes/sync.ts';
 
-export function createApp(node: HoldfastNode): App {
+/** `more`: what only one kind of node serves. */
+export function createApp(node: HoldfastNode, more: readonly Routes[] = []): App {
   const app = new OpenAPIHono<AppEnv>({
     defaultHook: (result) => {
       if (!result.success) throw misfit(result.error.issues);
@@ -35,6 +36,7 @@ export function createApp(node: HoldfastNode): App {
     adminRoutes,
     importRoutes,
     syncRoutes,
+    ...more,
   ])
     routes(app, node);
   answerOtherMethods(app);

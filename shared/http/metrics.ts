@@ -17,13 +17,33 @@ const HELP: Readonly<Record<string, { type: 'counter' | 'gauge'; help: string }>
   },
   holdfast_last_contact_seconds: { type: 'gauge', help: 'Seconds since a peer was last reached.' },
   holdfast_peer_connected: { type: 'gauge', help: '1 while replication with the peer is not backing off.' },
+  holdfast_snapshots_total: {
+    type: 'counter',
+    help: 'Snapshots made or failed since the start, by outcome.',
+  },
+  holdfast_snapshot_last_success_timestamp_seconds: {
+    type: 'gauge',
+    help: 'When the newest snapshot was made; 0 when there is none.',
+  },
   holdfast_ready: { type: 'gauge', help: '1 while this node serves everything it is for.' },
 };
 
 type Labels = Readonly<Record<string, string>>;
 
+export interface Gauge {
+  readonly name: string;
+  readonly labels: Labels;
+  readonly value: number;
+}
+
 export class Metrics {
   readonly #counters = new Map<string, Map<string, number>>();
+  readonly #observed: (() => Gauge[])[] = [];
+
+  /** Adds gauges of a part that only some nodes have. */
+  observe(read: () => Gauge[]): void {
+    this.#observed.push(read);
+  }
 
   add(name: keyof typeof HELP, labels: Labels, amount = 1): void {
     let series = this.#counters.get(name);
@@ -33,7 +53,7 @@ export class Metrics {
   }
 
   /** The exposition, with gauges as they are now. */
-  text(gauges: readonly { name: string; labels: Labels; value: number }[]): string {
+  text(gauges: readonly Gauge[]): string {
     const families = new Map<string, string[]>();
     const put = (name: string, labels: string, value: number): void => {
       const lines = families.get(name) ?? [];
@@ -42,7 +62,8 @@ export class Metrics {
     };
     for (const [name, series] of this.#counters)
       for (const [labels, value] of series) put(name, labels, value);
-    for (const { name, labels, value } of gauges) put(name, labelText(labels), value);
+    for (const { name, labels, value } of [...gauges, ...this.#observed.flatMap((read) => read())])
+      put(name, labelText(labels), value);
     return [...families]
       .map(([name, lines]) => {
         const { type, help } = HELP[name] ?? { type: 'gauge', help: name };

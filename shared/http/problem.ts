@@ -161,6 +161,11 @@ export const PROBLEMS = {
     en: 'Entries were kept aside: they are held and forwarded, but have no effect.',
     es: 'Hay entradas apartadas: se guardan y reenvían, pero no surten efecto.',
   },
+  'snapshot-under-way': {
+    status: 409,
+    en: 'A snapshot is being made already.',
+    es: 'Ya se está haciendo una instantánea.',
+  },
   'revision-stale': {
     status: 409,
     en: 'Somebody changed this meanwhile: read it again.',

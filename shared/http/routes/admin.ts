@@ -195,7 +195,7 @@ export const adminRoutes: Routes = (app, node) => {
 };
 
 /** An administrator, or the token of the installation while no administrator exists. */
-function requireAdministrator(node: HoldfastNode, c: Context<AppEnv>): void {
+export function requireAdministrator(node: HoldfastNode, c: Context<AppEnv>): void {
   const authorization = c.req.header('Authorization');
   const { bootstrapTokenHash, platform } = node.options;
   const first = !node.configuration
