@@ -14,7 +14,8 @@ export const importKey = z
   .strictObject({
     keyId: anyGuid,
     recoveryPassword: z.string().max(100),
-    siteId: slug.openapi({ description: 'The key is sealed to the region of this site.' }),
+    /** The key is sealed to the region of this site. (A schema made before `openapi` was loaded cannot be described.) */
+    siteId: slug,
     volumeId: anyGuid.optional(),
     volumeType: z.union([z.literal(0), z.literal(1), z.literal(2), z.literal(3)]).optional(),
     computerName: name,
