@@ -3,10 +3,10 @@
  * what the peer lacks, by vectors; everything is bounded and everything can be repeated. While one message is being
  * taken in, the next is already prepared or on its way, so that neither side waits for the other.
  */
-import type { z } from 'zod';
+import { z } from 'zod';
 import { limits } from '../limits.ts';
-import { STORES, type Segment, type Store, type Vector } from '../journal/entry.ts';
-import { type Certificate, type Origin, nodeOf } from '../trust/certificate.ts';
+import { STORES, type Segment, type Store, type Vector, segment as segmentSchema } from '../journal/entry.ts';
+import { type Certificate, type Origin, nodeOf, origin } from '../trust/certificate.ts';
 import { type HashesAt, hashAt, healFork } from './forks.ts';
 import {
   type PullAnswer,
@@ -31,6 +31,8 @@ interface Batch {
 
 /** Answers of a push that carry outcomes although their status is not 200: the stream goes on (I9). */
 const PROBLEMS_WITH_OUTCOMES = [409, 422];
+
+const looseAnswer = z.looseObject({ recovery: z.array(z.unknown()), compliance: z.array(z.unknown()) });
 
 export class PeerClient {
   readonly #parts: SyncParts;
@@ -108,10 +110,27 @@ export class PeerClient {
     };
     const { status, text } = await this.#transport.send('/v1/sync/pull', request, signal);
     if (status !== 200) throw new UnreachableError(`a pull was answered with ${String(status)}`);
-    const parsed = pullAnswer.safeParse(JSON.parse(text));
-    if (!parsed.success)
-      throw new UnreachableError('a pull was answered in a form this version does not know');
-    return parsed.data;
+    const value: unknown = JSON.parse(text);
+    const parsed = pullAnswer.safeParse(value);
+    if (parsed.success) return parsed.data;
+    const rest = pullAnswer.safeParse(this.#withoutMalformed(value));
+    if (!rest.success) throw new UnreachableError('a pull was answered in a form this version does not know');
+    return rest.data;
+  }
+
+  /** I9: a segment that this version cannot read is raised, left out, and holds up no other log. */
+  #withoutMalformed(value: unknown): unknown {
+    const answer = looseAnswer.safeParse(value);
+    if (!answer.success) return value;
+    const kept = (store: Store): unknown[] =>
+      answer.data[store].filter((one) => {
+        if (segmentSchema.safeParse(one).success) return true;
+        const named = z.object({ origin }).safeParse(one).data?.origin;
+        if (named !== undefined) this.#refusedHere[store].add(named);
+        this.#parts.alarms.raise('segment-refused', named ?? this.peer?.name ?? 'a peer', 'malformed');
+        return false;
+      });
+    return { ...answer.data, recovery: kept('recovery'), compliance: kept('compliance') };
   }
 
   /** Takes in what a pull brought. Returns whether there is more to be had. */

@@ -193,7 +193,7 @@ export class SyncService {
       if (outcome.outcome === 'applied' && nodeOf(segment.origin) === peer.nodeId) writes.add(segment.origin);
     }
     const held = Object.fromEntries(
-      request.segments.map(({ origin }) => [origin, ledger.origins(request.store).get(origin)?.seq ?? 0]),
+      request.segments.map(({ origin }) => [origin, ledger.origins(request.store).get(origin)?.headSeq ?? 0]),
     );
     // Not its word of all it holds, which a centre that waits for it needs (I7).
     peers.proved(peer, request.store, pushedVector(request.segments, outcomes));
@@ -288,9 +288,13 @@ export async function collect(
   return found;
 }
 
+/**
+ * What this node asks to go on from. A log that a stop cut off between two slices is asked for again from the last head
+ * held: without one, what follows could be forwarded only up to a head ever farther away, and in the end to nobody.
+ */
 export function heldVectors(ledger: Ledger): Vectors {
   const of = (store: Store): Vector =>
-    Object.fromEntries([...ledger.origins(store)].map(([origin, { seq }]) => [origin, seq]));
+    Object.fromEntries([...ledger.origins(store)].map(([origin, { headSeq }]) => [origin, headSeq]));
   return { recovery: of('recovery'), compliance: of('compliance') };
 }
 
