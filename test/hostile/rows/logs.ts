@@ -9,7 +9,8 @@ import type { Origin } from '../../../shared/trust/certificate.ts';
 import { escrowBodies, sample } from '../../support/drafts.ts';
 import { genesisEntry, makeOrigin, signLog, signSegment, wireEntry } from '../../support/forge.ts';
 import { type TestIdentity, makeIdentity, makeOrganisation } from '../../support/organisation.ts';
-import { send } from '../http.ts';
+import { heldKey, searchFor } from '../endpoints.ts';
+import { type Message, send } from '../http.ts';
 import { openSession, syncMessage } from '../peer.ts';
 import type { Case, Row } from '../row.ts';
 import { certified } from './sync.ts';
@@ -206,6 +207,25 @@ export const logRows: readonly Row[] = [
       return {
         hostile: async () => push(await whole({ ...by, entries: [escrowEntry(), escrowEntry()] })),
         twin: async () => push(await signSegment(nodePlatform, by.identity, 'recovery', next)),
+      };
+    },
+  },
+  {
+    ...{ name: 'log: forked, with escrows that nobody can read', refused: [409, 'log-forked'] },
+    ...{ keeps: { recovery_forks: 1 }, accepted: 200, wrote: { 'recovery:audit': 1 } },
+    make: async (of) => {
+      const by = await author(of);
+      const session = await openSession(of.base, by.identity);
+      const push = (segment: Segment): Message =>
+        syncMessage('push', { store: 'recovery', segments: [segment] }, session);
+      await send(of.base, push(await whole(by)));
+      const keyId = await heldKey(of);
+      const unreadable = [`not JSON ${keyId}`, '{}', JSON.stringify({ keyId })];
+      const entries = unreadable.map((body) => wireEntry('escrow', body));
+      return {
+        hostile: async () => push(await whole({ ...by, entries })),
+        // The evidence is searched as well, and does not stand in the way of the keys that are in order.
+        twin: () => searchFor(of, keyId),
       };
     },
   },
