@@ -8,6 +8,8 @@
 using Workerd = import "/workerd/workerd.capnp";
 
 const config :Workerd.Config = (
+  # A small nursery: by default V8 lets garbage of a busy minute grow to 100 MB more. It costs no measurable time.
+  v8Flags = ["--max-semi-space-size=4"],
   services = [
     (name = "edge", worker = .edge),
     (name = "data", disk = (path = "data", writable = true, allowDotfiles = false)),

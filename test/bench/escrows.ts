@@ -4,6 +4,7 @@
  * plain SQLite, in alternating rounds, so that a busy machine slows all of them.
  */
 import { blast } from '../../central/fleet/prepare.ts';
+import type { NodeProcess } from '../../central/local/processes.ts';
 import { keepAliveWire } from '../../central/fleet/wire.ts';
 import { bareRequests, plainSqlite, startBareObject } from './baselines.ts';
 import { type Figure, ascending, median, percentile } from './figures.ts';
@@ -13,22 +14,25 @@ import {
   enrolFleet,
   escrow,
   openInstallation,
+  processorMs,
   residentMb,
 } from './installation.ts';
 
 const BENCH = 'escrow';
-const DEVICES = 200;
+const DEVICES = 600;
 /** requests of one round, by connections */
 const LOADS = [
-  { connections: 1, requests: 400 },
-  { connections: 16, requests: 3_000 },
-  { connections: 64, requests: 6_000 },
+  { connections: 1, requests: 300 },
+  { connections: 16, requests: 2_000 },
+  { connections: 64, requests: 3_000 },
 ] as const;
 const SQLITE_RECORDS = 4_000;
 
 interface Measured {
   readonly perSecond: number[];
   readonly ms: number[];
+  /** processor time of one request, by round */
+  readonly processorMs: number[];
 }
 
 export async function benchEscrows(context: BenchContext): Promise<Figure[]> {
@@ -50,10 +54,12 @@ export async function benchEscrows(context: BenchContext): Promise<Figure[]> {
     await blast(bareWire, bareRequests(bare.url, 2_000), 16);
     for (let round = 1; round <= context.rounds; round += 1) {
       for (const { connections, requests } of LOADS) {
-        const ours = await escrow(fleet, edge, requests, connections);
+        const ours = await metered(edgeProcess, () => escrow(fleet, edge, requests, connections));
         note(edges, connections, ours);
         if (connections === 64) shares.push(ours.generatorShare);
-        const theirs = await blast(bareWire, bareRequests(bare.url, requests), connections);
+        const theirs = await metered(bare, () =>
+          blast(bareWire, bareRequests(bare.url, requests), connections),
+        );
         note(bares, connections, theirs);
         context.say(
           `escrow, round ${round}, ${connections} connections: ${rate(ours)}/s, bare object ${rate(theirs)}/s`,
@@ -95,15 +101,27 @@ function rate({ seconds, latenciesMs }: { seconds: number; latenciesMs: Float64A
   return Math.round(latenciesMs.length / seconds);
 }
 
+/** The processor time that a run took of a process: of all figures the one that a busy machine changes least. */
+async function metered<T extends { readonly latenciesMs: Float64Array }>(
+  node: NodeProcess | undefined,
+  run: () => Promise<T>,
+): Promise<T & { processorMs: number }> {
+  if (!node) throw new Error('the process that is measured does not run');
+  const before = await processorMs(node);
+  const result = await run();
+  return { ...result, processorMs: ((await processorMs(node)) - before) / result.latenciesMs.length };
+}
+
 function note(
   into: Map<number, Measured>,
   connections: number,
-  result: { seconds: number; latenciesMs: Float64Array },
+  result: { seconds: number; latenciesMs: Float64Array; processorMs: number },
 ): void {
-  const { perSecond, ms } = into.get(connections) ?? { perSecond: [], ms: [] };
+  const { perSecond, ms, processorMs } = into.get(connections) ?? { perSecond: [], ms: [], processorMs: [] };
   into.set(connections, {
     perSecond: [...perSecond, result.latenciesMs.length / result.seconds],
     ms: [...ms, ...result.latenciesMs],
+    processorMs: [...processorMs, result.processorMs],
   });
 }
 
@@ -128,6 +146,13 @@ function figuresOf(connections: number, ours?: Measured, bare?: Measured): Figur
       value: median(ratios),
       unit: '×',
       ...(connections === 64 ? { aim: { atLeast: 0.5 }, laterAim: { atLeast: 0.7 } } : {}),
+    },
+    {
+      bench: BENCH,
+      name: `processor time of one ${at}`,
+      value: median(ours.processorMs),
+      unit: 'ms',
+      baseline: { name, value: median(bare.processorMs) },
     },
     ...[0.5, 0.99].map((share): Figure => ({
       bench: BENCH,

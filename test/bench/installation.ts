@@ -14,7 +14,7 @@ export const EDGE_B = 'edge-b';
 /** has an identity and never runs: with it a bench looks at an edge as another node does */
 export const OBSERVER = 'observer';
 
-const PLAN: Plan = {
+export const PLAN: Plan = {
   regions: [{ id: 'bench', name: 'Bench' }],
   edges: [EDGE_A, EDGE_B, OBSERVER].map((name) => ({
     name,
@@ -106,7 +106,7 @@ export async function waitForEntries(
     const ms = performance.now() - since;
     if (held >= entries) return ms / 1000;
     if (ms > msMax) throw new Error(`${url} holds ${held} of ${entries} entries after ${Math.round(ms)} ms`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await new Promise((resolve) => setTimeout(resolve, 25));
   }
 }
 
@@ -115,6 +115,16 @@ export async function residentMb(node: NodeProcess | null | undefined): Promise<
   if (!node) return NaN;
   const status = await readFile(`/proc/${node.pid}/status`, 'utf8');
   return Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1] ?? NaN) / 1024;
+}
+
+/** Processor time that a process has used, in ms (Linux counts it in hundredths of a second). */
+export async function processorMs(node: NodeProcess): Promise<number> {
+  const stat = await readFile(`/proc/${node.pid}/stat`, 'utf8');
+  const [user, system] = stat
+    .slice(stat.lastIndexOf(')') + 2)
+    .split(' ')
+    .slice(11, 13);
+  return (Number(user) + Number(system)) * 10;
 }
 
 /** Watches a process's memory until `stop`, which gives the most that was seen. */

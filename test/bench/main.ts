@@ -23,7 +23,7 @@ const { values } = parseArgs({
     only: { type: 'string', multiple: true },
     json: { type: 'string' },
     entries: { type: 'string', default: '50000' },
-    rounds: { type: 'string', default: '3' },
+    rounds: { type: 'string', default: '5' },
     port: { type: 'string', default: '10800' },
   },
 });
