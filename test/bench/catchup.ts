@@ -17,6 +17,7 @@ import {
   entriesHeld,
   escrow,
   openInstallation,
+  processorMs,
   residentMb,
   waitForEntries,
   watchMemory,
@@ -45,10 +46,14 @@ export async function benchCatchUp(context: BenchContext): Promise<Figure[]> {
     ];
 
     const caughtUp = await catchUp(context, cluster);
-    figures.push(speed('edge to centre, after an outage', caughtUp.perSecond), ...caughtUp.memory);
+    figures.push(
+      speed('edge to centre, after an outage', caughtUp.perSecond),
+      ...caughtUp.processor,
+      ...caughtUp.memory,
+    );
 
     const filled = await bootstrap(context, cluster);
-    figures.push(speed('centre to an empty edge', filled.perSecond), ...filled.memory);
+    figures.push(speed('centre to an empty edge', filled.perSecond), ...filled.processor, ...filled.memory);
 
     // Once more, now with people waiting; a lost centre makes the edge push everything again.
     await cluster.edges.get(EDGE_B)?.stop();
@@ -60,7 +65,6 @@ export async function benchCatchUp(context: BenchContext): Promise<Figure[]> {
     );
     await cluster.edges.get(EDGE_B)?.stop();
     await cluster.centre?.stop();
-    await rm(path.join(cluster.centreData, 'recovery.db'), { force: true });
     for (const file of ['recovery.db', 'compliance.db'])
       for (const suffix of ['', '-wal', '-shm'])
         await rm(path.join(cluster.centreData, file + suffix), { force: true });
@@ -107,6 +111,7 @@ async function makeBacklog(
 
 interface Run {
   readonly perSecond: number;
+  readonly processor: Figure[];
   readonly memory: Figure[];
 }
 
@@ -140,8 +145,16 @@ async function measure(
 ): Promise<Run> {
   const begin = performance.now();
   const [atEdge, atCentre] = [watchMemory(cluster.edges.get(edge)), watchMemory(cluster.centre)];
+  const processors = [cluster.edges.get(edge), cluster.centre].flatMap((node) => (node ? [node] : []));
+  const used = await Promise.all(processors.map(processorMs));
   const seconds = await waitForEntries(at, target, begin);
   const perSecond = (target - before) / seconds;
+  const processor = processors.map(async (node, index): Promise<Figure> => ({
+    bench: 'catch-up',
+    name: `processor time of one entry, ${node === cluster.centre ? 'centre' : 'edge'}, ${what}`,
+    value: (1_000 * ((await processorMs(node)) - (used[index] ?? 0))) / (target - before),
+    unit: 'µs',
+  }));
   say(`${what}: ${target - before} entries in ${seconds.toFixed(2)} s, ${Math.round(perSecond)}/s`);
   const mb = (name: string, value: number): Figure => ({
     bench: 'memory',
@@ -151,6 +164,7 @@ async function measure(
   });
   return {
     perSecond,
+    processor: await Promise.all(processor),
     memory: [{ ...mb('edge', atEdge.stop()), aim: { atMost: 200 } }, mb('centre', atCentre.stop())],
   };
 }
