@@ -29,7 +29,8 @@ import type { StandingLists } from './standing.ts';
 const codes = z.array(z.number().int());
 const protectors = z.array(z.object({ type: z.number().int(), keyId: z.string().nullable() }));
 
-const NO_KEYS = { keys: [], olderKeys: 0 };
+/** `KeyProtectorType` of a numerical password. */
+const RECOVERY_PASSWORD = 3;
 const byName = sql`${computers.computerName} COLLATE NOCASE`;
 
 type ComputerFacts = typeof computers.$inferSelect;
@@ -112,12 +113,18 @@ async function complete(
     .where(isOneOf(computerVolumes.deviceId, deviceIds))
     .orderBy(computerVolumes.driveLetter, computerVolumes.volumeId);
   const volumesOf = Map.groupBy(volumes, ({ deviceId }) => deviceId);
-  const keys = await keysOf(parts, deviceIds, language);
+  const listed = volumes.map(({ deviceId, volumeId, volumeType, protectorsJson }) => ({
+    ...{ deviceId, volumeId, volumeType },
+    keyIds: protectors
+      .parse(JSON.parse(protectorsJson))
+      .flatMap(({ type, keyId }) => (type === RECOVERY_PASSWORD && keyId !== null ? [keyId] : [])),
+  }));
+  const keys = await keysOf(parts, deviceIds, listed, language);
   const nodes = ledger.origins('compliance');
   return found.map((facts) => {
     const { deviceId, computerName, domain, siteId, osVersion, make, model, policyVersion } = facts;
     const keysHere = new Map(keys.get(deviceId));
-    const listed = (volumesOf.get(deviceId) ?? []).map((volume) => {
+    const reported = (volumesOf.get(deviceId) ?? []).map((volume) => {
       const of = keysHere.get(volume.volumeId);
       keysHere.delete(volume.volumeId);
       return volumeOf(volume, of, language);
@@ -131,11 +138,10 @@ async function complete(
       ...{ reasons: reasonsOf(facts.reasonsJson, language), error: facts.error },
       ...{ lastSeen: facts.lastSeen, reportedAt: facts.reportedAt },
       reportedTo: nodes.get(facts.origin as Origin)?.certificate.name ?? null,
-      volumes: listed,
-      otherVolumes: [...keysHere.values()].map(({ volumeId, volumeType, ...rest }) => ({
-        volumeId,
+      volumes: reported,
+      otherVolumes: [...keysHere.values()].map(({ volumeType, ...rest }) => ({
+        ...rest,
         type: numbered(volumeTypeWords, language, volumeType),
-        ...pickKeys(rest),
       })),
     };
   });
@@ -160,12 +166,8 @@ function volumeOf(
       keyId,
     })),
     reasons: reasonsOf(facts.reasonsJson, language),
-    ...(keys ? pickKeys(keys) : NO_KEYS),
+    ...{ keys: keys?.keys ?? [], olderKeys: keys?.olderKeys ?? 0 },
   };
-}
-
-function pickKeys({ keys, olderKeys }: Pick<VolumeKeys, 'keys' | 'olderKeys'>) {
-  return { keys, olderKeys };
 }
 
 function reasonsOf(json: string, language: Language): CodedWords<number>[] {

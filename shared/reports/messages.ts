@@ -6,6 +6,7 @@ import {
   CALLER_VERIFICATIONS,
   COMPLIANCE_STATES,
   DISCLOSURE_REASONS,
+  IMPORT_SOURCES,
   STAFF_ROLES,
 } from '../domain/vocabulary.ts';
 import { isStorable } from '../journal/entry.ts';
@@ -24,7 +25,7 @@ const pattern = name
 const user = name
   .optional()
   .openapi({ description: '`DOMAIN\\user`, `user@domain`, or the user part alone; any case.' });
-const site = slug.optional().openapi({ description: 'A site ID.' });
+const site = slug.optional().describe('A site ID.');
 const day = z
   .string()
   .max(40)
@@ -85,7 +86,7 @@ export const auditQuery = z.strictObject({
   keyType: z.enum(AUDIT_KEY_TYPES).optional(),
   reason: z.enum(DISCLOSURE_REASONS).optional(),
   verification: z.enum(CALLER_VERIFICATIONS).optional(),
-  node: slug.optional().openapi({ description: 'Name of the node where it was asked.' }),
+  node: slug.optional().describe('Name of the node where it was asked.'),
   limit: number(1, limits.reportRowsMax, 100),
   cursor: z
     .string()
@@ -153,6 +154,8 @@ export const keyHistory = z.object({
   escrowedAt: time,
   onDrive: z.boolean().nullable(),
   conflicted: z.boolean(),
+  /** where it was known before a device escrowed it, or before any did */
+  importedFrom: codedBy(z.enum(IMPORT_SOURCES)).nullable(),
   /** newest first */
   disclosedAt: z.array(time),
 });

@@ -4,9 +4,11 @@ import type {
   AUDIT_SOURCES,
   CALLER_VERIFICATIONS,
   DISCLOSURE_REASONS,
+  ImportSource,
   StaffRole,
 } from '../domain/vocabulary.ts';
 import { PROBLEMS, type ProblemCode } from '../http/problem.ts';
+import type { AuditBody } from '../journal/bodies.ts';
 import type { Language, Words } from './language.ts';
 
 export const auditSourceWords: Words<(typeof AUDIT_SOURCES)[number]> = {
@@ -24,14 +26,18 @@ export const auditSourceWords: Words<(typeof AUDIT_SOURCES)[number]> = {
   },
 };
 
-export const AUDIT_STATUSES = ['Successful', 'Failed'] as const;
-export const auditStatusWords: Words<(typeof AUDIT_STATUSES)[number]> = {
+export const AUDIT_STATUSES = ['Successful', 'Failed'] as const satisfies readonly AuditBody['status'][];
+export const auditStatusWords: Words<AuditBody['status']> = {
   en: { Successful: 'Successful', Failed: 'Failed' },
   es: { Successful: 'Correcta', Failed: 'Fallida' },
 };
 
-export const AUDIT_ACTIONS = ['disclosure', 'search', 'export'] as const;
-export const auditActionWords: Words<(typeof AUDIT_ACTIONS)[number]> = {
+export const AUDIT_ACTIONS = [
+  'disclosure',
+  'search',
+  'export',
+] as const satisfies readonly AuditBody['action'][];
+export const auditActionWords: Words<AuditBody['action']> = {
   en: { disclosure: 'Disclosure', search: 'Key ID search', export: 'Export' },
   es: { disclosure: 'Entrega de clave', search: 'Búsqueda por ID de clave', export: 'Exportación' },
 };
@@ -114,6 +120,16 @@ export const KEY_STATES = ['present', 'disclosed', 'rotated', 'conflicted'] as c
 export const keyStateWords: Words<(typeof KEY_STATES)[number]> = {
   en: { present: 'Present', disclosed: 'Disclosed', rotated: 'Rotated', conflicted: 'Conflicted' },
   es: { present: 'Presente', disclosed: 'Entregada', rotated: 'Rotada', conflicted: 'En conflicto' },
+};
+
+export const importSourceWords: Words<ImportSource> = {
+  en: { 'active-directory': 'Active Directory', mbam: 'MBAM', entra: 'Microsoft Entra ID', csv: 'CSV file' },
+  es: {
+    'active-directory': 'Active Directory',
+    mbam: 'MBAM',
+    entra: 'Microsoft Entra ID',
+    csv: 'Archivo CSV',
+  },
 };
 
 /** Why a request was refused: the words of the problem that was answered. */

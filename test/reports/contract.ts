@@ -2,6 +2,7 @@
 import { describe } from 'vitest';
 import type { Host } from '../support/node.ts';
 import { auditContract } from './audit.ts';
+import { computersCsvContract } from './computers-csv.ts';
 import { computersContract } from './computers.ts';
 import { enterpriseContract } from './enterprise.ts';
 import { freshnessContract } from './freshness.ts';
@@ -9,6 +10,7 @@ import { freshnessContract } from './freshness.ts';
 export function reportsContract(host: Host): void {
   describe('enterprise compliance', () => enterpriseContract(host));
   describe('computer compliance', () => computersContract(host));
+  describe('computer compliance in CSV', () => computersCsvContract(host));
   describe('recovery audit', () => auditContract(host));
   describe('freshness and access', () => freshnessContract(host));
 }

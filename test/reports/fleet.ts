@@ -113,6 +113,18 @@ export function escrow(deviceId: string, keyId: Guid, counter: number, volumeId 
   };
 }
 
+export function imported(keyId: Guid, source: Body<'import'>['source'], disclosed: boolean): Draft {
+  return {
+    kind: 'import',
+    body: {
+      ...{ keyId, commitment: HASH, source, createdAt: null, disclosed, staffId: 'administrator' },
+      ...{ deviceId: device('zz'), siteId: 'madrid', volumeId: guid(0), volumeType: 1 },
+      ...{ computerName: 'PC-20', domain: 'corp.example.org', users: [] },
+      ...{ sealed: [{ vaultId: 'organisation-1', enc: HASH, n: 0, ct: HASH }], package: null },
+    },
+  };
+}
+
 export function audit(facts: Partial<Body<'audit'>> = {}): Draft {
   return {
     kind: 'audit',
