@@ -20,6 +20,7 @@ export class Configuration {
   #items = new Map<ConfigKind, Map<string, Configured<ConfigKind>>>();
   #revoked = new Set<string>();
   #reading: Promise<void> = Promise.resolve();
+  #changing: Promise<void> = Promise.resolve();
 
   private constructor(ledger: Ledger, log: Log) {
     this.#ledger = ledger;
@@ -44,6 +45,16 @@ export class Configuration {
         });
     });
     return configuration;
+  }
+
+  /** Runs one change at a time, so that of two people who read the same revision only one is told that it holds. */
+  inTurn<T>(change: () => Promise<T>): Promise<T> {
+    const turn = this.#changing.then(change);
+    this.#changing = turn.then(
+      () => undefined,
+      () => undefined,
+    );
+    return turn;
   }
 
   /** Resolves when what was committed before is visible here. */

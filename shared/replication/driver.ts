@@ -133,7 +133,8 @@ function failure(error: unknown, log: Log): ReplicationEvent {
   if (error instanceof RefusedError) return { type: 'refused', why: error.message };
   if (error instanceof UnreachableError) return { type: 'unreachable', why: error.message };
   log('error', 'replication failed unexpectedly', {
-    error: error instanceof Error ? `${error.name}: ${error.message}` : 'unknown',
+    // Only its name: a message may quote what the peer answered (I8).
+    error: error instanceof Error ? error.name : 'unknown',
   });
   return { type: 'unreachable', why: 'unexpected failure' };
 }

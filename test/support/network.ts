@@ -46,6 +46,7 @@ export async function startNetworkNode(
   organisation: Organisation,
   subject: Subject,
   peers: Peers = [],
+  bootstrapTokenHash: string | null = null,
 ): Promise<NetworkNode> {
   const privateKey = await makePrivateKey();
   const key = publicJwk.parse(privateKey);
@@ -62,7 +63,7 @@ export async function startNetworkNode(
     privateKey,
     vaultKeys: [],
   };
-  return run(identity, hastyPlatform, peers);
+  return run(identity, hastyPlatform, peers, bootstrapTokenHash);
 }
 
 /** A second running copy of a node, in the same incarnation and with what it holds, as a machine resumed twice. */
@@ -87,11 +88,16 @@ export async function startTwin({ node }: NetworkNode, peers: Peers): Promise<Ne
   return twin;
 }
 
-async function run(identity: IdentityFile, platform: Platform, peers: Peers): Promise<NetworkNode> {
+async function run(
+  identity: IdentityFile,
+  platform: Platform,
+  peers: Peers,
+  bootstrapTokenHash: string | null = null,
+): Promise<NetworkNode> {
   const engine = await LibsqlEngine.open({ recovery: { url: ':memory:' }, compliance: { url: ':memory:' } });
   const node = await openNode({
     ...{ engine, migrations, peers, platform, identity, log: () => undefined },
-    ...{ sliceEntries: 50, version: 'test', bootstrapTokenHash: null },
+    ...{ sliceEntries: 50, version: 'test', bootstrapTokenHash },
   });
   const app = createApp(node);
   onTestFinished(async () => {

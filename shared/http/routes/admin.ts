@@ -8,6 +8,8 @@ import { digestSlice } from '../../journal/digest.ts';
 import type { Draft } from '../../journal/store-journal.ts';
 import type { HoldfastNode } from '../../node.ts';
 import type { Difference } from '../../replication/comparison.ts';
+import { Redacted } from '../../vault/redacted.ts';
+import { Sealer } from '../../vault/seal.ts';
 import { slug } from '../../trust/certificate.ts';
 import type { AppEnv, Routes } from '../context.ts';
 import { jsonContent, jsonRequest, problems } from '../openapi.ts';
@@ -21,6 +23,8 @@ const ADMIN_PROBLEMS = [
   'storage-unavailable',
 ] as const;
 const security = [{ staffToken: [] }];
+/** A POST whose address says everything still carries a JSON object, as every other does. */
+const nothingToSay = jsonRequest(z.strictObject({}));
 const kinds = z.enum(Object.keys(configBodies) as [ConfigKind, ...ConfigKind[]]);
 const item = z
   .object({
@@ -109,6 +113,7 @@ const comparisonRoute = createRoute({
   summary:
     'Compare every table with the journal here and with each reachable peer, and name the rows that differ',
   security,
+  request: nothingToSay,
   responses: {
     200: {
       description: 'Differences; an empty list means agreement',
@@ -138,6 +143,7 @@ const confirmRoute = createRoute({
   path: '/v1/admin/confirmation',
   summary: 'Confirm a centre whose missing edges will not come',
   security,
+  request: nothingToSay,
   responses: {
     200: { description: 'Confirmed', content: jsonContent(z.object({ confirmed: z.literal(true) })) },
     ...problems(...ADMIN_PROBLEMS),
@@ -162,7 +168,8 @@ export const adminRoutes: Routes = (app, node) => {
     node.confirmation.require();
     const { kind, id } = c.req.valid('param');
     const { revision, body } = c.req.valid('json');
-    return c.json(await configure(node, kind, id, revision, body), 200);
+    const configured = await node.configuration.inTurn(() => configure(node, kind, id, revision, body));
+    return c.json(configured, 200);
   });
   app.openapi(revokeRoute, async (c) => {
     requireAdministrator(node, c);
@@ -219,6 +226,7 @@ async function configure(
     throw new Problem('forbidden', { why: 'only a centre configures' });
   const parsed = configBodies[kind].safeParse(value);
   if (!parsed.success) throw misfit(parsed.error.issues, 'body');
+  await checkVaultKey(node, parsed.data);
   const current = node.configuration.get(kind, id);
   if ((current?.revision ?? 0) !== seen)
     throw new Problem('revision-stale', { revision: current?.revision ?? 0 });
@@ -228,6 +236,22 @@ async function configure(
   await node.ledger.append('recovery', [draft]);
   await node.configuration.settled();
   return { kind, id, revision, body: { ...parsed.data } };
+}
+
+/** A vault key that nothing can be sealed to would make every escrow of its sites fail: it is tried before it is told. */
+async function checkVaultKey(node: HoldfastNode, body: object): Promise<void> {
+  if (!('publicKey' in body) || typeof body.publicKey !== 'string') return;
+  const record = { keyId: '', deviceId: '', volumeId: '' };
+  const trial = new Sealer(node.options.platform).seal(
+    [{ vaultId: 'trial', publicKey: body.publicKey }],
+    { kind: 'recovery-password', ...record },
+    new Redacted(new Uint8Array(16)),
+  );
+  try {
+    await trial;
+  } catch {
+    throw new Problem('invalid-request', { fields: [{ at: 'body.publicKey', code: 'not_an_x25519_key' }] });
+  }
 }
 
 async function digests(node: HoldfastNode) {
