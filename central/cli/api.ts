@@ -63,6 +63,11 @@ export class NodeApi {
     return text;
   }
 
+  /** What a response that is not JSON was refused for. */
+  async refusal(response: Response): Promise<CliError> {
+    return this.#refusal(await response.text());
+  }
+
   async send(
     method: string,
     path: string,

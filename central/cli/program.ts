@@ -4,7 +4,9 @@ import { VERSION } from '../../shared/version.ts';
 import type { Words } from '../words/words.ts';
 import { centreCommands } from './commands/centre.ts';
 import { edgeCommands } from './commands/edge.ts';
+import { exportCommands } from './commands/export.ts';
 import { fleetCommand } from './commands/fleet.ts';
+import { importCommand } from './commands/import.ts';
 import { keyCommands } from './commands/key.ts';
 import { organisationCommands } from './commands/organisation.ts';
 import { reportCommands } from './commands/report.ts';
@@ -38,6 +40,8 @@ export function buildProgram(words: Words, run: RunCommand): Command {
   configCommands(program, run, words);
   fleetCommand(program, run, words);
   snapshotCommands(program, run, words);
+  importCommand(program, run, words);
+  exportCommands(program, run, words);
   speakEverywhere(program, words);
   return program;
 }

@@ -1,5 +1,6 @@
 /** English. Sentences with parts are functions, so that each language puts the parts where they belong. */
 import { cli } from './en-cli.ts';
+import { importing } from './en-import.ts';
 import { snapshot } from './en-snapshot.ts';
 
 const SYSTEM_ERRORS: Readonly<Record<string, string>> = {
@@ -95,4 +96,5 @@ export const en = {
   },
   cli,
   snapshot,
+  import: importing,
 };

@@ -1,6 +1,7 @@
 /** Español. */
 import type { en } from './en.ts';
 import { cli } from './es-cli.ts';
+import { importing } from './es-import.ts';
 import { snapshot } from './es-snapshot.ts';
 
 const SYSTEM_ERRORS: Readonly<Record<string, string>> = {
@@ -98,4 +99,5 @@ export const es: typeof en = {
   },
   cli,
   snapshot,
+  import: importing,
 };

@@ -47,7 +47,7 @@ function decodeWindows1252(bytes: Uint8Array): DecodedText | null {
 export class Utf8Input {
   #begun = false;
   #head = new Uint8Array(0);
-  #utf16: TextDecoder | null = null;
+  #utf16: InstanceType<typeof TextDecoder> | null = null;
 
   push(bytes: Uint8Array): Uint8Array {
     if (this.#begun) return this.#convert(bytes);
