@@ -114,10 +114,12 @@ export class NodeProcess {
     clearTimeout(timer);
   }
 
+  /** The program's own sentence, or else the error above a stack. */
   #lastSentence(): string {
-    const line = this.#tail.trim().split('\n').at(-1)?.slice(0, 500) ?? '';
-    // The programs' own sentences begin with their name.
-    return line.replace(/^holdfast: /, '') || 'it said nothing';
+    const lines = this.#tail.trim().split('\n');
+    const own = lines.findLast((line) => line.startsWith('holdfast: '))?.slice('holdfast: '.length);
+    const error = lines.findLast((line) => /^\S*(Error|Exception)\b|\berror: /.test(line));
+    return (own ?? error ?? lines.at(-1) ?? '').slice(0, 500) || 'it said nothing';
   }
 }
 

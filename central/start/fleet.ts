@@ -94,26 +94,26 @@ export class FleetAtWork {
     await this.#fleet.close();
   }
 
-  /** Up to `count` keys of as many devices at `siteId` that are in order, those of real volumes first. */
-  demoKeys(siteId: string, count: number): DemoKey[] {
+  /** Up to `count` keys of as many devices at these sites: first of those that are in order, of real volumes before all. */
+  demoKeys(siteIds: readonly string[], count: number): DemoKey[] {
     const all = this.#fleet.keyIds();
     const cloned = new Set(this.#fleet.devices.map(({ plan }) => plan.cloneOf));
     return this.#fleet.devices
       .filter(
-        (device) => device.site.siteId === siteId && isInOrder(device) && !cloned.has(device.plan.index),
+        ({ site, plan }) => siteIds.includes(site.siteId) && !cloned.has(plan.index) && plan.cloneOf === null,
       )
       .flatMap((device) => {
         const keys = device.drives
           .filter(({ conversionStatus }) => conversionStatus === 1)
           .map(({ label, volumeId }) => ({
-            real: label.startsWith('bitlk '),
+            rank: Number(label.startsWith('bitlk ')) * 2 + Number(isInOrder(device)),
             keyId: device.keys().find((key) => key.volumeId === volumeId)?.keyId ?? '',
             endUser: device.plan.users[0] ?? '',
           }));
-        return keys.find(({ real }) => real) ?? keys[0] ?? [];
+        return keys.sort((a, b) => b.rank - a.rank)[0] ?? [];
       })
       .filter(({ keyId, endUser }) => keyId !== '' && endUser !== '')
-      .sort((a, b) => Number(b.real) - Number(a.real))
+      .sort((a, b) => b.rank - a.rank)
       .slice(0, count)
       .map(({ keyId, endUser }) => ({ keyId, endUser, digits: fewestDigits(keyId, all) }));
   }

@@ -246,8 +246,8 @@ export class Installation {
   async #describe(door: ControlDoor): Promise<RunFile> {
     const { plan, secrets, folder, centreUrl } = this.#cluster;
     const { administrator, helpdesk, advancedHelpdesk, reports, auditor } = secrets.tokens;
-    const [first] = plan.edges.filter((edge) => edge.helpdesk);
-    const demoKeys = first ? (this.#fleet?.demoKeys(first.siteId, 2) ?? []) : [];
+    const helpdeskSites = plan.edges.filter((edge) => edge.helpdesk).map(({ siteId }) => siteId);
+    const demoKeys = this.#fleet?.demoKeys(helpdeskSites, 2) ?? [];
     const sites = fleetSites(this.#cluster);
     return {
       version: 1,

@@ -27,7 +27,7 @@ export function readyText(run: RunFile, counts: FleetCounts | null, words: Words
     `  ${name.padEnd(width)}  ${rest.filter(Boolean).join('  ')}`;
   const commands = run.commands.flatMap((command, index) => [
     '',
-    `  ${String(index + 1)}. ${start.tries[index] ?? ''}`,
+    `  ${String(index + 1)}. ${(run.fleet.devices > 0 ? start.tries : start.triesWithoutFleet)[index] ?? ''}`,
     ...command.split('\n').map((line) => `     ${line}`),
   ]);
   return [

@@ -56,6 +56,11 @@ export const en = {
       'Stop the centre, and retrieve a key again:',
       'Start the centre, and watch everything converge:',
     ],
+    triesWithoutFleet: [
+      'See how every node is:',
+      'Stop the centre, and see how they are without it:',
+      'Start the centre, and watch everything converge:',
+    ],
     howToStop: 'Ctrl-C stops everything. Started again, it goes on with the same data.',
     stopping: 'Stopping the fleet, the edges and the centre ...',
     stopped: 'Everything has stopped.',

@@ -59,6 +59,11 @@ export const es: typeof en = {
       'Parar el centro y obtener otra clave:',
       'Arrancar el centro y ver cómo todo converge:',
     ],
+    triesWithoutFleet: [
+      'Ver cómo está cada nodo:',
+      'Parar el centro y ver cómo están sin él:',
+      'Arrancar el centro y ver cómo todo converge:',
+    ],
     howToStop: 'Ctrl-C lo para todo. Al arrancar de nuevo, sigue con los mismos datos.',
     stopping: 'Parando los equipos, los nodos de sede y el centro ...',
     stopped: 'Todo está parado.',
