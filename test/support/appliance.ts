@@ -46,14 +46,23 @@ export class Foreground {
   readonly ended: Promise<number | null>;
 
   constructor(command: string, args: readonly string[], env: Readonly<Record<string, string>> = {}) {
-    this.child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], env });
+    // A group of its own, so that whatever it started in turn ends with it.
+    this.child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], env, detached: true });
     for (const stream of [this.child.stdout, this.child.stderr])
       stream?.on('data', (chunk: Buffer) => (this.output += chunk.toString('utf8')));
     this.ended = new Promise((resolve, reject) => {
       this.child.once('error', reject);
       this.child.once('close', resolve);
     });
-    afterFile(() => this.stop('SIGKILL'));
+    afterFile(async () => {
+      if (this.child.pid === undefined) return;
+      try {
+        process.kill(-this.child.pid, 'SIGKILL');
+      } catch {
+        return; // The whole group has ended.
+      }
+      await this.ended;
+    });
   }
 
   async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<number | null> {
