@@ -188,7 +188,8 @@ export class Peers {
   /** How current each edge's entries are here: own ones always, others by direct contact or by the centre's word. */
   freshness(configuration: Configuration): NodeFreshness[] {
     const now = this.#platform.now();
-    const nodes = new Map<string, Certificate>();
+    // A node that was heard, and has written nothing yet, is known as well.
+    const nodes = new Map<string, Pick<Certificate, 'nodeId' | 'name' | 'role' | 'siteId'>>(this.#peers);
     for (const store of ['recovery', 'compliance'] as const) {
       for (const { certificate } of this.#ledger.origins(store).values())
         nodes.set(certificate.nodeId, certificate);
