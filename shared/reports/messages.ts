@@ -42,7 +42,8 @@ const number = (least: number, most: number, otherwise: number) =>
     .regex(/^\d{1,9}$/)
     .transform(Number)
     .pipe(z.number().int().min(least).max(most))
-    .default(otherwise);
+    .default(otherwise)
+    .openapi({ type: 'integer', minimum: least, maximum: most, default: otherwise });
 
 /** How any report is to be given. */
 const form = {

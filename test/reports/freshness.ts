@@ -3,6 +3,7 @@ import { EngineError } from '../../shared/journal/engine.ts';
 import { limits } from '../../shared/limits.ts';
 import type { ReportHead } from '../../shared/reports/messages.ts';
 import type { Host } from '../support/node.ts';
+import { makeIdentity } from '../support/organisation.ts';
 import { device, openFleet } from './fleet.ts';
 import { MINUTE, NOW, copyInto, json, openInstallation, tokenOf } from './installation.ts';
 
@@ -19,7 +20,7 @@ interface FreshnessHeader {
 
 export function freshnessContract(host: Host): void {
   it('at a centre each report says how current each edge is', async () => {
-    const { centre, other } = await openFleet(host);
+    const { organisation, centre, other } = await openFleet(host);
     const { certificate } = other.node.identity;
     const held = { [other.node.ledger.self]: 3 };
     centre.node.peers.contact(certificate, 'compliance', held);
@@ -37,20 +38,29 @@ export function freshnessContract(host: Host): void {
         freshness: [{ ...names, asOf: NOW, entriesBehind: 0, lastContactWithCentre: NOW }],
       });
     }
+    // One that has written nothing yet is listed too.
+    const silent = await makeIdentity(host.platform, organisation);
+    centre.node.peers.contact(silent.certificate, 'recovery', {});
+    const both = await json<ReportHead>(await centre.get(path('recovery-audit')));
+    expect(both.freshness.map(({ nodeName }) => nodeName).sort()).toEqual(
+      [certificate.name, silent.certificate.name].sort(),
+    );
     centre.node.peers.contact(certificate, 'compliance', { [other.node.ledger.self]: 8 });
     for (const report of REPORTS) {
       const later = await json<ReportHead>(await centre.get(path(report)));
-      expect(later.freshness).toMatchObject([{ asOf: NOW, entriesBehind: 5 }]);
+      expect(later.freshness.find(({ nodeId }) => nodeId === certificate.nodeId)).toMatchObject({
+        ...{ asOf: NOW, entriesBehind: 5 },
+      });
       const csv = await centre.get(`${path(report)}?format=csv`);
       expect(JSON.parse(csv.headers.get('Holdfast-Freshness') ?? '')).toEqual({
         ...{ generatedAt: '2026-03-02T09:00:00.000Z', node: centre.node.identity.certificate.name },
         offlineSince: null,
-        nodes: [
+        nodes: expect.arrayContaining([
           {
             ...{ node: certificate.name, site: 'site-1', asOf: '2026-03-02T09:00:00.000Z' },
             ...{ entriesBehind: 5, lastContactWithCentre: '2026-03-02T09:00:00.000Z' },
           },
-        ],
+        ]),
         nodesNotShown: 0,
       } satisfies FreshnessHeader);
     }
