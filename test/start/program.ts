@@ -9,6 +9,16 @@ import { packageRoot } from '../../central/local/processes.ts';
 import { readRunFile, type RunFile } from '../../central/local/run-file.ts';
 
 const READY_MS_MAX = 90_000;
+const STOP_MS_MAX = 20_000;
+
+const folders: string[] = [];
+const running = new Set<ChildProcess>();
+// Also after a test that ran out of time: nothing it started may outlive its file.
+afterAll(async () => {
+  for (const child of running) child.kill('SIGTERM');
+  await until(() => running.size === 0, STOP_MS_MAX);
+  await Promise.all(folders.map((folder) => rm(folder, { recursive: true, force: true })));
+}, 2 * STOP_MS_MAX);
 
 /** What a person's shell has, and nothing of the test runner's. */
 function environment(extra: Readonly<Record<string, string>>): Record<string, string> {
@@ -51,14 +61,16 @@ async function finish(child: ChildProcess): Promise<Finished> {
   let [out, err] = ['', ''];
   child.stdout?.on('data', (chunk: Buffer) => (out += chunk.toString()));
   child.stderr?.on('data', (chunk: Buffer) => (err += chunk.toString()));
+  running.add(child);
   await once(child, 'close');
+  running.delete(child);
   return { code: child.exitCode, out, err };
 }
 
 /** A folder that is gone after the tests of this file. */
 export async function temporaryFolder(): Promise<string> {
   const folder = await mkdtemp(path.join(tmpdir(), 'holdfast-start-'));
-  afterAll(() => rm(folder, { recursive: true, force: true }));
+  folders.push(folder);
   return folder;
 }
 
@@ -78,10 +90,6 @@ export class Start {
     });
     this.#child.stdout?.on('data', (chunk: Buffer) => (this.#text += chunk.toString()));
     this.#finished = finish(this.#child);
-    afterAll(async () => {
-      if (this.#child.exitCode === null) this.signal('SIGKILL');
-      await this.#finished;
-    });
   }
 
   /** What it has printed so far. */
