@@ -71,14 +71,22 @@ export async function createSnapshot(options: CreateOptions): Promise<Created> {
     await repository.recordAttempt({ at: nodePlatform.now(), ok: true, id, message: null });
     return created;
   } catch (error) {
-    const failure =
-      error instanceof SnapshotError
-        ? error
-        : new SnapshotError('post-snapshot', 'The snapshot failed unexpectedly.');
+    const failure = failureOf(error);
     await moveAll(settings, writers, [`${failure.phase}-failed`], failure.message);
-    await repository.recordAttempt({ at: nodePlatform.now(), ok: false, id: null, message: failure.message });
-    throw error;
+    await repository
+      .recordAttempt({ at: nodePlatform.now(), ok: false, id: null, message: failure.message })
+      // Where not even that can be written, the writers and whoever asked have been told.
+      .catch(() => undefined);
+    throw error instanceof Error && 'code' in error ? failure : error;
   }
+}
+
+/** What a disk does is expected; anything else is a bug, which the writers note and whoever asked gets to see. */
+function failureOf(error: unknown): SnapshotError {
+  if (error instanceof SnapshotError) return error;
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  const why = code === '' ? 'unexpectedly' : code === 'ENOSPC' ? 'because the disk is full' : `with ${code}`;
+  return new SnapshotError('post-snapshot', `The snapshot failed ${why}.`);
 }
 
 /** Both writers of this server, registered now if they are not; set back where an earlier set was interrupted. */

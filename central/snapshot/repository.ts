@@ -119,8 +119,7 @@ export class SnapshotRepository {
 
   /** Runs `work` while no other process makes or drops a set here. A process that dies holds it no longer. */
   async locked<T>(work: () => Promise<T>): Promise<T> {
-    await mkdir(this.folder, { recursive: true, mode: 0o700 });
-    const lock = new DatabaseSync(path.join(this.folder, '.lock'), { timeout: 0 });
+    const lock = await this.#openLock();
     try {
       try {
         lock.exec('BEGIN EXCLUSIVE');
@@ -133,6 +132,15 @@ export class SnapshotRepository {
       return await work();
     } finally {
       lock.close();
+    }
+  }
+
+  async #openLock(): Promise<DatabaseSync> {
+    try {
+      await mkdir(this.folder, { recursive: true, mode: 0o700 });
+      return new DatabaseSync(path.join(this.folder, '.lock'), { timeout: 0 });
+    } catch {
+      throw new SnapshotError('prepare-backup', `${this.folder} is not a folder that can be written.`);
     }
   }
 

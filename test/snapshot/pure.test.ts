@@ -57,8 +57,8 @@ describe('the states of a writer', () => {
     const events = fc.constantFrom<WriterEvent>(...PHASES, 'freeze-failed', 'post-snapshot-failed', 'abort');
     fc.assert(
       fc.property(fc.array(events, { maxLength: 30 }), (all) => {
-        expect(WRITER_STATES).toContain(all.reduce(transition, 'STABLE' as WriterState));
-        expect(transition(all.reduce(transition, 'STABLE' as WriterState), 'identify')).not.toBe(
+        expect(WRITER_STATES).toContain(all.reduce<WriterState>(transition, 'STABLE'));
+        expect(transition(all.reduce<WriterState>(transition, 'STABLE'), 'identify')).not.toBe(
           'WAITING_FOR_THAW',
         );
       }),

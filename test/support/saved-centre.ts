@@ -12,7 +12,7 @@ import type { SnapshotSettings } from '../../central/snapshot/settings.ts';
 import { SqliteEngine } from '../../central/snapshot/sqlite.ts';
 import { migrations } from '../../migrations/index.ts';
 import { Alarms } from '../../shared/alarms.ts';
-import { type Guid, commitmentOf } from '../../shared/domain/recovery-key.ts';
+import { commitmentOf } from '../../shared/domain/recovery-key.ts';
 import type { Engine } from '../../shared/journal/engine.ts';
 import { STORES, type Store } from '../../shared/journal/entry.ts';
 import type { Draft } from '../../shared/journal/drafts.ts';
@@ -73,7 +73,7 @@ export async function makeSavedCentre(keep: 'test' | 'file' = 'test'): Promise<S
           const context = { kind: 'recovery-password' as const, keyId, deviceId, volumeId };
           const to = vaults.map(({ publicKey }) => publicKey);
           const sealed = await sealer.seal(to, context, key);
-          const commitment = commitmentOf(nodePlatform, keyId as Guid, key);
+          const commitment = commitmentOf(nodePlatform, keyId, key);
           return { kind: 'escrow', body: { ...draft.body, commitment, sealed, package: null } };
         }),
       ),

@@ -1,0 +1,117 @@
+/** `holdfast snapshot` and `holdfast writers` as a person or a script has them: what they print and how they end. */
+import { spawnSync } from 'node:child_process';
+import { rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { packageRoot } from '../../central/local/processes.ts';
+import { type SavedCentre, makeSavedCentre, openFiles, writeSomething } from '../support/saved-centre.ts';
+
+const created = z.object({
+  id: z.string(),
+  folder: z.string(),
+  verification: z.object({ structure: z.string() }),
+});
+
+describe('holdfast snapshot', { timeout: 60_000 }, () => {
+  let centre: SavedCentre;
+  let env: Record<string, string> = {};
+
+  beforeAll(async () => {
+    centre = await makeSavedCentre('file');
+    await writeSomething(centre, 10, 1);
+    const identity = path.join(centre.folder, 'identity.json');
+    await writeFile(identity, JSON.stringify(centre.identity));
+    env = { HOLDFAST_DATA: centre.folder, HOLDFAST_IDENTITY_FILE: identity };
+  });
+
+  afterAll(() => rm(centre.folder, { recursive: true, force: true }));
+
+  function holdfast(...args: string[]) {
+    const { status, stdout, stderr } = spawnSync(
+      process.execPath,
+      [path.join(packageRoot(), 'dist/central/cli/holdfast.js'), ...args],
+      { encoding: 'utf8', env: { PATH: process.env['PATH'], ...env } },
+    );
+    return { status, stdout, stderr };
+  }
+
+  const json = (...args: string[]): { status: number | null; value: unknown } => {
+    const { status, stdout } = holdfast('--json', ...args);
+    return { status, value: JSON.parse(stdout) };
+  };
+
+  it('makes, lists, shows, verifies, drills, seeds and prunes', async () => {
+    const made = json('snapshot', 'create', '--plain');
+    const { id, verification } = created.parse(made.value);
+    expect([made.status, verification.structure]).toEqual([0, 'verified']);
+    expect(json('snapshot', 'list')).toMatchObject({ status: 0, value: { snapshots: [{ id }] } });
+    expect(json('snapshot', 'show', id)).toMatchObject({ status: 0, value: { id, verifications: [{}] } });
+    expect(holdfast('snapshot', 'list').stdout).toContain('verified');
+    expect(holdfast('snapshot', 'verify').status).toBe(0);
+    // The region's vault key is not here; the file of it makes the second result as well.
+    expect(holdfast('snapshot', 'verify', '--require-opens').status).toBe(1);
+    const key = path.join(centre.folder, 'region.json');
+    await writeFile(key, JSON.stringify(centre.vaults[1]?.key));
+    expect(holdfast('snapshot', 'verify', id, '--require-opens', '--vault', key).status).toBe(0);
+    expect(json('snapshot', 'drill', id)).toMatchObject({ status: 0, value: { id, passed: true } });
+    expect(json('snapshot', 'prune', '--dry-run')).toMatchObject({ status: 0, value: { dropped: [] } });
+    const out = path.join(centre.folder, 'seed');
+    expect(holdfast('snapshot', 'seed', '--out', out).status).toBe(2);
+    expect(holdfast('snapshot', 'seed', '--out', out, '--edge', 'nobody').status).toBe(1);
+  });
+
+  it('lists the writers as backup tools find them', () => {
+    const writer = {
+      dependsOn: { engine: 'libsql-file', facility: expect.any(String) },
+      state: 'STABLE',
+      lastError: null,
+      url: expect.stringMatching(/^file:.*\.db$/),
+    };
+    expect(json('writers', 'list')).toMatchObject({
+      status: 0,
+      value: {
+        writers: [
+          { ...writer, name: 'Holdfast Recovery Store Writer' },
+          { ...writer, name: 'Holdfast Compliance Store Writer' },
+        ],
+      },
+    });
+    expect(holdfast('writers', 'list').stdout).toMatch(
+      /Holdfast Recovery Store Writer +[a-z2-7]{16} .*STABLE/,
+    );
+  });
+
+  it('refuses with a sentence and an exit code, and a backup that failed stays visible', async () => {
+    expect(holdfast('snapshot', 'create')).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining('HOLDFAST_SNAPSHOT_RECIPIENTS'),
+    });
+    const living = openFiles(centre.settings.files);
+    await living.rows('recovery', 'SELECT 1', []);
+    await living.rows('compliance', 'SELECT 1', []);
+    expect(holdfast('snapshot', 'restore').stderr).toContain('--force');
+    const forced = holdfast('snapshot', 'restore', '--force');
+    expect(forced).toMatchObject({ status: 1, stderr: expect.stringMatching(/stop\s+the\s+centre/) });
+    living.close();
+    expect(holdfast('snapshot', 'restore', '--at', 'noon').status).toBe(2);
+    expect(holdfast('snapshot', 'restore', '--at', '2001-01-01', '--force').status).toBe(1);
+    const { folder } = created.parse(json('snapshot', 'create', '--plain').value);
+    await writeFile(path.join(folder, 'recovery.db'), 'burnt');
+    const verified = holdfast('snapshot', 'verify', path.basename(folder));
+    expect(verified).toMatchObject({
+      status: 1,
+      stdout: expect.stringContaining('recovery.db: its checksum'),
+    });
+    expect(holdfast('snapshot', 'restore', folder, '--force').status).toBe(1);
+    await rm(centre.settings.files.compliance);
+    expect(holdfast('snapshot', 'create', '--plain').status).toBe(1);
+    expect(holdfast('snapshot', 'list')).toMatchObject({
+      status: 1,
+      stdout: expect.stringContaining('is not there'),
+    });
+    expect(json('writers', 'list').value).toMatchObject({
+      writers: [{ state: 'FAILED_AT_PREPARE_BACKUP' }, { state: 'FAILED_AT_PREPARE_BACKUP' }],
+    });
+  });
+});
