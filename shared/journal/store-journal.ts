@@ -367,7 +367,7 @@ export class StoreJournal {
     }
   }
 
-  /** Large transactions cost half as much per entry, and nobody waits for one while nobody is there (I12). */
+  /** Large transactions cost a third less per entry, and nobody waits for one while nobody is there (I12). */
   #sliceEntries(): number {
     const { sliceEntries, foreground } = this.#parts;
     return foreground?.quiet === true
