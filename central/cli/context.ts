@@ -71,8 +71,7 @@ export class Context {
     const named = this.options.node ?? this.#env['HOLDFAST_NODE'];
     const run = await this.run();
     if (named === undefined || named === '') {
-      if (!run)
-        throw usage(this.words.cli.whichNode(this.folders()[0] ?? ''), this.words.cli.startOneOrName);
+      if (!run) throw usage(this.words.cli.whichNode(this.folders()[0] ?? ''), this.words.cli.startOneOrName);
       return this.api(otherwise(run), role, run);
     }
     const local = run && [run.centre, ...run.edges].find(({ name, url }) => name === named || url === named);

@@ -6,17 +6,16 @@
  * An edge that ends by itself is started again, with longer and longer pauses. A centre is not: that branches go on
  * without it is what there is to be seen, so it is announced, and started again by command.
  */
-import { thumbprint } from '../../shared/trust/jws.ts';
 import type { FleetCounts } from '../fleet/fleet.ts';
 import { LocalCluster } from '../local/cluster.ts';
 import { DEMO_PLAN, type Plan } from '../local/plan.ts';
-import { type NodeProcess, StartError } from '../local/processes.ts';
+import { StartError } from '../local/processes.ts';
 import { type NodeState, type RunFile, readRunFile, removeRunFile, writeRunFile } from '../local/run-file.ts';
 import { SecretsError } from '../local/secrets.ts';
 import type { Words } from '../words/words.ts';
-import { demoCommands } from './commands.ts';
 import { ControlDoor } from './control.ts';
-import { FleetAtWork, fleetSites } from './fleet.ts';
+import { FleetAtWork } from './fleet.ts';
+import { describeRun, nodesNow } from './describe.ts';
 import { type FolderLock, openFolder, requirePorts } from './folder.ts';
 import type { Progress } from './progress.ts';
 import { StartRefusal, type StartSettings } from './settings.ts';
@@ -105,7 +104,7 @@ export class Installation {
     });
     const counts = (await this.#fleet?.settleIn(this.#progress, this.#words)) ?? null;
     if (this.#isStopping()) return null;
-    this.#run = await this.#describe(this.#door);
+    this.#run = await describeRun(this.#cluster, this.#fleet, this.#door, this.#states);
     await this.#writeRun();
     this.#fleet?.run((why) => {
       this.#progress.say(this.#words.start.fleetEnded(why));
@@ -243,60 +242,10 @@ export class Installation {
     return next;
   }
 
-  async #describe(door: ControlDoor): Promise<RunFile> {
-    const { plan, secrets, folder, centreUrl } = this.#cluster;
-    const { administrator, helpdesk, advancedHelpdesk, reports, auditor } = secrets.tokens;
-    const helpdeskSites = plan.edges.filter((edge) => edge.helpdesk).map(({ siteId }) => siteId);
-    const demoKeys = this.#fleet?.demoKeys(helpdeskSites, 2) ?? [];
-    const sites = fleetSites(this.#cluster);
-    return {
-      version: 1,
-      dataFolder: folder,
-      startedAt: Date.now(),
-      pid: process.pid,
-      control: { url: door.url, token: door.token },
-      centre: { ...this.#nodeNow('centre', this.#cluster.centre), url: centreUrl },
-      edges: plan.edges.map(({ name, siteId, regionId, helpdesk: opens }) => ({
-        ...this.#nodeNow(name, this.#cluster.edges.get(name) ?? null),
-        ...{ url: this.#cluster.edgeUrl(name), siteId, regionId, helpdesk: opens },
-      })),
-      sites: plan.edges.map(({ siteId, siteName, regionId }) => {
-        const site = sites.find((each) => each.siteId === siteId);
-        return {
-          siteId,
-          name: siteName,
-          regionId,
-          siteToken: site?.siteToken ?? '',
-          nodes: [...(site?.nodes ?? [])],
-        };
-      }),
-      tokens: { administrator, helpdesk, advancedHelpdesk, reports, auditor },
-      organisation: {
-        thumbprint: await thumbprint(secrets.centre.organisation),
-        key: secrets.centre.organisation,
-      },
-      fleet: { devices: this.#fleet?.devices ?? 0 },
-      commands: demoCommands(demoKeys, folder),
-    };
-  }
-
-  #nodeNow(name: string, node: NodeProcess | null) {
-    const state = this.#states.get(name) ?? 'ended';
-    return { name, state, pid: node?.running === true ? node.pid : null, logFile: node?.logFile ?? '' };
-  }
-
   /** Nothing before it is ready: whoever finds the file finds an installation that works. */
   async #writeRun(): Promise<void> {
     if (!this.#run || this.#isStopping()) return;
-    const { centre, edges } = this.#run;
-    this.#run = {
-      ...this.#run,
-      centre: { ...centre, ...this.#nodeNow('centre', this.#cluster.centre) },
-      edges: edges.map((edge) => ({
-        ...edge,
-        ...this.#nodeNow(edge.name, this.#cluster.edges.get(edge.name) ?? null),
-      })),
-    };
+    this.#run = nodesNow(this.#run, this.#cluster, this.#states);
     await writeRunFile(this.#run);
   }
 }
