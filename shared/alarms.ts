@@ -16,7 +16,8 @@ export const ALARMS = [
   'not-comparable',
   'key-conflict',
   'storage',
-  'vault-key-missing',
+  'vault-key-wrong',
+  'certificate-expiring',
   'snapshot',
 ] as const;
 export type AlarmType = (typeof ALARMS)[number];

@@ -102,6 +102,11 @@ export const limits = {
   retryRefusedMaxMs: 15 * 60_000,
   /** Entries exchanged at least this often, whatever the triggers say. */
   cycleEveryMs: 30_000,
+  /** How long before its end a node's certificate is called out: enough for a slow administration. */
+  certificateWarningMs: 30 * 86_400_000,
+  /** Oldest and newest secrets of each vault that a node opens to prove its vault key, at its start and daily. */
+  vaultSampleSecrets: 8,
+  selfCheckEveryMs: 24 * 60 * 60_000,
   /** Rows one page of a report may have; CSV is streamed without this bound. */
   reportRowsMax: 10_000,
   /** Computers on one page, each with its volumes and keys: about 3 KiB each. */

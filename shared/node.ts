@@ -27,6 +27,7 @@ import { driveReplication } from './replication/driver.ts';
 import { Peers } from './replication/peers.ts';
 import type { ReplicationState } from './replication/state.ts';
 import { SyncService } from './replication/service.ts';
+import { selfCheck } from './self-check.ts';
 import { CertificateAuthority, type IdentityFile } from './trust/certificate.ts';
 import { makeSigner } from './trust/jws.ts';
 import type { VaultKey } from './vault/seal.ts';
@@ -145,6 +146,9 @@ export async function openNode(options: NodeOptions): Promise<HoldfastNode> {
 
   async function chores(): Promise<void> {
     let rolledUpAt = platform.now();
+    let checkedAt = platform.now();
+    const check = () => selfCheck({ ledger, platform, alarms, certificate, vaultKeys });
+    await chore('check itself', check);
     const pause = async (): Promise<boolean> => {
       await platform.sleep(limits.cycleEveryMs);
       return !stopping.signal.aborted;
@@ -155,6 +159,8 @@ export async function openNode(options: NodeOptions): Promise<HoldfastNode> {
       for (const { client, state } of links)
         if (state.name !== 'waiting')
           await chore('compare tables', () => comparison.step(client, stopping.signal));
+      if (platform.now() - checkedAt >= limits.selfCheckEveryMs && (await chore('check itself', check)))
+        checkedAt = platform.now();
       if (platform.now() - rolledUpAt < limits.seenRollupMs) continue;
       if (await chore('roll up', () => statuses.rollUp())) rolledUpAt = platform.now();
     }

@@ -55,7 +55,7 @@ export async function startNetworkNode(
     nodePlatform,
     organisation.privateKey,
     { ...subject, nodeId, key },
-    30,
+    365,
   );
   const identity = {
     organisation: publicJwk.parse(organisation.privateKey),

@@ -1,0 +1,69 @@
+/**
+ * What a node proves to itself at its start and every day after, so that it is known before it matters: that the vault
+ * keys it holds open what was sealed to them, and that its certificate will last.
+ */
+import { z } from 'zod';
+import type { Alarms } from './alarms.ts';
+import { type Guid, commitmentOf } from './domain/recovery-key.ts';
+import { sealed as sealedBody } from './journal/bodies.ts';
+import type { Ledger } from './journal/ledger.ts';
+import { limits } from './limits.ts';
+import type { Platform } from './platform.ts';
+import type { Certificate } from './trust/certificate.ts';
+import { type VaultKey, open } from './vault/seal.ts';
+
+export interface SelfCheckParts {
+  readonly ledger: Ledger;
+  readonly platform: Platform;
+  readonly alarms: Alarms;
+  readonly certificate: Certificate;
+  readonly vaultKeys: readonly VaultKey[];
+}
+
+export async function selfCheck(parts: SelfCheckParts): Promise<void> {
+  checkCertificate(parts);
+  for (const vaultKey of parts.vaultKeys) await checkVaultKey(parts, vaultKey);
+}
+
+function checkCertificate({ alarms, certificate, platform }: SelfCheckParts): void {
+  const leftMs = certificate.exp * 1000 - platform.now();
+  if (leftMs > limits.certificateWarningMs) alarms.clear('certificate-expiring', certificate.name);
+  else {
+    const days = Math.floor(leftMs / 86_400_000);
+    alarms.raise(
+      'certificate-expiring',
+      certificate.name,
+      `ends in ${String(days)} days; peers refuse it then`,
+    );
+  }
+}
+
+/** Opens the newest and the oldest secrets sealed to the vault; a key that opens none of a secret's is another key. */
+async function checkVaultKey(
+  { ledger, platform, alarms }: SelfCheckParts,
+  vaultKey: VaultKey,
+): Promise<void> {
+  const select = (order: 'ASC' | 'DESC') =>
+    `SELECT * FROM (SELECT key_id, device_id, volume_id, commitment, sealed_json FROM escrows ` +
+    `WHERE instr(sealed_json, ?) > 0 ORDER BY rowid ${order} LIMIT ?)`;
+  const named = `"vaultId":${JSON.stringify(vaultKey.vaultId)}`;
+  const rows = await ledger.engine.rows('recovery', `${select('ASC')} UNION ${select('DESC')}`, [
+    ...[named, limits.vaultSampleSecrets],
+    ...[named, limits.vaultSampleSecrets],
+  ]);
+  let failed = 0;
+  for (const [keyId, deviceId, volumeId, commitment, sealedJson] of rows) {
+    const record = { keyId: String(keyId), deviceId: String(deviceId), volumeId: String(volumeId) };
+    const copy = z
+      .array(sealedBody)
+      .parse(JSON.parse(String(sealedJson)))
+      .find(({ vaultId }) => vaultId === vaultKey.vaultId);
+    const opened = copy && (await open(vaultKey, { kind: 'recovery-password', ...record }, copy));
+    if (!opened || commitmentOf(platform, record.keyId as Guid, opened) !== commitment) failed += 1;
+  }
+  if (failed === 0) alarms.clear('vault-key-wrong', vaultKey.vaultId);
+  else {
+    const detail = `${String(failed)} of ${String(rows.length)} sampled keys do not open with the vault key held here`;
+    alarms.raise('vault-key-wrong', vaultKey.vaultId, detail);
+  }
+}
