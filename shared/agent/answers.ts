@@ -14,13 +14,13 @@ import type { ProblemCode } from '../http/problem.ts';
 export type Failure = 'unreachable' | 'nonce' | 'stranger' | 'refused';
 
 /** Statuses by which a node, or what stands before it, says "not here, not now". */
-const NOT_NOW = [408, 421, 429];
+export const NOT_NOW = [408, 421, 429];
 
-const PROBLEM_PREFIX = 'urn:holdfast:problem:';
+export const PROBLEM_PREFIX = 'urn:holdfast:problem:';
 const problemDocument = z.object({ type: z.string().startsWith(PROBLEM_PREFIX) });
 
-const STRANGER: readonly ProblemCode[] = ['token-invalid', 'device-cloned'];
-const NONCE: ProblemCode = 'use-dpop-nonce';
+export const STRANGER: readonly ProblemCode[] = ['token-invalid', 'device-cloned'];
+export const NONCE: ProblemCode = 'use-dpop-nonce';
 
 /** Null for a success; `body` is the parsed JSON, or undefined when there was none. */
 export function failureOf(status: number, body: unknown): Failure | null {

@@ -6,7 +6,7 @@ export interface AgentPolicy {
   readonly enforcement: 'enforced' | 'not-enforced' | 'user-exempt' | 'temporary-user-exempt';
 }
 
-const RULE_OF = { 1: 'operatingSystem', 2: 'fixedData', 3: 'removable' } as const;
+export const RULE_OF = { 1: 'operatingSystem', 2: 'fixedData', 3: 'removable' } as const;
 
 /** True when the policy is enforced here, requires this drive to be encrypted, and it holds nothing encrypted yet. */
 export function wantsEncryption(
