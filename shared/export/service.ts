@@ -9,7 +9,7 @@
  */
 import { Encrypter } from 'age-encryption';
 import { formatRecoveryPassword } from '../domain/recovery-key.ts';
-import { openKey, type OpenedKey } from '../helpdesk/opening.ts';
+import { openKey } from '../helpdesk/opening.ts';
 import { type FoundKey, KeyFinder } from '../helpdesk/keys.ts';
 import type { Asking, HelpdeskParts } from '../helpdesk/service.ts';
 import { Problem } from '../http/problem.ts';
@@ -17,6 +17,7 @@ import type { AuditBody } from '../journal/bodies.ts';
 import type { Draft } from '../journal/store-journal.ts';
 import { limits } from '../limits.ts';
 import { randomName } from '../platform.ts';
+import type { OpenWindows } from '../vault/seal.ts';
 import { EXPORT_HEADER, exportRow } from './csv.ts';
 import type { ExportAnswer, ExportRequest } from './messages.ts';
 
@@ -94,6 +95,7 @@ export class ExportService {
 
   #plaintext(asking: Asking, found: Export): ReadableStream<Uint8Array<ArrayBuffer>> {
     const encoder = new TextEncoder();
+    const windows: OpenWindows = new Map();
     let after: string | null = null;
     return new ReadableStream<Uint8Array<ArrayBuffer>>({
       start: (controller) => {
@@ -101,7 +103,7 @@ export class ExportService {
       },
       pull: async (controller) => {
         try {
-          const page = await this.#page(asking, found, after);
+          const page = await this.#page(asking, found, after, windows);
           if (page.rows !== '') controller.enqueue(encoder.encode(page.rows));
           after = page.last;
           if (after !== null) return;
@@ -123,6 +125,7 @@ export class ExportService {
     asking: Asking,
     found: Export,
     after: string | null,
+    windows: OpenWindows,
   ): Promise<{ rows: string; last: string | null }> {
     const ids = await this.#parts.ledger.engine.rows(
       'recovery',
@@ -132,8 +135,9 @@ export class ExportService {
     const [first, last] = [ids[0]?.[0], ids.at(-1)?.[0]];
     if (typeof first !== 'string' || typeof last !== 'string') return { rows: '', last: null };
     const keys = await this.#keys.between(first, `${last}g`, limits.exportCopiesMax, limits.exportCopiesMax);
-    const opened: { key: FoundKey; secret: OpenedKey | null }[] = [];
-    for (const key of keys.values()) opened.push({ key, secret: await openKey(this.#parts, key) });
+    const opened = await Promise.all(
+      [...keys.values()].map(async (key) => ({ key, secret: await openKey(this.#parts, key, windows) })),
+    );
     // I3: what follows leaves only once its audit is durable.
     const audits = opened.map(({ key, secret }) => this.#audit(asking, found, key, secret !== null));
     for (let at = 0; at < audits.length; at += limits.groupEntriesMax)

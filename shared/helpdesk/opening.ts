@@ -4,7 +4,7 @@ import { type Guid, commitmentOf } from '../domain/recovery-key.ts';
 import { sealed as sealedBody } from '../journal/bodies.ts';
 import type { Platform } from '../platform.ts';
 import type { Redacted } from '../vault/redacted.ts';
-import { type SealContext, type VaultKey, open } from '../vault/seal.ts';
+import { type OpenWindows, type SealContext, type VaultKey, open } from '../vault/seal.ts';
 import type { FoundKey } from './keys.ts';
 
 export interface OpenedKey {
@@ -19,27 +19,38 @@ export interface OpenedKey {
 export async function openKey(
   parts: { readonly platform: Pick<Platform, 'sha256'>; readonly vaultKeys: readonly VaultKey[] },
   { candidate, copies }: FoundKey,
+  windows?: OpenWindows,
 ): Promise<OpenedKey | null> {
   let key: OpenedKey['key'] | null = null;
   let keyPackage: OpenedKey['keyPackage'] = null;
   for (const { deviceId, volumeId, sealedJson, packageJson } of copies) {
     const record = { keyId: candidate.keyId, deviceId, volumeId };
     if (!key) {
-      const opened = await unseal(parts.vaultKeys, { kind: 'recovery-password', ...record }, sealedJson);
+      const opened = await unseal(
+        parts.vaultKeys,
+        { kind: 'recovery-password', ...record },
+        sealedJson,
+        windows,
+      );
       if (opened && commitmentOf(parts.platform, candidate.keyId as Guid, opened) === candidate.commitment)
         key = opened;
     }
     if (!keyPackage && packageJson !== null)
-      keyPackage = await unseal(parts.vaultKeys, { kind: 'key-package', ...record }, packageJson);
+      keyPackage = await unseal(parts.vaultKeys, { kind: 'key-package', ...record }, packageJson, windows);
     if (key && (keyPackage || !candidate.hasKeyPackage)) break;
   }
   return key && { key, keyPackage };
 }
 
-async function unseal(vaultKeys: readonly VaultKey[], context: SealContext, sealedJson: string) {
+async function unseal(
+  vaultKeys: readonly VaultKey[],
+  context: SealContext,
+  sealedJson: string,
+  windows?: OpenWindows,
+) {
   for (const one of z.array(sealedBody).parse(JSON.parse(sealedJson))) {
     const key = vaultKeys.find(({ vaultId }) => vaultId === one.vaultId);
-    const opened = key && (await open(key, context, one));
+    const opened = key && (await open(key, context, one, windows));
     if (opened) return opened;
   }
   return null;

@@ -135,20 +135,34 @@ export class Sealer {
   }
 }
 
+/** The key of a window, opened with its vault's private key. */
+async function decapsulate(privateKey: string, enc: string): Promise<CryptoKey> {
+  const recipientKey = await suite.kem.importKey('raw', bytes(privateKey).buffer, false);
+  const recipient = await suite.createRecipientContext({ recipientKey, enc: bytes(enc), info: INFO });
+  return importKey(await recipient.export(KEY_LABEL, 32), 'decrypt');
+}
+
+/** Keys of windows, for whoever opens many secrets: what was sealed together lies together. */
+export type OpenWindows = Map<string, Promise<CryptoKey>>;
+const OPEN_WINDOWS_MAX = 256;
+
+function windowKey({ privateKey, vaultId }: VaultKey, enc: string, known?: OpenWindows): Promise<CryptoKey> {
+  const id = `${vaultId} ${enc}`;
+  const opened = known?.get(id) ?? decapsulate(privateKey, enc);
+  if (known && known.size >= OPEN_WINDOWS_MAX) known.clear();
+  known?.set(id, opened);
+  return opened;
+}
+
 /** The secret, or null when this vault key does not open this ciphertext for this record. */
 export async function open(
   key: VaultKey,
   context: SealContext,
   sealed: Sealed,
+  windows?: OpenWindows,
 ): Promise<Redacted<Uint8Array<ArrayBuffer>> | null> {
   try {
-    const recipientKey = await suite.kem.importKey('raw', bytes(key.privateKey).buffer, false);
-    const recipient = await suite.createRecipientContext({
-      recipientKey,
-      enc: bytes(sealed.enc),
-      info: INFO,
-    });
-    const opening = await importKey(await recipient.export(KEY_LABEL, 32), 'decrypt');
+    const opening = await windowKey(key, sealed.enc, windows);
     const algorithm = { name: AEAD, iv: nonceOf(sealed.n), additionalData: additionalData(context) };
     return new Redacted(new Uint8Array(await crypto.subtle.decrypt(algorithm, opening, bytes(sealed.ct))));
   } catch {

@@ -66,6 +66,13 @@ export function* sourceFile(
   yield encoded(text + form.tail, encoding);
 }
 
+/** A file of these keys alone. */
+export function* fileOf(source: ImportSource, keys: readonly TrueKey[]): Generator<Buffer> {
+  const form = FORMS[source];
+  const records = keys.map((key, index) => form.record(key, null, index, keys.length));
+  yield encoded(form.head + records.join('') + form.tail, 'utf-8');
+}
+
 /** Keys that the file holds in a valid form, the second ones of conflicts included. */
 export function* trueKeys(records: number, seed = 'import'): Generator<TrueKey> {
   for (let index = 0; index < records; index += 1) {
