@@ -1,4 +1,13 @@
 /** The command line's words about importing and exporting keys, in English. */
+import type { ImportSource } from '../../shared/domain/vocabulary.ts';
+
+const SOURCES: Readonly<Record<ImportSource, string>> = {
+  'active-directory': 'Active Directory',
+  mbam: 'MBAM',
+  entra: 'Entra ID',
+  csv: 'a spreadsheet',
+};
+
 const s = (count: number): string => (count === 1 ? '' : 's');
 const n = (value: number): string => value.toLocaleString('en-GB');
 
@@ -34,6 +43,8 @@ export const importing = {
     reason: 'why, for the audit record of every key',
     out: 'file to make',
   },
+  importedFrom: (source: ImportSource, confirmed: boolean): string =>
+    `imported from ${SOURCES[source]}${confirmed ? '' : ', not confirmed by a PC yet'}`,
   whichSite: 'To which site do the computers belong?',
   howToSite: 'Give --site ID for all of them, or --sites FILE with rules, or both.',
   mapIsForCsv: '--map is for csv; the other sources have columns of their own.',

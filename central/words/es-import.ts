@@ -1,5 +1,13 @@
 /** Lo que la línea de órdenes dice al importar y exportar claves, en español. */
+import type { ImportSource } from '../../shared/domain/vocabulary.ts';
 import type { importing as english } from './en-import.ts';
+
+const SOURCES: Readonly<Record<ImportSource, string>> = {
+  'active-directory': 'Active Directory',
+  mbam: 'MBAM',
+  entra: 'Entra ID',
+  csv: 'una hoja de cálculo',
+};
 
 const s = (count: number): string => (count === 1 ? '' : 's');
 const n = (value: number): string => value.toLocaleString('es-ES');
@@ -37,6 +45,8 @@ export const importing: typeof english = {
     reason: 'por qué, para el registro de auditoría de cada clave',
     out: 'fichero que se creará',
   },
+  importedFrom: (source, confirmed) =>
+    `importada de ${SOURCES[source]}${confirmed ? '' : ', aún sin confirmar por un PC'}`,
   whichSite: '¿A qué sede pertenecen los equipos?',
   howToSite: 'Dé --site ID para todos, o --sites FICHERO con reglas, o ambos.',
   mapIsForCsv: '--map es para csv; los demás orígenes tienen columnas propias.',

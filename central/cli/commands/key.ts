@@ -185,6 +185,7 @@ function stateText(found: Candidate, words: Words): string {
     ...(found.claim === 'pending' ? [words.cli.pendingClaim] : []),
     ...(found.deviceRevoked ? [words.cli.revokedDevice] : []),
     ...(found.fromFork ? [words.cli.fromFork] : []),
+    ...(found.importedFrom === null ? [] : [words.import.importedFrom(found.importedFrom, found.confirmed)]),
   ].join(', ');
 }
 
