@@ -13,10 +13,16 @@ import { parseArgs } from 'node:util';
 import { benchCatchUp } from './catchup.ts';
 import { benchEscrows } from './escrows.ts';
 import { type Figure, table } from './figures.ts';
+import { benchImport } from './import.ts';
 import type { BenchContext } from './installation.ts';
 import { benchLive } from './live.ts';
 
-const BENCHES = { escrow: benchEscrows, 'catch-up': benchCatchUp, live: benchLive } as const;
+const BENCHES = {
+  escrow: benchEscrows,
+  'catch-up': benchCatchUp,
+  live: benchLive,
+  import: benchImport,
+} as const;
 
 const { values } = parseArgs({
   options: {
