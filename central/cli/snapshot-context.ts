@@ -63,6 +63,10 @@ export async function settingsFor(context: Context): Promise<SnapshotSettings> {
   throw usage(context.words.snapshot.whereTheCentreRuns);
 }
 
+export function repositoryFor(settings: SnapshotSettings): SnapshotRepository {
+  return new SnapshotRepository(settings.folder, new CertificateAuthority(settings.identity.organisation));
+}
+
 export interface ChosenSet {
   readonly id: string;
   readonly folder: string;
@@ -93,7 +97,7 @@ export async function chooseSet(
 ): Promise<ChosenSet | { readonly folder: string }> {
   const { snapshot } = context.words;
   const authority = new CertificateAuthority(settings.identity.organisation);
-  const repository = new SnapshotRepository(settings.folder, authority);
+  const repository = repositoryFor(settings);
   if (which === undefined || which === 'latest') {
     const newest = await repository.newest(await pointOf(context, point));
     if (!newest) throw new CliError(EXIT_REFUSED, snapshot.noneYet);

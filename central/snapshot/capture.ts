@@ -8,7 +8,7 @@
  * database come one after the other. If both freezes are in force after both read snapshots were opened, then nothing
  * was committed to either from its freeze on, so the two snapshots show one instant. SQLite's write-ahead log keeps
  * what a read transaction sees until it ends, whatever is written and checkpointed meanwhile; the pages are copied
- * inside it, by SQLite's own backup, which then has nothing to begin again for. See docs/decisions/0009.
+ * inside it, by SQLite's own backup, which then has nothing to begin again for. See docs/decisions/0010.
  *
  * The freeze is set without an fsync, for it means nothing after a power cut; and the gate's steps follow each other
  * without waiting for anything. Should this process be stopped in between, the freeze ends by itself, at the latest

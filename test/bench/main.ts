@@ -16,11 +16,13 @@ import { type Figure, table } from './figures.ts';
 import { benchImport } from './import.ts';
 import type { BenchContext } from './installation.ts';
 import { benchLive } from './live.ts';
+import { benchSnapshot } from './snapshot.ts';
 
 const BENCHES = {
   escrow: benchEscrows,
   'catch-up': benchCatchUp,
   live: benchLive,
+  snapshot: benchSnapshot,
   import: benchImport,
 } as const;
 

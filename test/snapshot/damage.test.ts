@@ -224,7 +224,7 @@ describe('a damaged set', { timeout: 120_000 }, () => {
       `DROP VIEW config_current; CREATE VIEW config_current AS SELECT origin, kind, id, revision, body FROM config`,
     ],
     ['a trigger added', 'schema', `CREATE TRIGGER t AFTER INSERT ON escrows BEGIN DELETE FROM escrows; END`],
-    ['an index missing', 'schema', `DROP INDEX escrows_volume`],
+    ['an index missing', 'schema', `DROP INDEX escrows_device`],
   ])('with %s is rejected although the centre signed it', async (_what, check, sql) => {
     const found = await checksAfter(async (folder) => {
       const engine = new SqliteEngine(path.join(folder, 'recovery.db'), 'write');

@@ -1,12 +1,9 @@
 /** `holdfast snapshot` and `holdfast writers`: on the files of the centre, where it runs, whether it runs or not. */
 import type { Command } from 'commander';
 import { STORES } from '../../../shared/journal/entry.ts';
-import { entriesOf } from '../../../shared/snapshot/cut.ts';
-import { CertificateAuthority } from '../../../shared/trust/certificate.ts';
 import { createSnapshot } from '../../snapshot/create.ts';
 import { drill } from '../../snapshot/drill.ts';
 import { pruneSnapshots } from '../../snapshot/prune.ts';
-import { type ListedSnapshot, SnapshotRepository } from '../../snapshot/repository.ts';
 import { restoreSet } from '../../snapshot/restore.ts';
 import { edgeDatabasePath, makeSeed } from '../../snapshot/seed.ts';
 import { verifySet } from '../../snapshot/verify.ts';
@@ -22,9 +19,11 @@ import {
   certificateIn,
   chooseSet,
   settingsFor,
+  repositoryFor,
   translated,
   verifyOptionsFor,
 } from '../snapshot-context.ts';
+import { exitCodeOf, progressOf, rowOf, verificationLines } from '../snapshot-text.ts';
 import { record, table } from '../table.ts';
 
 interface CreateFlags {
@@ -105,7 +104,7 @@ async function create(context: Context, { plain, recipient }: CreateFlags): Prom
   context.answer(
     {
       id,
-      folder: new SnapshotRepository(settings.folder, authorityOf(settings)).pathOf(id),
+      folder: repositoryFor(settings).pathOf(id),
       manifest,
       verification,
     },
@@ -116,7 +115,7 @@ async function create(context: Context, { plain, recipient }: CreateFlags): Prom
 
 async function list(context: Context): Promise<number> {
   const settings = await settingsFor(context);
-  const repository = new SnapshotRepository(settings.folder, authorityOf(settings));
+  const repository = repositoryFor(settings);
   const sets = await repository.list();
   const last = await repository.last();
   const { snapshot } = context.words;
@@ -134,23 +133,9 @@ async function list(context: Context): Promise<number> {
   return last !== null && !last.ok ? EXIT_REFUSED : EXIT_OK;
 }
 
-function rowOf(context: Context, set: ListedSnapshot): string[] {
-  const { snapshot, number } = context.words;
-  if ('fault' in set) return [set.id, '', '', snapshot.fault[set.fault], ''];
-  const { manifest, latest } = set;
-  const bytes = manifest.files.reduce((sum, file) => sum + file.bytes, 0);
-  return [
-    set.id,
-    number(entriesOf(manifest.cut)),
-    `${number(Math.ceil(bytes / 1024))} KiB`,
-    snapshot.outcome[latest?.structure ?? 'not-verified'],
-    snapshot.outcome[latest?.opens ?? 'not-verified'],
-  ];
-}
-
 async function show(context: Context, which: string | undefined): Promise<number> {
   const settings = await settingsFor(context);
-  const repository = new SnapshotRepository(settings.folder, authorityOf(settings));
+  const repository = repositoryFor(settings);
   const { id, manifest } = await chooseSet(context, settings, which, {});
   const results = await repository.results(id);
   context.answer(
@@ -178,7 +163,7 @@ interface VerifyFlags extends KeyOptions {
 
 async function verify(context: Context, which: string | undefined, flags: VerifyFlags): Promise<number> {
   const settings = await settingsFor(context);
-  const repository = new SnapshotRepository(settings.folder, authorityOf(settings));
+  const repository = repositoryFor(settings);
   const ids = flags.all === true ? (await repository.list()).map(({ id }) => id) : [];
   const folders =
     flags.all === true
@@ -298,48 +283,4 @@ async function listWriters(context: Context): Promise<number> {
     rows.length === 0 ? snapshot.noWriters : table(snapshot.writerColumns, rows, 140),
   );
   return EXIT_OK;
-}
-
-function verificationLines(context: Context, verification: Verification): string[] {
-  const { snapshot } = context.words;
-  const [, , , structure = '', opens = ''] = snapshot.columns;
-  return [
-    record([
-      [structure, snapshot.outcome[verification.structure]],
-      [opens, snapshot.outcome[verification.opens]],
-    ]),
-    ...verification.vaults.map(
-      ({ vaultId, outcome, opened, copies }) =>
-        `  ${snapshot.vault(vaultId, snapshot.outcome[outcome], opened, copies)}`,
-    ),
-    ...(verification.beyondHeads > 0 ? [`  ${snapshot.beyondHeads(verification.beyondHeads)}`] : []),
-    ...verification.findings.map(({ check, subject, detail }) => `  ${check} ${subject}: ${detail}`),
-  ];
-}
-
-function exitCodeOf(verifications: readonly Verification[], requireOpens: boolean): number {
-  const isGood = verifications.every(
-    ({ structure, opens }) =>
-      structure === 'verified' && opens !== 'failed' && (!requireOpens || opens === 'verified'),
-  );
-  return isGood ? EXIT_OK : EXIT_REFUSED;
-}
-
-function authorityOf({
-  identity,
-}: {
-  identity: { organisation: ConstructorParameters<typeof CertificateAuthority>[0] };
-}) {
-  return new CertificateAuthority(identity.organisation);
-}
-
-/** One line that is written over, on a terminal alone. */
-function progressOf(context: Context): (step: string, done: number, all: number) => void {
-  if (!process.stderr.isTTY || context.json) return () => undefined;
-  process.once('exit', () => process.stderr.write('\r\x1b[K'));
-  return (step, done, all) => {
-    const share = all > 0 ? Math.min(1, done / all) : 0;
-    const bar = '█'.repeat(Math.round(share * 24)).padEnd(24, '░');
-    process.stderr.write(`\r\x1b[K${bar} ${step}`);
-  };
 }

@@ -1,0 +1,237 @@
+/**
+ * Snapshots of a centre's files that somebody writes to all the time: how long a write waits at the worst, beside other
+ * ways to copy an SQLite database and beside no copy at all. Then an edge's seed, beside the copying of as many bytes.
+ *
+ * Litestream is not on this machine; DESIGN's figure for it is 1.7 s for a first snapshot of 200,000 rows.
+ */
+import { spawn } from 'node:child_process';
+import { copyFile, mkdir, rm, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { z } from 'zod';
+import { LibsqlEngine } from '../../central/libsql-engine.ts';
+import { LocalCluster } from '../../central/local/cluster.ts';
+import { packageRoot } from '../../central/local/processes.ts';
+import { nodePlatform } from '../../central/platform.ts';
+import { syncFile } from '../../central/snapshot/disk.ts';
+import { createSnapshot } from '../../central/snapshot/create.ts';
+import { makeSeed, placeSeed } from '../../central/snapshot/seed.ts';
+import { CertificateAuthority } from '../../shared/trust/certificate.ts';
+import type { Guid } from '../../shared/domain/recovery-key.ts';
+import type { Draft } from '../../shared/journal/drafts.ts';
+import type { Ledger } from '../../shared/journal/ledger.ts';
+import { limits } from '../../shared/limits.ts';
+import { distinctEscrows } from '../support/drafts.ts';
+import { openLedger } from '../support/saved-centre.ts';
+import { type Figure, ascending, percentile } from './figures.ts';
+import { type BenchContext, EDGE_A, PLAN } from './installation.ts';
+
+/** Sets per way of copying; of so few, the p99 is the longest. */
+const SETS = 20;
+const WRITE_EVERY_MS = 5;
+
+const report = z.object({ frozenMs: z.number(), finished: z.boolean(), ms: z.number() });
+
+export async function benchSnapshot(context: BenchContext): Promise<Figure[]> {
+  const folder = path.join(context.folder, 'snapshot');
+  const cluster = await LocalCluster.prepare(folder, PLAN, context.port);
+  await mkdir(cluster.centreData, { recursive: true });
+  const files = {
+    recovery: path.join(cluster.centreData, 'recovery.db'),
+    compliance: path.join(cluster.centreData, 'compliance.db'),
+  };
+  const engine = await LibsqlEngine.open({
+    recovery: { url: `file:${files.recovery}` },
+    compliance: { url: `file:${files.compliance}` },
+  });
+  const figures: Figure[] = [];
+  try {
+    const ledger = await openLedger(engine, cluster.secrets.centre);
+    await fill(ledger, context);
+    const megabytes = (await stat(files.recovery)).size / 2 ** 20;
+    context.say(`snapshot: ${context.entries} entries, ${Math.round(megabytes)} MB`);
+    figures.push(...(await compareWays(context, ledger, files)));
+  } finally {
+    engine.close();
+  }
+  figures.push(...(await seedAnEdge(context, cluster, files)));
+  return figures;
+}
+
+/** Escrows in groups as large as the journal takes. */
+async function fill(ledger: Ledger, { entries, say }: BenchContext): Promise<void> {
+  const [model] = distinctEscrows(1, 1);
+  if (model?.kind !== 'escrow') throw new Error('an escrow was asked for');
+  for (let at = 0; at < entries; at += limits.groupEntriesMax) {
+    const drafts = Array.from({ length: Math.min(limits.groupEntriesMax, entries - at) }, () =>
+      escrowLike(model),
+    );
+    await ledger.append('recovery', drafts);
+    if (at % (limits.groupEntriesMax * 400) === 0 && at > 0)
+      say(`snapshot: ${at} of ${entries} entries written`);
+  }
+}
+
+function escrowLike(model: Extract<Draft, { kind: 'escrow' }>): Draft {
+  const keyId = crypto.randomUUID() as Guid;
+  return { kind: 'escrow', body: { ...model.body, keyId, commitment: nodePlatform.sha256(keyId) } };
+}
+
+async function compareWays(
+  context: BenchContext,
+  ledger: Ledger,
+  files: Readonly<Record<'recovery' | 'compliance', string>>,
+): Promise<Figure[]> {
+  const writer = startWriter(ledger);
+  try {
+    const idle = await longestWaits(writer, () => nodePlatform.sleep(1_000));
+    const figures: Figure[] = [];
+    let frozen: number[] = [];
+    for (const how of ['capture', 'vacuum-into', 'backup'] as const) {
+      const reports: z.infer<typeof report>[] = [];
+      const sets = how === 'backup' ? 1 : SETS;
+      const waits = await longestWaits(
+        writer,
+        async () => reports.push(await copyOnce(context, how, files)),
+        sets,
+      );
+      if (how === 'capture') frozen = reports.map(({ frozenMs }) => frozenMs);
+      const unfinished = reports.some(({ finished }) => !finished)
+        ? ' (given up: every write begins it anew)'
+        : '';
+      figures.push({
+        ...{ bench: 'snapshot', name: `longest wait of a write, p99 of ${sets} sets: ${how}${unfinished}` },
+        ...{ value: percentile(waits, 0.99), unit: 'ms' as const },
+        baseline: { name: 'without any copy', value: percentile(idle, 0.99) },
+        ...(how === 'capture' ? { aim: { atMost: 50 } } : {}),
+      });
+      figures.push({
+        ...{ bench: 'snapshot', name: `copying both stores: ${how}${unfinished}` },
+        ...{ value: percentile(ascending(reports.map(({ ms }) => ms)), 0.5) / 1000, unit: 's' as const },
+      });
+    }
+    const gate = { value: percentile(ascending(frozen), 0.99), unit: 'ms' as const, aim: { atMost: 50 } };
+    return [{ bench: 'snapshot', name: `gate closed, p99 of ${SETS} sets`, ...gate }, ...figures];
+  } finally {
+    await writer.stop();
+  }
+}
+
+interface Writer {
+  /** the longest wait of a write since the last call */
+  take(): number;
+  stop(): Promise<void>;
+}
+
+/** One write after the other, each durable, to both stores in turn. */
+function startWriter(ledger: Ledger): Writer {
+  const [model] = distinctEscrows(1, 2);
+  if (model?.kind !== 'escrow') throw new Error('an escrow was asked for');
+  let longest = 0;
+  const stopping = new AbortController();
+  const done = (async () => {
+    while (!stopping.signal.aborted) {
+      const began = performance.now();
+      await ledger.append('recovery', [escrowLike(model)]);
+      longest = Math.max(longest, performance.now() - began);
+      await nodePlatform.sleep(WRITE_EVERY_MS);
+    }
+  })();
+  return {
+    take: () => {
+      const taken = longest;
+      longest = 0;
+      return taken;
+    },
+    stop: async () => {
+      stopping.abort();
+      await done;
+    },
+  };
+}
+
+async function longestWaits(writer: Writer, work: () => Promise<unknown>, rounds = SETS): Promise<number[]> {
+  const waits: number[] = [];
+  for (let round = 0; round < rounds; round += 1) {
+    await nodePlatform.sleep(200);
+    writer.take();
+    await work();
+    await nodePlatform.sleep(50);
+    waits.push(writer.take());
+  }
+  return ascending(waits);
+}
+
+async function copyOnce(
+  { folder }: BenchContext,
+  how: string,
+  files: Readonly<Record<'recovery' | 'compliance', string>>,
+): Promise<z.infer<typeof report>> {
+  const copies = path.join(folder, 'copies');
+  await rm(copies, { recursive: true, force: true });
+  await mkdir(copies);
+  const source = path.join(packageRoot(), 'test/bench/capture.ts');
+  const child = spawn(process.execPath, [source, how, files.recovery, files.compliance, copies], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  let text = '';
+  for await (const chunk of child.stdout) text += String(chunk);
+  return report.parse(JSON.parse(text));
+}
+
+/** From a whole set: made and verified, cut for one edge, carried, and the edge started on it. */
+async function seedAnEdge(
+  context: BenchContext,
+  cluster: LocalCluster,
+  files: Readonly<Record<'recovery' | 'compliance', string>>,
+): Promise<Figure[]> {
+  const identity = cluster.secrets.centre;
+  const settings = {
+    ...{ folder: path.join(cluster.folder, 'sets'), writersFolder: path.join(cluster.folder, 'writers') },
+    ...{ identity, files, server: 'bench', encryption: 'plain' as const, everyMs: null },
+    retention: { last: 1, daily: 0, weekly: 0, monthly: 0 },
+  };
+  const began = performance.now();
+  // The databases are closed: this process may read them by the other SQLite.
+  const { id, verification } = await createSnapshot({ settings });
+  const madeAt = performance.now();
+  context.say(
+    `snapshot: a whole set in ${((madeAt - began) / 1000).toFixed(1)} s, ${verification.structure}`,
+  );
+  const out = path.join(cluster.folder, 'seed');
+  const seed = await makeSeed({
+    ...{ authority: new CertificateAuthority(identity.organisation), vaultKeys: [], ageIdentities: [] },
+    ...{ scratch: path.join(cluster.folder, 'scratch'), openedFolder: null, onProgress: () => undefined },
+    ...{ folder: path.join(settings.folder, id), out, identity },
+    edge: { certificate: cluster.secrets.edges[EDGE_A]?.certificate ?? '' },
+  });
+  const seededAt = performance.now();
+  await copyFile(seed.file, `${seed.file}.copy`);
+  await syncFile(`${seed.file}.copy`);
+  const copiedAt = performance.now();
+  await placeSeed(out, cluster.edgeData(EDGE_A));
+  const placedAt = performance.now();
+  const edge = await cluster.startEdge(EDGE_A);
+  const startedAt = performance.now();
+  const held = Number(
+    /holdfast_journal_entries\{store="recovery"\} (\d+)/.exec(
+      await (await fetch(`${edge.url}/metrics`)).text(),
+    )?.[1],
+  );
+  await edge.stop();
+  if (held < context.entries) throw new Error(`the seeded edge holds ${held} of ${context.entries} entries`);
+  const figure = (name: string, ms: number): Figure => ({
+    bench: 'snapshot',
+    name,
+    value: ms / 1000,
+    unit: 's',
+  });
+  return [
+    figure('a whole set: captured, verified, signed', madeAt - began),
+    figure("an edge's seed, its set verified first", seededAt - madeAt),
+    {
+      ...figure('an edge ready on its seed: copied, fsynced, started', startedAt - copiedAt),
+      baseline: { name: 'copying as many bytes', value: (copiedAt - seededAt) / 1000 },
+    },
+    figure('of that, until it answered', startedAt - placedAt),
+  ];
+}
