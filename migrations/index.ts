@@ -1,22 +1,16 @@
 /** The migrations of both stores, in order. The `.sql` files are imported as text by every bundler and test runner. */
 import complianceFacts from './compliance/0000_facts.sql';
 import complianceStates from './compliance/0001_states.sql';
-import complianceFreeze from './compliance/0002_freeze.sql';
 import recoveryFacts from './recovery/0000_facts.sql';
 import recoveryStates from './recovery/0001_states.sql';
-import recoveryFreeze from './recovery/0002_freeze.sql';
-import recoveryImports from './recovery/0003_imports.sql';
 
 export const migrations = {
   recovery: [
     { name: '0000_facts', sql: recoveryFacts },
     { name: '0001_states', sql: recoveryStates },
-    { name: '0002_freeze', sql: recoveryFreeze },
-    { name: '0003_imports', sql: recoveryImports },
   ],
   compliance: [
     { name: '0000_facts', sql: complianceFacts },
     { name: '0001_states', sql: complianceStates },
-    { name: '0002_freeze', sql: complianceFreeze },
   ],
 };

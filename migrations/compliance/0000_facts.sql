@@ -8,6 +8,13 @@ CREATE TABLE `compliance_forks` (
 );
 --> statement-breakpoint
 CREATE UNIQUE INDEX `compliance_forks_origin_seq_hash` ON `compliance_forks` (`origin`,`seq`,`hash`);--> statement-breakpoint
+CREATE TABLE `compliance_freeze` (
+	`id` integer PRIMARY KEY NOT NULL,
+	`holder` text NOT NULL,
+	`set_at` integer NOT NULL,
+	`deadline` integer NOT NULL
+);
+--> statement-breakpoint
 CREATE TABLE `compliance_guard` (
 	`id` integer PRIMARY KEY NOT NULL,
 	`ok` integer NOT NULL,

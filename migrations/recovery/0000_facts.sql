@@ -92,12 +92,34 @@ CREATE TABLE `escrows` (
 	`sealed_json` text NOT NULL,
 	`package_json` text,
 	`claim` text NOT NULL,
-	PRIMARY KEY(`key_id`, `commitment`, `device_id`, `origin`)
+	PRIMARY KEY(`origin`, `seq`)
 );
 --> statement-breakpoint
-CREATE INDEX `escrows_origin` ON `escrows` (`origin`,`seq`);--> statement-breakpoint
-CREATE INDEX `escrows_volume` ON `escrows` (`device_id`,`volume_id`);--> statement-breakpoint
-CREATE INDEX `escrows_computer` ON `escrows` (`computer_name`);--> statement-breakpoint
+CREATE INDEX `escrows_key` ON `escrows` (`key_id`);--> statement-breakpoint
+CREATE INDEX `escrows_device` ON `escrows` (`device_id`);--> statement-breakpoint
+CREATE TABLE `imports` (
+	`origin` text NOT NULL,
+	`seq` integer NOT NULL,
+	`hlc` integer NOT NULL,
+	`key_id` text NOT NULL,
+	`commitment` text NOT NULL,
+	`source` text NOT NULL,
+	`created_at` integer,
+	`disclosed` integer NOT NULL,
+	`staff_id` text NOT NULL,
+	`device_id` text NOT NULL,
+	`site_id` text NOT NULL,
+	`volume_id` text NOT NULL,
+	`volume_type` integer NOT NULL,
+	`computer_name` text NOT NULL,
+	`domain` text NOT NULL,
+	`users_json` text NOT NULL,
+	`sealed_json` text NOT NULL,
+	`package_json` text,
+	PRIMARY KEY(`key_id`, `commitment`, `origin`, `seq`)
+);
+--> statement-breakpoint
+CREATE INDEX `imports_origin` ON `imports` (`origin`,`seq`);--> statement-breakpoint
 CREATE TABLE `local_peers` (
 	`node_id` text PRIMARY KEY NOT NULL,
 	`name` text NOT NULL,
@@ -108,6 +130,17 @@ CREATE TABLE `local_peers` (
 	`current_at` integer NOT NULL
 );
 --> statement-breakpoint
+CREATE TABLE `protector_keys` (
+	`origin` text NOT NULL,
+	`seq` integer NOT NULL,
+	`hlc` integer NOT NULL,
+	`key_id` text NOT NULL,
+	`device_id` text NOT NULL,
+	`volume_id` text NOT NULL,
+	PRIMARY KEY(`key_id`, `device_id`, `volume_id`, `origin`)
+);
+--> statement-breakpoint
+CREATE INDEX `protector_keys_origin` ON `protector_keys` (`origin`,`seq`);--> statement-breakpoint
 CREATE TABLE `protectors` (
 	`origin` text NOT NULL,
 	`seq` integer NOT NULL,
@@ -130,6 +163,13 @@ CREATE TABLE `recovery_forks` (
 );
 --> statement-breakpoint
 CREATE UNIQUE INDEX `recovery_forks_origin_seq_hash` ON `recovery_forks` (`origin`,`seq`,`hash`);--> statement-breakpoint
+CREATE TABLE `recovery_freeze` (
+	`id` integer PRIMARY KEY NOT NULL,
+	`holder` text NOT NULL,
+	`set_at` integer NOT NULL,
+	`deadline` integer NOT NULL
+);
+--> statement-breakpoint
 CREATE TABLE `recovery_guard` (
 	`id` integer PRIMARY KEY NOT NULL,
 	`ok` integer NOT NULL,

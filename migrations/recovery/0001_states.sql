@@ -17,6 +17,8 @@ WHERE NOT EXISTS (
     AND (n.`counter`, n.`origin`) > (p.`counter`, p.`origin`)
 );
 --> statement-breakpoint
+-- An imported key is the same key as one that a device escrows with the same ID and commitment, and has no row beside it.
+-- What another device or another password makes a conflict of stays one, whichever came from where (I2).
 CREATE VIEW `recovery_keys` AS
 SELECT k.*,
   CASE
@@ -32,10 +34,15 @@ FROM (
     EXISTS (
       SELECT 1 FROM `audit` a
       WHERE a.`key_id` = e.`key_id` AND a.`action` = 'disclosure' AND a.`status` = 'Successful'
+    ) OR EXISTS (
+      SELECT 1 FROM `imports` i
+      WHERE i.`key_id` = e.`key_id` AND i.`commitment` = e.`commitment` AND i.`disclosed` = 1
     ) AS `disclosed`,
     EXISTS (
       SELECT 1 FROM `escrows` o
       WHERE o.`key_id` = e.`key_id` AND (o.`commitment` <> e.`commitment` OR o.`device_id` <> e.`device_id`)
+    ) OR EXISTS (
+      SELECT 1 FROM `imports` i WHERE i.`key_id` = e.`key_id` AND i.`commitment` <> e.`commitment`
     ) AS `conflicted`,
     (
       SELECT CASE
@@ -45,11 +52,49 @@ FROM (
       FROM `protectors_current` p WHERE p.`device_id` = e.`device_id` AND p.`volume_id` = e.`volume_id`
       ORDER BY p.`counter` DESC LIMIT 1
     ) AS `on_drive`,
-    EXISTS (SELECT 1 FROM `device_revocations` r WHERE r.`device_id` = e.`device_id`) AS `revoked`
+    EXISTS (SELECT 1 FROM `device_revocations` r WHERE r.`device_id` = e.`device_id`) AS `revoked`,
+    (
+      SELECT i.`source` FROM `imports` i
+      WHERE i.`key_id` = e.`key_id` AND i.`commitment` = e.`commitment`
+      ORDER BY i.`hlc`, i.`origin`, i.`seq` LIMIT 1
+    ) AS `imported_from`,
+    1 AS `confirmed`
   FROM `escrows` e
   WHERE NOT EXISTS (
     SELECT 1 FROM `escrows` f
     WHERE f.`key_id` = e.`key_id` AND f.`commitment` = e.`commitment` AND f.`device_id` = e.`device_id`
-      AND (f.`hlc` < e.`hlc` OR (f.`hlc` = e.`hlc` AND f.`origin` < e.`origin`))
+      AND (f.`hlc`, f.`origin`, f.`seq`) < (e.`hlc`, e.`origin`, e.`seq`)
+  )
+  UNION ALL
+  SELECT m.`key_id`, m.`commitment`, m.`device_id`, m.`volume_id`, m.`volume_type`, m.`site_id`, m.`computer_name`,
+    m.`domain`, m.`users_json`, m.`sealed_json`, m.`package_json`, 'held', 0, m.`origin`, m.`seq`, m.`hlc`,
+    EXISTS (
+      SELECT 1 FROM `audit` a
+      WHERE a.`key_id` = m.`key_id` AND a.`action` = 'disclosure' AND a.`status` = 'Successful'
+    ) OR EXISTS (
+      SELECT 1 FROM `imports` i
+      WHERE i.`key_id` = m.`key_id` AND i.`commitment` = m.`commitment` AND i.`disclosed` = 1
+    ),
+    EXISTS (
+      SELECT 1 FROM `escrows` o WHERE o.`key_id` = m.`key_id` AND o.`commitment` <> m.`commitment`
+    ) OR EXISTS (
+      SELECT 1 FROM `imports` i WHERE i.`key_id` = m.`key_id` AND i.`commitment` <> m.`commitment`
+    ),
+    (
+      SELECT max(instr(p.`key_ids_json`, m.`key_id`) > 0)
+      FROM `protector_keys` r
+      JOIN `protectors_current` p ON p.`device_id` = r.`device_id` AND p.`volume_id` = r.`volume_id`
+      WHERE r.`key_id` = m.`key_id`
+    ),
+    0,
+    m.`source`,
+    EXISTS (SELECT 1 FROM `protector_keys` r WHERE r.`key_id` = m.`key_id`)
+  FROM `imports` m
+  WHERE NOT EXISTS (
+    SELECT 1 FROM `escrows` e WHERE e.`key_id` = m.`key_id` AND e.`commitment` = m.`commitment`
+  ) AND NOT EXISTS (
+    SELECT 1 FROM `imports` f
+    WHERE f.`key_id` = m.`key_id` AND f.`commitment` = m.`commitment`
+      AND (f.`hlc`, f.`origin`, f.`seq`) < (m.`hlc`, m.`origin`, m.`seq`)
   )
 ) k;

@@ -7,7 +7,7 @@ import { nodeOf } from '../../shared/trust/certificate.ts';
 import { configDrafts, distinctEscrows, edgeDrafts, sample, statusBodies } from '../support/drafts.ts';
 import { type Host, restartNode, segmentsOf, startNode } from '../support/node.ts';
 import { makeOrganisation } from '../support/organisation.ts';
-import { countRows, factRows } from '../support/tables.ts';
+import { countRows, viewRows } from '../support/tables.ts';
 
 export function appendContract(host: Host): void {
   it('assigns gap-free places in a chain that ends in a signed head (I4)', async () => {
@@ -191,7 +191,7 @@ export function appendContract(host: Host): void {
       other({ commitment: 'x'.repeat(43) }),
       other({ deviceId: 'd-aaaaaaaaaaaaaaaa' }),
     ]);
-    expect((await factRows(engine, 'recovery'))['escrows']).toHaveLength(3);
+    expect((await viewRows(engine, 'recovery'))['recovery_keys']).toHaveLength(3);
     expect(await engine.rows('recovery', 'SELECT DISTINCT state FROM recovery_keys', [])).toEqual([
       ['conflicted'],
     ]);

