@@ -4,6 +4,7 @@
  */
 import { OpenAPIHono } from '@hono/zod-openapi';
 import type { Context, MiddlewareHandler } from 'hono';
+import { matchedRoutes } from 'hono/route';
 import { HTTPException } from 'hono/http-exception';
 import type { HoldfastNode } from '../node.ts';
 import { randomName } from '../platform.ts';
@@ -58,7 +59,8 @@ function observe(node: HoldfastNode): MiddlewareHandler<AppEnv> {
     headers.set('Referrer-Policy', 'no-referrer');
     // Tokens, key IDs and people's names are in many answers; whoever may be cached says so itself.
     if (!headers.has('Cache-Control')) headers.set('Cache-Control', 'no-store');
-    const route = c.error || c.res.status === 404 ? 'other' : c.req.path.replace(/[0-9a-f{}-]{32,}/gi, ':id');
+    // The declared path, so that no client can make up a series of its own.
+    const route = matchedRoutes(c).findLast(({ path }) => path !== '/*')?.path ?? 'other';
     node.metrics.add('holdfast_requests_total', {
       method: c.req.method,
       route: route.slice(0, 64),

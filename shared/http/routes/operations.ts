@@ -4,6 +4,7 @@ import { STORES } from '../../journal/entry.ts';
 import { limits } from '../../limits.ts';
 import type { HoldfastNode } from '../../node.ts';
 import { nodeFreshness } from '../../replication/peers.ts';
+import { ALARMS } from '../../alarms.ts';
 import type { Routes } from '../context.ts';
 import { jsonContent } from '../openapi.ts';
 
@@ -109,6 +110,11 @@ function gauges(node: HoldfastNode): { name: string; labels: Record<string, stri
       value: [...node.ledger.origins(store).values()].reduce((sum, { seq }) => sum + seq, 0),
     })),
     ...[...types].map(([type, value]) => ({ name: 'holdfast_alarms', labels: { type }, value })),
+    ...ALARMS.map((type) => ({
+      name: 'holdfast_alarms_total',
+      labels: { type },
+      value: node.alarms.total(type),
+    })),
     ...node.peers.all().map(({ name, lastContact }) => ({
       name: 'holdfast_last_contact_seconds',
       labels: { peer: name },
