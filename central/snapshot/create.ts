@@ -182,8 +182,8 @@ async function capture(
   return captureFiles(request);
 }
 
-/** Sorts by time: 20261124T053700Z-abcdefgh. */
+/** 20261124T053700123Z-abcdefgh */
 function newId(): string {
-  const now = new Date(nodePlatform.now()).toISOString();
-  return `${now.slice(0, 19).replace(/[-:]/g, '')}Z-${randomName(nodePlatform, 8)}`;
+  const now = new Date(nodePlatform.now()).toISOString().replace(/[-:.]/g, '');
+  return `${now}-${randomName(nodePlatform, 8)}`;
 }

@@ -62,7 +62,9 @@ async function faultOfLog(
   let prev = '';
   const verifier = { platform: nodePlatform, authority, sliceEntries: limits.segmentEntriesMax };
   while (after < headSeq) {
-    const segment = await readSegment(engine, store, origin, after, limits.segmentEntriesMax);
+    const segment = await readSegment(engine, store, origin, {
+      ...{ after, until: Number.MAX_SAFE_INTEGER, entriesMax: limits.segmentEntriesMax },
+    });
     if (!segment) return `no head is held after place ${String(after)}`;
     // Without a known certificate it is taken from the genesis, which the chain then covers.
     const known = await authority.check(certificate);

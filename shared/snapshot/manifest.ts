@@ -22,8 +22,8 @@ export const MANIFEST_FILE = 'manifest.json';
 /** Vectors of 50,000 origins in both stores, with their hashes, stay below this. */
 export const MANIFEST_BYTES_MAX = 32 * 1024 * 1024;
 
-/** When its gate was closed, and a random part: names sort by time. */
-export const snapshotId = z.string().regex(/^\d{8}T\d{6}Z-[a-z2-7]{8}$/);
+/** When it was begun, to the millisecond, and a random part: names sort by time. */
+export const snapshotId = z.string().regex(/^\d{8}T\d{9}Z-[a-z2-7]{8}$/);
 export const instanceId = z.string().regex(/^[a-z2-7]{16}$/);
 
 const count = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
