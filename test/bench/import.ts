@@ -4,6 +4,7 @@
  * both processes is watched while they run; what a longer file adds to it is the difference of two of its tenths.
  */
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import { readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
@@ -18,13 +19,15 @@ import { IMPORT_SOURCES, type ImportSource } from '../../shared/domain/vocabular
 import { staffTokenHash } from '../../shared/helpdesk/staff.ts';
 import { CSV_MAP, sourceFile, truthOf } from '../import/sources.ts';
 import { type Figure, median } from './figures.ts';
-import { type BenchContext, EDGE_A, openInstallation } from './installation.ts';
+import { type BenchContext, EDGE_A, openInstallation, processorMs } from './installation.ts';
 
 const BENCH = 'import';
 const MEMORY_EVERY_MS = 100;
 
 interface Measured {
   readonly seconds: number;
+  /** processor time that the centre took meanwhile */
+  readonly centreMs: number;
   readonly stdout: string;
   /** of the command and of the centre, in MB, in the order of time */
   readonly memory: readonly { readonly command: number; readonly centre: number }[];
@@ -58,7 +61,10 @@ function argsOf(source: ImportSource, file: string): string[] {
   return ['import', name, file, '--site', `site-${EDGE_A}`, ...(source === 'csv' ? ['--map', ...map] : [])];
 }
 
-function measure(cluster: LocalCluster, args: readonly string[], token?: string): Promise<Measured> {
+async function measure(cluster: LocalCluster, args: readonly string[], token?: string): Promise<Measured> {
+  const { centre } = cluster;
+  if (!centre) throw new Error('the centre is not running');
+  const before = await processorMs(centre);
   const program = path.join(packageRoot(), 'dist/central/cli/holdfast.js');
   const child = spawn(process.execPath, [program, '--json', ...args], {
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -72,17 +78,15 @@ function measure(cluster: LocalCluster, args: readonly string[], token?: string)
   child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
   const memory: { command: number; centre: number }[] = [];
   const timer = setInterval(() => {
-    void Promise.all([residentOf(child.pid), residentOf(cluster.centre?.pid)]).then(([command, centre]) => {
-      if (command > 0 && centre > 0) memory.push({ command, centre });
+    void Promise.all([residentOf(child.pid), residentOf(centre.pid)]).then(([command, its]) => {
+      if (command > 0 && its > 0) memory.push({ command, centre: its });
     });
   }, MEMORY_EVERY_MS);
   const beganAt = performance.now();
-  return new Promise((resolve) => {
-    child.once('close', () => {
-      clearInterval(timer);
-      resolve({ seconds: (performance.now() - beganAt) / 1_000, stdout, memory });
-    });
-  });
+  await once(child, 'close');
+  clearInterval(timer);
+  const seconds = (performance.now() - beganAt) / 1_000;
+  return { seconds, stdout, memory, centreMs: (await processorMs(centre)) - before };
 }
 
 /** In MB; 0 for a process that is no more. */
@@ -107,6 +111,10 @@ function figuresOf(source: ImportSource, records: number, first: Measured, again
     {
       ...{ bench: BENCH, name: `keys from ${source}`, value: records / first.seconds, unit: '/s' },
       aim: { atLeast: 2_000 },
+    },
+    {
+      ...{ bench: BENCH, name: 'processor time of one key at the centre', unit: 'ms' },
+      value: first.centreMs / records,
     },
     { bench: BENCH, name: `the same again, all there`, value: records / again.seconds, unit: '/s' },
     {
