@@ -5,6 +5,7 @@ import { serve, type ServerType } from '@hono/node-server';
 import { migrations } from '../migrations/index.ts';
 import { createApp } from '../shared/http/app.ts';
 import { EngineError } from '../shared/journal/engine.ts';
+import { STORES, type Store } from '../shared/journal/entry.ts';
 import { type HoldfastNode, openNode } from '../shared/node.ts';
 import type { Log } from '../shared/platform.ts';
 import { VERSION } from '../shared/version.ts';
@@ -36,7 +37,7 @@ export async function startCentre(
   log: Log,
   snapshots: SnapshotOptions | null = null,
 ): Promise<RunningCentre> {
-  const engine = await openEngine(settings);
+  const engine = await openEngine(settings, log);
   const node = await openNode({
     engine,
     platform: nodePlatform,
@@ -71,13 +72,52 @@ export async function startCentre(
   };
 }
 
-async function openEngine(settings: CentreSettings): Promise<LibsqlEngine> {
+async function openEngine(settings: CentreSettings, log: Log): Promise<LibsqlEngine> {
+  let engine: LibsqlEngine;
   try {
     await mkdir(settings.dataFolder, { recursive: true, mode: 0o700 });
-    return await LibsqlEngine.open(settings.databases);
+    engine = await LibsqlEngine.open(settings.databases);
   } catch (error) {
     const why = error instanceof EngineError ? error.message : 'it cannot be created or opened';
     throw new SettingError(`The databases in HOLDFAST_DATA (${settings.dataFolder}) are not usable: ${why}.`);
+  }
+  for (const store of STORES) {
+    if (engine.served(store)) await tryServer(engine, store, settings.databases[store].url, log);
+  }
+  return engine;
+}
+
+/** Throws SettingError naming the setting that a database server does not work with. */
+async function tryServer(engine: LibsqlEngine, store: Store, url: string, log: Log): Promise<void> {
+  const name = `HOLDFAST_${store.toUpperCase()}`;
+  const { host } = new URL(url);
+  try {
+    await engine.rows(store, 'SELECT 1', []);
+  } catch (error) {
+    if (error instanceof EngineError && error.reason === 'unauthorised')
+      throw new SettingError(
+        `${name}_TOKEN is not accepted by the database server at ${name}_URL (${host}).`,
+      );
+    throw new SettingError(
+      `The database server at ${name}_URL (${host}) does not answer as one: is it running, and is the address right?`,
+    );
+  }
+  const checkpoint = engine.served(store)?.checkpoint;
+  if (!checkpoint) {
+    log(
+      'warn',
+      `${name}_ADMIN_URL is not set: nobody tells the database server to sync, so receipts promise no durability at the centre`,
+      { store },
+    );
+    return;
+  }
+  try {
+    await checkpoint();
+  } catch (error) {
+    if (error instanceof EngineError && error.reason === 'unauthorised')
+      throw new SettingError(`${name}_ADMIN_KEY is not accepted at ${name}_ADMIN_URL.`);
+    const why = error instanceof EngineError ? error.message : 'unknown error';
+    throw new SettingError(`The database server cannot be told to sync at ${name}_ADMIN_URL: ${why}.`);
   }
 }
 

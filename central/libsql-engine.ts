@@ -1,62 +1,91 @@
 /**
  * The `Engine` over libSQL: one database per store, each by a `file:` URL or at a libSQL server.
- * A file is opened with `synchronous=FULL`, so a committed transaction has been fsynced (I1).
+ * A file is opened with `synchronous=FULL`, so a committed transaction has been fsynced (I1). A server syncs when it is
+ * told to (`libsql-server.ts`). A batch is one message to it and back, and one transaction there.
  */
 import { type Client, createClient } from '@libsql/client';
-import { type Engine, EngineError, type SqlValue, type Statement } from '../shared/journal/engine.ts';
+import {
+  type Engine,
+  EngineError,
+  type ServedStore,
+  type SqlValue,
+  type Statement,
+} from '../shared/journal/engine.ts';
 import { STORES, type Store } from '../shared/journal/entry.ts';
+import { type AdminTarget, boundedFetch, servedStore } from './libsql-server.ts';
 
 export interface LibsqlTarget {
   /** `file:/path/to.db`, `http(s)://…` or `libsql://…` */
   readonly url: string;
   readonly authToken?: string;
+  /** where a server can be told to sync */
+  readonly admin?: AdminTarget;
 }
 
 /** How long a transaction waits for another process's, such as a snapshot writer's, before it fails as busy. */
 const BUSY_TIMEOUT_MS = 5_000;
+const BUSY_RETRY_MS = 20;
+
+interface Opened {
+  readonly client: Client;
+  readonly served: ServedStore | null;
+}
+
+/** Whether the store is a file that this process opens itself. */
+export function isFile({ url }: LibsqlTarget): boolean {
+  return url.startsWith('file:') || url === ':memory:';
+}
 
 export class LibsqlEngine implements Engine {
   readonly kind: 'libsql-file' | 'libsql-server';
-  readonly #clients: Readonly<Record<Store, Client>>;
+  readonly #stores: Readonly<Record<Store, Opened>>;
 
-  private constructor(kind: LibsqlEngine['kind'], clients: Readonly<Record<Store, Client>>) {
-    this.kind = kind;
-    this.#clients = clients;
+  private constructor(stores: Readonly<Record<Store, Opened>>) {
+    this.#stores = stores;
+    this.kind = STORES.some((store) => stores[store].served) ? 'libsql-server' : 'libsql-file';
   }
 
   static async open(targets: Readonly<Record<Store, LibsqlTarget>>): Promise<LibsqlEngine> {
-    const files = STORES.every((store) => targets[store].url.startsWith('file:'));
-    // One connection per file: pragmas belong to a connection, and calls on a file never overlap anyway.
-    const local = files ? { concurrency: 1, timeout: BUSY_TIMEOUT_MS } : {};
-    const client = ({ url, authToken }: LibsqlTarget): Client =>
-      createClient({ intMode: 'number', url, ...local, ...(authToken === undefined ? {} : { authToken }) });
-    const clients = { recovery: client(targets.recovery), compliance: client(targets.compliance) };
-    const engine = new LibsqlEngine(files ? 'libsql-file' : 'libsql-server', clients);
-    if (files) {
-      for (const store of STORES) {
-        for (const pragma of ['journal_mode = WAL', 'synchronous = FULL']) {
-          await engine.rows(store, `PRAGMA ${pragma}`, []);
-        }
+    const engine = new LibsqlEngine({
+      recovery: openStore(targets.recovery),
+      compliance: openStore(targets.compliance),
+    });
+    for (const store of STORES) {
+      if (engine.served(store)) continue;
+      for (const pragma of ['journal_mode = WAL', 'synchronous = FULL']) {
+        await engine.rows(store, `PRAGMA ${pragma}`, []);
       }
     }
     return engine;
   }
 
+  served(store: Store): ServedStore | null {
+    return this.#stores[store].served;
+  }
+
   async batch(store: Store, statements: readonly Statement[]): Promise<void> {
     if (statements.length === 0) return;
-    try {
-      await this.#clients[store].batch(
-        statements.map(({ sql, args }) => ({ sql, args: [...args] })),
-        'write',
-      );
-    } catch (error) {
-      throw EngineError.from(error);
+    const { client, served } = this.#stores[store];
+    const deadline = performance.now() + BUSY_TIMEOUT_MS;
+    for (;;) {
+      try {
+        await client.batch(
+          statements.map(({ sql, args }) => ({ sql, args: [...args] })),
+          'write',
+        );
+        return;
+      } catch (error) {
+        const failure = EngineError.from(error);
+        // Two processes at one server; nothing of this transaction was begun, or all of it was rolled back.
+        if (!served || failure.reason !== 'busy' || performance.now() > deadline) throw failure;
+        await new Promise((resolve) => setTimeout(resolve, BUSY_RETRY_MS));
+      }
     }
   }
 
   async rows(store: Store, sql: string, args: readonly SqlValue[]): Promise<SqlValue[][]> {
     try {
-      const { rows, columns } = await this.#clients[store].execute({ sql, args: [...args] });
+      const { rows, columns } = await this.#stores[store].client.execute({ sql, args: [...args] });
       return rows.map((row) => columns.map((_, index) => row[index] as SqlValue));
     } catch (error) {
       throw EngineError.from(error);
@@ -64,6 +93,19 @@ export class LibsqlEngine implements Engine {
   }
 
   close(): void {
-    for (const store of STORES) this.#clients[store].close();
+    for (const store of STORES) this.#stores[store].client.close();
   }
+}
+
+function openStore(target: LibsqlTarget): Opened {
+  const { url, authToken, admin } = target;
+  // One connection per file: pragmas belong to a connection, and calls on a file never overlap anyway.
+  const kind = isFile(target) ? { concurrency: 1, timeout: BUSY_TIMEOUT_MS } : { fetch: boundedFetch };
+  return {
+    client: createClient({
+      ...{ intMode: 'number', url, ...kind },
+      ...(authToken === undefined ? {} : { authToken }),
+    }),
+    served: isFile(target) ? null : servedStore(admin ?? null),
+  };
 }

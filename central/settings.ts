@@ -35,8 +35,13 @@ const environment = z.object({
   HOLDFAST_IDENTITY_FILE: z.string().min(1),
   HOLDFAST_RECOVERY_URL: z.string().optional(),
   HOLDFAST_RECOVERY_TOKEN: z.string().optional(),
+  /** where sqld can be told to sync: its admin address, with `/v1/namespaces/NAME` where it is not the default one */
+  HOLDFAST_RECOVERY_ADMIN_URL: z.url({ protocol: /^https?$/ }).optional(),
+  HOLDFAST_RECOVERY_ADMIN_KEY: z.string().optional(),
   HOLDFAST_COMPLIANCE_URL: z.string().optional(),
   HOLDFAST_COMPLIANCE_TOKEN: z.string().optional(),
+  HOLDFAST_COMPLIANCE_ADMIN_URL: z.url({ protocol: /^https?$/ }).optional(),
+  HOLDFAST_COMPLIANCE_ADMIN_KEY: z.string().optional(),
   HOLDFAST_BOOTSTRAP_TOKEN_HASH: z
     .string()
     .regex(/^[A-Za-z0-9_-]{43}$/, 'must be a SHA-256 in base64url')
@@ -53,15 +58,24 @@ export function readCentreSettings(env: Readonly<Record<string, string | undefin
   }
   const settings = parsed.data;
   const dataFolder = path.resolve(settings.HOLDFAST_DATA);
-  const target = (name: string, url: string | undefined, authToken: string | undefined): LibsqlTarget => {
-    if (url !== undefined && !/^(file:|https?:|libsql:|wss?:)/.test(url)) {
+  const target = (store: Store): LibsqlTarget => {
+    const name = store === 'recovery' ? 'RECOVERY' : 'COMPLIANCE';
+    const url = settings[`HOLDFAST_${name}_URL`];
+    const authToken = settings[`HOLDFAST_${name}_TOKEN`];
+    const adminUrl = settings[`HOLDFAST_${name}_ADMIN_URL`];
+    const authKey = settings[`HOLDFAST_${name}_ADMIN_KEY`];
+    if (url !== undefined && !/^(file:|https?:|libsql:)/.test(url))
+      throw new SettingError(`HOLDFAST_${name}_URL must begin with file:, http:, https: or libsql:.`);
+    if (adminUrl !== undefined && (url === undefined || url.startsWith('file:')))
       throw new SettingError(
-        `HOLDFAST_${name.toUpperCase()}_URL must begin with file:, http:, https: or libsql:.`,
+        `HOLDFAST_${name}_ADMIN_URL is for a database server, and HOLDFAST_${name}_URL names none.`,
       );
-    }
     return {
-      url: url ?? `file:${path.join(dataFolder, `${name}.db`)}`,
+      url: url ?? `file:${path.join(dataFolder, `${store}.db`)}`,
       ...(authToken === undefined ? {} : { authToken }),
+      ...(adminUrl === undefined
+        ? {}
+        : { admin: { url: adminUrl, ...(authKey === undefined ? {} : { authKey }) } }),
     };
   };
   return {
@@ -70,8 +84,8 @@ export function readCentreSettings(env: Readonly<Record<string, string | undefin
     port: settings.HOLDFAST_PORT,
     identity: readIdentityFile(settings.HOLDFAST_IDENTITY_FILE),
     databases: {
-      recovery: target('recovery', settings.HOLDFAST_RECOVERY_URL, settings.HOLDFAST_RECOVERY_TOKEN),
-      compliance: target('compliance', settings.HOLDFAST_COMPLIANCE_URL, settings.HOLDFAST_COMPLIANCE_TOKEN),
+      recovery: target('recovery'),
+      compliance: target('compliance'),
     },
     bootstrapTokenHash: settings.HOLDFAST_BOOTSTRAP_TOKEN_HASH ?? null,
   };

@@ -36,15 +36,25 @@ export class Configuration {
         !entries.some(({ kind }) => kind === 'config' || kind === 'device-revocation')
       )
         return;
-      configuration.#reading = configuration.#reading
-        .then(() => configuration.#read())
-        .catch((error: unknown) => {
-          log('error', 'configuration could not be read again', {
-            error: error instanceof Error ? error.name : 'unknown',
-          });
-        });
+      configuration.#readAgain();
+    });
+    ledger.onFollowed((store, origins) => {
+      const centres = [...origins].some(
+        (origin) => ledger.origins(store).get(origin)?.certificate.role === 'centre',
+      );
+      if (store === 'recovery' && centres) configuration.#readAgain();
     });
     return configuration;
+  }
+
+  #readAgain(): void {
+    this.#reading = this.#reading
+      .then(() => this.#read())
+      .catch((error: unknown) => {
+        this.#log('error', 'configuration could not be read again', {
+          error: error instanceof Error ? error.name : 'unknown',
+        });
+      });
   }
 
   /** Runs one change at a time, so that of two people who read the same revision only one is told that it holds. */

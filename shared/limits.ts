@@ -34,6 +34,12 @@ export const limits = {
   frozenWaitMsMax: 10_000,
   /** Pause before a write that met a freeze tries again: short beside an fsync, and a try costs 50 µs. */
   frozenRetryMs: 2,
+  /** How long what one central process wrote may be unknown to another over the same database server; a look costs 1 ms. */
+  followEveryMs: 250,
+  /** The same while the database server does not answer. */
+  followLostMs: 1_000,
+  /** How often such processes tell each other, through the database, which edges they reached. */
+  shareContactsEveryMs: 5_000,
   /** A freeze ends by itself after this, whatever became of who asked for it (VSS allows as long). */
   freezeMsMax: 60_000,
   /** The same while nobody asks the node anything; whoever comes just then waits for about 20 ms. */

@@ -136,13 +136,34 @@ export async function openNode(options: NodeOptions): Promise<HoldfastNode> {
           },
         ),
       );
-      const off = ledger.onCommit(() => {
+      const off = ledger.onServable(() => {
         writes.next();
       });
       running[running.length - 1]?.add(off);
     }
     void chores();
+    if (ledger.isShared) void follow();
   };
+
+  /** What other processes write to the same databases is known here within `followEveryMs`. */
+  async function follow(): Promise<void> {
+    let sharedAt = platform.now();
+    let pauseMs: number = limits.followEveryMs;
+    for (;;) {
+      await platform.sleep(pauseMs, stopping.signal);
+      if (stopping.signal.aborted) return;
+      // What keeps it from working is an alarm already.
+      const isBack = await ledger.follow().then(
+        () => true,
+        () => false,
+      );
+      pauseMs = isBack ? limits.followEveryMs : limits.followLostMs;
+      if (!isBack) continue;
+      if (platform.now() - sharedAt < limits.shareContactsEveryMs) continue;
+      sharedAt = platform.now();
+      await chore('share contacts', () => peers.share());
+    }
+  }
 
   async function chores(): Promise<void> {
     let rolledUpAt = platform.now();

@@ -5,11 +5,12 @@
 import canonicalize from 'canonicalize';
 import type { Guid } from '../domain/recovery-key.ts';
 import type { Statement } from '../journal/engine.ts';
+import { STORES } from '../journal/entry.ts';
 import { hlcToMs } from '../journal/hlc.ts';
 import { limits } from '../limits.ts';
 import type { Origin } from '../trust/certificate.ts';
 import { type EscrowParts, checkMachine } from './escrow.ts';
-import type { Instruction, StatusAnswer, StatusRequest } from './messages.ts';
+import type { Durability, Instruction, StatusAnswer, StatusRequest } from './messages.ts';
 import { policyFor } from './policy.ts';
 import type { DeviceToken } from './token.ts';
 
@@ -43,11 +44,18 @@ export class StatusService {
     const policy = policyFor(configuration, platform, device.site, device.sub);
     return {
       stored,
-      durability: this.#parts.identity.certificate.role === 'centre' ? 'centre' : 'edge',
+      durability: this.#durability(),
       instructions: await this.#instructions(volumeKeys),
       policy,
       nextReportMs: policy.reportEveryMs,
     };
+  }
+
+  /** I1: what has been reached when this is answered. */
+  #durability(): Durability {
+    const { ledger, identity } = this.#parts;
+    if (identity.certificate.role !== 'centre') return 'edge';
+    return STORES.some((store) => ledger.durability(store).isUnknown) ? 'edge' : 'centre';
   }
 
   async #store(

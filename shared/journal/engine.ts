@@ -16,12 +16,23 @@ export interface Engine {
   /** What kind of engine this is, for people. */
   readonly kind: 'durable-object' | 'libsql-file' | 'libsql-server';
   /**
-   * Runs all statements in one transaction. Resolves when they are committed and, at this engine, durable (I1);
-   * rejects with EngineError having changed nothing.
+   * Runs all statements in one transaction. Resolves when they are committed and, unless the store is `served`,
+   * durable (I1); rejects with EngineError having changed nothing.
    */
   batch(store: Store, statements: readonly Statement[]): Promise<void>;
   /** Rows as arrays, in the order of the selected columns. */
   rows(store: Store, sql: string, args: readonly SqlValue[]): Promise<SqlValue[][]>;
+  /** What is different about a store that stands at a database server; null, as without this method, for any other. */
+  served?(store: Store): ServedStore | null;
+}
+
+/** A store at a database server: several processes may write to it, and a batch is acknowledged before it is synced. */
+export interface ServedStore {
+  /**
+   * Resolves when everything committed before is synced to the server's disk. Null where the server cannot be told
+   * to: then nobody here knows what would outlive a power cut, and nothing is promised.
+   */
+  readonly checkpoint: (() => Promise<void>) | null;
 }
 
 /**
@@ -32,8 +43,10 @@ export class EngineError extends Error {
   /**
    * `constraint`: these values, not the database, are at fault (a condition, a type, a size).
    * `frozen`: a snapshot holds the gate for a moment (`frozenGuard` in statements.ts).
+   * `unauthorised`: a database server does not accept the token.
    */
-  readonly reason: 'frozen' | 'constraint' | 'full' | 'busy' | 'unavailable' | 'corrupt' | 'other';
+  readonly reason:
+    'frozen' | 'constraint' | 'full' | 'busy' | 'unauthorised' | 'unavailable' | 'corrupt' | 'other';
 
   constructor(reason: EngineError['reason'], hint: string) {
     super(`the database refused (${reason}): ${hint}`);
@@ -52,13 +65,15 @@ export class EngineError extends Error {
         ? 'constraint'
         : /disk is full|SQLITE_FULL|ENOSPC|readonly|disk I\/O|SQLITE_IOERR/i.test(message)
           ? 'full'
-          : /locked|SQLITE_BUSY/i.test(message)
+          : /locked|SQLITE_BUSY|TRANSACTION_(TIMEOUT|BUSY)/i.test(message)
             ? 'busy'
-            : /fetch failed|ECONN|socket|HTTP status|SERVER_ERROR|timed? ?out/i.test(message)
-              ? 'unavailable'
-              : /malformed|not a database|SQLITE_CORRUPT|SQLITE_NOTADB/i.test(message)
-                ? 'corrupt'
-                : 'other';
+            : /HTTP status 40[13]\b/i.test(message)
+              ? 'unauthorised'
+              : UNAVAILABLE.test(message)
+                ? 'unavailable'
+                : /malformed|not a database|SQLITE_CORRUPT|SQLITE_NOTADB/i.test(message)
+                  ? 'corrupt'
+                  : 'other';
     const named =
       /(?:constraint failed: |no such (?:table|column|view): |near )[A-Za-z0-9_.," ]{1,80}/.exec(
         message,
@@ -66,3 +81,7 @@ export class EngineError extends Error {
     return new EngineError(reason, named === '' ? 'no further detail' : named);
   }
 }
+
+/** What drivers say of a server that is not there, is being restarted, or does not answer in time. */
+const UNAVAILABLE =
+  /fetch failed|ECONN|socket|HTTP status|SERVER_ERROR|timed? ?out|aborted|terminated|bad port|STREAM_|HRANA_|BLOCKED/i;

@@ -8,6 +8,7 @@ import type { Foreground } from '../foreground.ts';
 import type { Log, Platform } from '../platform.ts';
 import { randomName } from '../platform.ts';
 import type { CertificateAuthority, Origin } from '../trust/certificate.ts';
+import type { Durability } from './durability.ts';
 import type { Engine, SqlValue, Statement } from './engine.ts';
 import { type Entry, STORES, type Segment, type Store } from './entry.ts';
 import { HybridClock } from './hlc.ts';
@@ -35,6 +36,9 @@ export interface LedgerOptions {
 
 export type CommitListener = (store: Store, entries: readonly Entry[], by: 'append' | 'absorb') => void;
 
+/** Another process over the same databases moved these logs, or more of them may be shown to peers. */
+export type OriginsListener = (store: Store, origins: ReadonlySet<Origin>) => void;
+
 /** A database for reading with drizzle; writing goes through the journal alone. */
 export type Reader = SqliteRemoteDatabase;
 
@@ -42,6 +46,8 @@ export class Ledger {
   readonly engine: Engine;
   readonly readers: Readonly<Record<Store, Reader>>;
   readonly #listeners = new Set<CommitListener>();
+  readonly #followers = new Set<OriginsListener>();
+  readonly #servers = new Set<OriginsListener>();
   readonly #incarnate: () => Origin;
   #self: Origin;
   #journals: Readonly<Record<Store, StoreJournal>> | null = null;
@@ -66,23 +72,38 @@ export class Ledger {
       await migrate(options.engine, store, options.migrations[store], options.platform);
     for (const store of STORES) await reproject(options, store);
     const ledger = new Ledger(options);
+    const tell = <T extends readonly unknown[]>(
+      listeners: ReadonlySet<(...of: T) => void>,
+      ...of: T
+    ): void => {
+      for (const listener of listeners) {
+        try {
+          listener(...of);
+        } catch (error) {
+          // What is committed stays committed and is acknowledged (I1), whatever a listener makes of it.
+          options.log('error', 'a commit listener failed', {
+            error: error instanceof Error ? error.message : 'unknown',
+          });
+        }
+      }
+    };
     const parts = {
       ...options,
       get self() {
         return ledger.self;
       },
       clock: new HybridClock(options.platform),
+      reincarnate: () => {
+        ledger.reincarnate();
+      },
       onCommit: (store: Store, entries: readonly Entry[], by: 'append' | 'absorb') => {
-        for (const listener of ledger.#listeners) {
-          try {
-            listener(store, entries, by);
-          } catch (error) {
-            // What is committed stays committed and is acknowledged (I1), whatever a listener makes of it.
-            options.log('error', 'a commit listener failed', {
-              error: error instanceof Error ? error.message : 'unknown',
-            });
-          }
-        }
+        tell(ledger.#listeners, store, entries, by);
+      },
+      onFollowed: (store: Store, origins: ReadonlySet<Origin>) => {
+        tell(ledger.#followers, store, origins);
+      },
+      onServable: (store: Store, origins: ReadonlySet<Origin>) => {
+        tell(ledger.#servers, store, origins);
       },
     };
     ledger.#journals = {
@@ -115,8 +136,14 @@ export class Ledger {
     return this.#journal(store).absorb(segment);
   }
 
-  read(store: Store, origin: Origin, after: number, entriesMax: number): Promise<Segment | null> {
-    return this.#journal(store).read(origin, after, entriesMax);
+  read(
+    store: Store,
+    origin: Origin,
+    after: number,
+    entriesMax: number,
+    until = Number.MAX_SAFE_INTEGER,
+  ): Promise<Segment | null> {
+    return this.#journal(store).read(origin, after, entriesMax, until);
   }
 
   origins(store: Store): ReadonlyMap<Origin, OriginState> {
@@ -131,6 +158,33 @@ export class Ledger {
   onCommit(listener: CommitListener): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  }
+
+  /** Other processes may write to the same databases. */
+  get isShared(): boolean {
+    return STORES.some((store) => this.engine.served?.(store));
+  }
+
+  /** At database servers: looks up what they wrote, and has it synced. Throws EngineError once all stores had their turn. */
+  async follow(): Promise<void> {
+    const done = await Promise.allSettled(STORES.map((store) => this.#journal(store).follow()));
+    for (const result of done) if (result.status === 'rejected') throw result.reason;
+  }
+
+  onFollowed(listener: OriginsListener): () => void {
+    this.#followers.add(listener);
+    return () => this.#followers.delete(listener);
+  }
+
+  /** Entries that peers may see: when they are committed or, at a database server, synced. */
+  onServable(listener: OriginsListener): () => void {
+    this.#servers.add(listener);
+    return () => this.#servers.delete(listener);
+  }
+
+  /** How much of each log outlives a power cut, and how much peers are shown. */
+  durability(store: Store): Durability {
+    return this.#journal(store).durability;
   }
 
   async idle(): Promise<void> {

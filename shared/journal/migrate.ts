@@ -64,11 +64,22 @@ export async function migrate(
     try {
       await engine.batch(store, [...statements, record]);
     } catch (error) {
+      // Of several processes that start at once over one database, one is the first.
+      if (await isApplied(engine, store, migration.name)) continue;
       const why = error instanceof EngineError ? error.message : 'unknown error';
       throw new MigrationError(
         `Migration ${migration.name} of the ${store} store could not be applied: ${why}.`,
       );
     }
+  }
+}
+
+async function isApplied(engine: Engine, store: Store, name: string): Promise<boolean> {
+  try {
+    const rows = await engine.rows(store, `SELECT 1 FROM "${store}_migrations" WHERE name = ?`, [name]);
+    return rows.length > 0;
+  } catch {
+    return false;
   }
 }
 

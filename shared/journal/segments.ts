@@ -93,24 +93,27 @@ function certificateIn(segment: Segment): string | undefined {
 
 /**
  * Contiguous entries of `origin` after `after` up to a head within `entriesMax` and `segmentBytesMax`, or else up
- * to the next head; null when there is none. Sizes are added up inside the database, so that only what is sent is read.
+ * to the next head; null when there is none at or before `until`. Sizes are added up inside the database, so that only what is sent is read.
  */
 export async function readSegment(
   engine: Engine,
   store: Store,
   origin: Origin,
-  after: number,
-  entriesMax: number,
+  {
+    after,
+    until,
+    entriesMax,
+  }: { readonly after: number; readonly until: number; readonly entriesMax: number },
 ): Promise<Segment | null> {
   const [near] = await engine.rows(
     store,
     `WITH sized AS (SELECT seq, sum(coalesce(octet_length(body), 0)) OVER (ORDER BY seq) AS bytes ` +
-      `FROM "${store}_journal" WHERE origin = ?1 AND seq > ?2 AND seq <= ?2 + ?3), ` +
+      `FROM "${store}_journal" WHERE origin = ?1 AND seq > ?2 AND seq <= min(?2 + ?3, ?5)), ` +
       `fitting AS (SELECT max(seq) AS seq FROM sized WHERE bytes <= ?4) ` +
       `SELECT seq, jws FROM "${store}_heads" WHERE origin = ?1 AND seq = coalesce(` +
       `(SELECT max(seq) FROM "${store}_heads" WHERE origin = ?1 AND seq > ?2 AND seq <= (SELECT seq FROM fitting)), ` +
-      `(SELECT min(seq) FROM "${store}_heads" WHERE origin = ?1 AND seq > ?2))`,
-    [origin, after, Math.max(1, entriesMax), limits.segmentBytesMax],
+      `(SELECT min(seq) FROM "${store}_heads" WHERE origin = ?1 AND seq > ?2 AND seq <= ?5))`,
+    [origin, after, Math.max(1, entriesMax), limits.segmentBytesMax, until],
   );
   if (!near) return null;
   const to = Number(near[0]);

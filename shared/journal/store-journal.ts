@@ -9,7 +9,8 @@
  * after each, so that catching up never holds up people and devices (I12). Every transaction begins by checking
  * that the log still ends where this process believes (another process may share the database); if not, the state
  * is read again and nothing was changed. The same guard closes the gate while a snapshot is opened (I11). State
- * changes only in the writer's turn, together with the database.
+ * changes only in the writer's turn, together with the database. At a database server, what others wrote is looked up
+ * now and then (`follow.ts`), and appends are acknowledged when a checkpoint has covered them (`durability.ts`).
  */
 import { base64url } from 'jose';
 import type { Alarms } from '../alarms.ts';
@@ -19,9 +20,11 @@ import type { Log, Platform } from '../platform.ts';
 import { type Certificate, type CertificateAuthority, type Origin, nodeOf } from '../trust/certificate.ts';
 import type { Signer } from '../trust/jws.ts';
 import { type Draft, type Prepared, prepare } from './drafts.ts';
+import { Durability } from './durability.ts';
 import { type Engine, EngineError, type SqlValue, type Statement } from './engine.ts';
 import { type Entry, type Segment, type Store, hashBody, hashEntry } from './entry.ts';
 import type { HybridClock } from './hlc.ts';
+import { Follower } from './follow.ts';
 import { Projector, projectAll } from './projection.ts';
 import { type Refusal, type Verified, forkEvidence, readSegment, verifySegment } from './segments.ts';
 import * as sql from './statements.ts';
@@ -64,6 +67,12 @@ export interface JournalParts {
   /** who else is there; without it, nobody is ever waited for */
   readonly foreground?: Foreground;
   readonly onCommit: (store: Store, entries: readonly Entry[], by: 'append' | 'absorb') => void;
+  /** another process over the same database moved these logs */
+  readonly onFollowed: (store: Store, origins: ReadonlySet<Origin>) => void;
+  /** more of these logs may be shown to peers */
+  readonly onServable: (store: Store, origins: ReadonlySet<Origin>) => void;
+  /** opens a new incarnation: the database server lost the end of this one's log */
+  readonly reincarnate: () => void;
 }
 
 interface PendingAppend {
@@ -85,7 +94,9 @@ export class OverloadedError extends Error {
 
 export class StoreJournal {
   readonly store: Store;
+  readonly durability: Durability;
   readonly #parts: JournalParts;
+  readonly #follower: Follower | null;
   #origins = new Map<Origin, OriginState>();
   readonly #appends: PendingAppend[] = [];
   #appendBytes = 0;
@@ -93,17 +104,28 @@ export class StoreJournal {
   #pumping = false;
   /** whether the state in memory may be behind the database */
   #stale = false;
+  /** whether the database server did not answer when it was last asked for news */
+  #isLost = false;
   /** how long writes have been waiting for the freeze of a snapshot to end */
   #frozenMs = 0;
 
   private constructor(store: Store, parts: JournalParts) {
     this.store = store;
     this.#parts = parts;
+    this.durability = new Durability(store, {
+      engine: parts.engine,
+      tips: () => this.#origins,
+      onAdvance: (origins) => {
+        parts.onServable(store, origins);
+      },
+    });
+    this.#follower = parts.engine.served?.(store) ? new Follower(store, parts.engine) : null;
   }
 
   static async open(store: Store, parts: JournalParts): Promise<StoreJournal> {
     const journal = new StoreJournal(store, parts);
     await journal.#load();
+    await journal.durability.settle();
     return journal;
   }
 
@@ -161,11 +183,39 @@ export class StoreJournal {
     }
   }
 
-  /** Contiguous entries of `origin` after `after`, up to a head, within the limits of one message; null when there are none. */
-  async read(origin: Origin, after: number, entriesMax: number): Promise<Segment | null> {
+  /** Contiguous entries of `origin` after `after`, up to a head at or before `until`, within one message; null when there are none. */
+  async read(origin: Origin, after: number, entriesMax: number, until: number): Promise<Segment | null> {
     const state = this.#origins.get(origin);
     if (!state || state.headSeq <= after) return null;
-    return readSegment(this.#parts.engine, this.store, origin, after, entriesMax);
+    const range = { after, until: Math.min(until, state.headSeq), entriesMax };
+    return readSegment(this.#parts.engine, this.store, origin, range);
+  }
+
+  /** At a database server: looks up what other processes wrote, and has it sync what it has not. Throws EngineError. */
+  async follow(): Promise<void> {
+    const follower = this.#follower;
+    if (!follower) return;
+    try {
+      await this.#followBy(follower);
+      if (this.durability.isBehind) await this.durability.settle();
+      if (this.#isLost) this.#parts.alarms.clear('storage', this.store);
+      this.#isLost = false;
+    } catch (error) {
+      this.#isLost = true;
+      if (isFault(error)) this.#parts.alarms.raise('storage', this.store, error.message);
+      throw error;
+    }
+  }
+
+  async #followBy(follower: Follower): Promise<void> {
+    const moved = await this.#inTurn(async () => {
+      if (this.#stale) return this.#load();
+      const rows = await follower.moved();
+      return rows === null ? this.#load() : this.#take(rows);
+    });
+    if (moved.size === 0) return;
+    this.#parts.onFollowed(this.store, moved);
+    this.durability.moved(moved);
   }
 
   /** Resolves when nothing is waiting or being written. */
@@ -238,17 +288,28 @@ export class StoreJournal {
     return group;
   }
 
-  async #writeGroup(group: readonly PendingAppend[]): Promise<void> {
+  async #writeGroup(group: readonly PendingAppend[], isSecondTry = false): Promise<void> {
     try {
       if (this.#stale) await this.#load();
       const written = await this.#commitGroup(group);
-      let at = 0;
-      for (const pending of group) {
-        pending.resolve(written.slice(at, at + pending.drafts.length));
-        at += pending.drafts.length;
-      }
+      // The next group is written while this one is synced, where that is a step of its own (I1, I3).
+      void this.durability.settle().then(
+        () => {
+          let at = 0;
+          for (const pending of group) {
+            pending.resolve(written.slice(at, at + pending.drafts.length));
+            at += pending.drafts.length;
+          }
+        },
+        (error: unknown) => {
+          if (isFault(error)) this.#parts.alarms.raise('storage', this.store, error.message);
+          for (const pending of group) pending.reject(error);
+        },
+      );
     } catch (error) {
       this.#stale = true;
+      // A write that was given up while a server had it in hand may have been committed after all.
+      if (isGuard(error) && !isSecondTry) return this.#writeGroup(group, true);
       // One append that the database refuses must not take the others of its group with it (I9).
       if (
         group.length > 1 &&
@@ -269,6 +330,7 @@ export class StoreJournal {
     const local = group.flatMap((pending) => pending.local);
     if (drafts.length === 0) {
       await this.#batch([sql.guardFreeze(this.store), ...local]);
+      this.durability.touch();
       return [];
     }
     const before = this.#origins.get(self);
@@ -345,6 +407,7 @@ export class StoreJournal {
     this.#setTip(origin, tip);
     this.#parts.alarms.clear('storage', this.store);
     this.#parts.onCommit(this.store, entries, by);
+    this.durability.moved(new Set([origin]));
   }
 
   #setTip(origin: Origin, { seq, hash, headSeq, certificate, certificateJws }: OriginState): void {
@@ -509,17 +572,37 @@ export class StoreJournal {
     return poison;
   }
 
-  /** Reads where each log ends. Readers see the state before or the state after, never a part of it. */
-  async #load(): Promise<void> {
-    const { engine, self } = this.#parts;
+  /** Reads where each log ends, and returns those that moved. Readers see the state before or after, never a part of it. */
+  async #load(): Promise<ReadonlySet<Origin>> {
+    const { engine } = this.#parts;
+    await this.#follower?.begin();
     const found = new Map<Origin, OriginState>();
     for (const row of await engine.rows(this.store, `${sql.selectTips(this.store)} ORDER BY rowid`, [])) {
       const state = await this.#stateOf(row);
       if (state) found.set(String(row[0]) as Origin, state);
     }
-    this.#refuseRewind(this.#origins.get(self), found.get(self));
+    const before = this.#origins;
+    const all = new Set([...before.keys(), ...found.keys()]);
+    const moved = new Set([...all].filter((origin) => !isSame(before.get(origin), found.get(origin))));
+    for (const origin of moved) this.#checkRewind(origin, before.get(origin), found.get(origin));
     this.#origins = found;
     this.#stale = false;
+    return moved;
+  }
+
+  /** Takes in where these logs end now, and returns those that moved. */
+  async #take(rows: readonly SqlValue[][]): Promise<ReadonlySet<Origin>> {
+    const moved = new Set<Origin>();
+    for (const row of rows) {
+      const origin = String(row[0]) as Origin;
+      const before = this.#origins.get(origin);
+      const now = await this.#stateOf(row);
+      if (!now || isSame(before, now)) continue;
+      this.#checkRewind(origin, before, now);
+      this.#origins.set(origin, now);
+      moved.add(origin);
+    }
+    return moved;
   }
 
   /** Reads where one log ends; null when that worked. */
@@ -531,7 +614,7 @@ export class StoreJournal {
         [origin],
       );
       const state = row && (await this.#stateOf(row));
-      if (origin === this.#parts.self) this.#refuseRewind(this.#origins.get(origin), state ?? undefined);
+      this.#checkRewind(origin, this.#origins.get(origin), state ?? undefined);
       if (state) this.#origins.set(origin, state);
       return null;
     } catch (error) {
@@ -552,12 +635,34 @@ export class StoreJournal {
     return null;
   }
 
-  /** I6: a database restored under a running process must not have its log continued; only a new start opens a new one. */
-  #refuseRewind(before: OriginState | undefined, now: OriginState | undefined): void {
-    if (!before || (now && (now.seq > before.seq || (now.seq === before.seq && now.hash === before.hash))))
+  /**
+   * I6: a log that lost its end must not be continued under the same incarnation. A file was restored under this
+   * process, and only a new start opens a new one. A server lost what it had not synced: all that this process had
+   * acknowledged or shown to anybody is still there, so it goes on under a new incarnation.
+   */
+  #checkRewind(origin: Origin, before: OriginState | undefined, now: OriginState | undefined): void {
+    if (!before || (now && (now.seq > before.seq || isSame(before, { ...now, headSeq: before.headSeq }))))
       return;
-    throw new EngineError('corrupt', 'it is older than this process, which has to be started again');
+    this.durability.rewound(origin);
+    if (origin !== this.#parts.self) return;
+    if (!this.#follower)
+      throw new EngineError('corrupt', 'it is older than this process, which has to be started again');
+    this.#parts.log('warn', 'the database server lost the end of a log, which is continued under a new one', {
+      store: this.store,
+      heldBefore: before.seq,
+      heldNow: now?.seq ?? 0,
+    });
+    this.#parts.reincarnate();
   }
+}
+
+function isSame(a: OriginState | undefined, b: OriginState | undefined): boolean {
+  return a?.seq === b?.seq && a?.hash === b?.hash && a?.headSeq === b?.headSeq;
+}
+
+/** The log did not end where this process believed. */
+function isGuard(error: unknown): boolean {
+  return error instanceof EngineError && error.reason === 'constraint' && error.message.includes('_guard');
 }
 
 /** A freeze is no fault of the storage. */

@@ -139,7 +139,13 @@ export class PeerClient {
     const progress = await this.#absorb(answer);
     this.#peerHolds = answer.vectors;
     const peer = this.peer;
-    if (peer) for (const store of STORES) peers.contact(peer, store, answer.vectors[store]);
+    if (peer) {
+      peers.promises(
+        peer,
+        STORES.filter((store) => !answer.unsynced?.includes(store)),
+      );
+      for (const store of STORES) peers.contact(peer, store, answer.vectors[store]);
+    }
     peers.hear(answer.freshness);
     await this.#checkTips(answer.tips, signal);
     return { more: answer.more && progress };

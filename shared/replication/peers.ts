@@ -17,9 +17,18 @@ export interface PeerState {
   /** by this node's clock; 0 never */
   readonly lastContact: number;
   readonly vectors: Readonly<Record<Store, Vector>>;
+  /** stores of which the peer holds durably what it says it holds (I1) */
+  readonly promised: readonly Store[];
   /** when this node last held everything the peer had announced of its own logs; 0 never */
   readonly currentAt: number;
 }
+
+/** What is written down of a peer's vectors. */
+const savedVectors = z.object({
+  recovery: vector,
+  compliance: vector,
+  promised: z.array(z.enum(STORES)).default([...STORES]),
+});
 
 const NEVER: Readonly<Record<Store, Vector>> = { recovery: {}, compliance: {} };
 
@@ -46,6 +55,10 @@ export class Peers {
   /** what the centre last said of the nodes it hears, for an edge that does not */
   #told: readonly NodeFreshness[] = [];
   readonly #contacted = new Set<string>();
+  /** peers whose state was not written down since it changed */
+  readonly #unsaved = new Set<string>();
+  /** what was written down of each at the start, and when other processes reached it since then */
+  readonly #savedAt = new Map<string, number>();
   /** own logs that another copy of this node continued differently: a peer's vector says nothing about them */
   readonly #distrusted = new Set<string>();
 
@@ -57,24 +70,9 @@ export class Peers {
 
   static async open(ledger: Ledger, platform: Platform, self: Certificate): Promise<Peers> {
     const peers = new Peers(ledger, platform, self);
-    const rows = await ledger.engine.rows(
-      'recovery',
-      'SELECT node_id, name, role, site_id, last_contact, vectors_json, current_at FROM local_peers',
-      [],
-    );
-    for (const [nodeId, name, role, siteId, lastContact, vectorsJson, currentAt] of rows) {
-      const vectors = z
-        .object({ recovery: vector, compliance: vector })
-        .safeParse(JSON.parse(String(vectorsJson)));
-      peers.#peers.set(String(nodeId), {
-        nodeId: String(nodeId),
-        name: String(name),
-        role: role === 'centre' ? 'centre' : 'edge',
-        siteId: siteId === null ? null : String(siteId),
-        lastContact: Number(lastContact),
-        vectors: vectors.success ? vectors.data : NEVER,
-        currentAt: Number(currentAt),
-      });
+    for (const peer of await peers.#saved()) {
+      peers.#peers.set(peer.nodeId, peer);
+      peers.#savedAt.set(peer.nodeId, peer.lastContact);
     }
     for (const store of STORES) {
       for (const [origin] of await ledger.engine.rows(
@@ -86,6 +84,43 @@ export class Peers {
       }
     }
     return peers;
+  }
+
+  async #saved(): Promise<PeerState[]> {
+    const rows = await this.#ledger.engine.rows(
+      'recovery',
+      'SELECT node_id, name, role, site_id, last_contact, vectors_json, current_at FROM local_peers',
+      [],
+    );
+    return rows.map(([nodeId, name, role, siteId, lastContact, vectorsJson, currentAt]) => {
+      const parsed = savedVectors.safeParse(JSON.parse(String(vectorsJson)));
+      const { promised, ...vectors } = parsed.success ? parsed.data : { ...NEVER, promised: STORES };
+      return {
+        nodeId: String(nodeId),
+        name: String(name),
+        role: role === 'centre' ? 'centre' : 'edge',
+        siteId: siteId === null ? null : String(siteId),
+        lastContact: Number(lastContact),
+        vectors,
+        promised,
+        currentAt: Number(currentAt),
+      };
+    });
+  }
+
+  /**
+   * Learns from other processes over the same database whom they reached. That a record changed since this start is
+   * all that is asked of it: two machines' clocks are not compared (I14).
+   */
+  async share(): Promise<void> {
+    await this.save();
+    for (const peer of await this.#saved()) {
+      if (peer.lastContact === this.#savedAt.get(peer.nodeId)) continue;
+      this.#savedAt.set(peer.nodeId, peer.lastContact);
+      this.#contacted.add(peer.nodeId);
+      const known = this.#peers.get(peer.nodeId);
+      if (!known || !this.#unsaved.has(peer.nodeId)) this.#peers.set(peer.nodeId, peer);
+    }
   }
 
   all(): PeerState[] {
@@ -108,19 +143,24 @@ export class Peers {
     this.#hold(peer, store, mergeVectors(this.#peers.get(peer.nodeId)?.vectors[store] ?? {}, held));
   }
 
+  /** Of these stores, the peer holds durably what it says it holds. */
+  promises(peer: Certificate, stores: readonly Store[]): void {
+    const known = this.#peers.get(peer.nodeId) ?? { ...stateOf(peer), vectors: NEVER, lastContact: 0 };
+    this.#peers.set(peer.nodeId, { ...known, promised: stores });
+  }
+
   #hold(peer: Certificate, store: Store, held: Vector): void {
     const known = this.#peers.get(peer.nodeId);
     const vectors = { ...(known?.vectors ?? NEVER), [store]: held };
     const now = this.#platform.now();
     const state: PeerState = {
-      nodeId: peer.nodeId,
-      name: peer.name,
-      role: peer.role,
-      siteId: peer.siteId,
+      ...stateOf(peer),
       lastContact: now,
       vectors,
+      promised: known?.promised ?? STORES,
       currentAt: known?.currentAt ?? 0,
     };
+    this.#unsaved.add(peer.nodeId);
     this.#peers.set(peer.nodeId, { ...state, currentAt: this.#behind(state) === 0 ? now : state.currentAt });
   }
 
@@ -130,13 +170,27 @@ export class Peers {
   }
 
   async save(): Promise<void> {
-    const rows = this.all().map((peer) => [
+    const unsaved = this.all().filter(({ nodeId }) => this.#unsaved.has(nodeId));
+    for (const { nodeId, lastContact } of unsaved) {
+      this.#unsaved.delete(nodeId);
+      this.#savedAt.set(nodeId, lastContact);
+    }
+    try {
+      await this.#write(unsaved);
+    } catch (error) {
+      for (const { nodeId } of unsaved) this.#unsaved.add(nodeId);
+      throw error;
+    }
+  }
+
+  async #write(peers: readonly PeerState[]): Promise<void> {
+    const rows = peers.map((peer) => [
       peer.nodeId,
       peer.name,
       peer.role,
       peer.siteId,
       peer.lastContact,
-      JSON.stringify(peer.vectors),
+      JSON.stringify({ ...peer.vectors, promised: peer.promised }),
       peer.currentAt,
     ]);
     const columns = rows[0]?.map((_, index) => `json_extract(value, '$[${String(index)}]')`).join(', ');
@@ -177,12 +231,16 @@ export class Peers {
     return this.all().some((peer) => (peer.vectors[store][origin] ?? 0) >= seq);
   }
 
-  /** Whether a centre is known to hold this entry. */
+  /** Whether a centre is known to hold this entry so that it outlives a power cut there (I1). */
   heldAtCentre(store: Store, origin: Origin, seq: number): boolean {
-    if (this.#self.role === 'centre') return true;
-    if (this.#ledger.origins(store).get(origin)?.certificate.role === 'centre') return true;
+    if (this.#self.role === 'centre') return this.#ledger.durability(store).isDurable(origin, seq);
+    const centres = this.all().filter(({ role }) => role === 'centre');
+    if (this.#ledger.origins(store).get(origin)?.certificate.role === 'centre')
+      return centres.every(({ promised }) => promised.includes(store));
     if (this.#distrusted.has(`${store} ${origin}`)) return false;
-    return this.all().some((peer) => peer.role === 'centre' && (peer.vectors[store][origin] ?? 0) >= seq);
+    return centres.some(
+      ({ promised, vectors }) => promised.includes(store) && (vectors[store][origin] ?? 0) >= seq,
+    );
   }
 
   /** How current each edge's entries are here: own ones always, others by direct contact or by the centre's word. */
@@ -239,4 +297,8 @@ export class Peers {
     }
     return behind;
   }
+}
+
+function stateOf({ nodeId, name, role, siteId }: Certificate): Omit<PeerState, 'lastContact' | 'vectors'> {
+  return { nodeId, name, role, siteId, promised: STORES, currentAt: 0 };
 }

@@ -8,7 +8,8 @@
  *   POST /v1/sync/hashes      chain hashes of one log at some places, to find where two copies of a node parted
  *   POST /v1/sync/digests     the tables of one origin in a range of its log: digests, or the hashes of the rows
  *
- * A vector is the resume point; there is no cursor on the server that could be ahead of reality (I7). Bodies are
+ * A vector is the resume point; there is no cursor on the server that could be ahead of reality (I7). It names what is
+ * held durably: a peer behind a database server shows neither vector nor entries beyond its last checkpoint. Bodies are
  * gzip of JSON, limited in size before and after inflation. The `Holdfast-Protocol` header names the version.
  */
 import { z } from 'zod';
@@ -63,6 +64,8 @@ export const pullAnswer = z.object({
   more: z.boolean(),
   vectors,
   freshness: z.array(nodeFreshness),
+  /** stores at a database server that nobody tells to sync: what is held there is promised to nobody (I1) */
+  unsynced: z.array(store).max(2).optional(),
   /** where the asker's own newest logs end here: another hash than the asker has at that place is a fork (I4) */
   tips: z.array(z.object({ store, origin, seq: z.number().int().min(1), hash })),
 });

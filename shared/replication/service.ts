@@ -65,8 +65,7 @@ export class SyncService {
 
   constructor(parts: SyncParts) {
     this.#parts = parts;
-    parts.ledger.onCommit((store, entries) => {
-      const origins = new Set(entries.map((entry) => entry.origin));
+    parts.ledger.onServable((store, origins) => {
       for (const session of this.#waiting) {
         for (const origin of origins) {
           const author = parts.ledger.origins(store).get(origin)?.certificate;
@@ -156,7 +155,11 @@ export class SyncService {
         .slice(-TIPS_MAX)
         .map(([origin, { seq, hash }]) => ({ store, origin, seq, hash })),
     );
-    return { ...found, tips, vectors: heldVectors(ledger), freshness: peers.freshness(configuration) };
+    const unsynced = STORES.filter((store) => ledger.durability(store).isUnknown);
+    return {
+      ...{ ...found, tips, vectors: heldVectors(ledger), freshness: peers.freshness(configuration) },
+      ...(unsynced.length === 0 ? {} : { unsynced }),
+    };
   }
 
   async hashes(
@@ -192,8 +195,11 @@ export class SyncService {
       // A clone may repeat what it has of the other's log; only what is new says whose log it is.
       if (outcome.outcome === 'applied' && nodeOf(segment.origin) === peer.nodeId) writes.add(segment.origin);
     }
+    // I1: what the answer says is held outlives a power cut. Throws where that cannot be reached.
+    const durability = ledger.durability(request.store);
+    await durability.settle();
     const held = Object.fromEntries(
-      request.segments.map(({ origin }) => [origin, ledger.origins(request.store).get(origin)?.headSeq ?? 0]),
+      request.segments.map(({ origin }) => [origin, durability.servableSeq(origin)]),
     );
     // Not its word of all it holds, which a centre that waits for it needs (I7).
     peers.proved(peer, request.store, pushedVector(request.segments, outcomes));
@@ -267,22 +273,20 @@ export async function collect(
   let room = entriesMax;
   let bytes = 0;
   for (const store of STORES) {
+    const durability = ledger.durability(store);
     for (const [origin, state] of ledger.origins(store)) {
       const after = vectors[store][origin] ?? 0;
-      if (
-        state.headSeq <= after ||
-        !inScope(store, peer, state.certificate) ||
-        without[store].includes(origin)
-      )
+      const until = durability.servableSeq(origin);
+      if (until <= after || !inScope(store, peer, state.certificate) || without[store].includes(origin))
         continue;
       if (room <= 0 || bytes > limits.segmentBytesMax || found[store].length >= 64)
         return { ...found, more: true };
-      const segment = await ledger.read(store, origin, after, room);
+      const segment = await ledger.read(store, origin, after, room, until);
       if (!segment) continue;
       found[store].push(segment);
       room -= segment.entries.length;
       bytes += segment.entries.reduce((sum, entry) => sum + ('body' in entry ? entry.body.length : 64), 0);
-      if (segment.from + segment.entries.length - 1 < state.headSeq) found.more = true;
+      if (segment.from + segment.entries.length - 1 < until) found.more = true;
     }
   }
   return found;
@@ -291,10 +295,16 @@ export async function collect(
 /**
  * What this node asks to go on from. A log that a stop cut off between two slices is asked for again from the last head
  * held: without one, what follows could be forwarded only up to a head ever farther away, and in the end to nobody.
+ * At a database server, only what a checkpoint has covered counts as held (I1).
  */
 export function heldVectors(ledger: Ledger): Vectors {
   const of = (store: Store): Vector =>
-    Object.fromEntries([...ledger.origins(store)].map(([origin, { headSeq }]) => [origin, headSeq]));
+    Object.fromEntries(
+      [...ledger.origins(store).keys()].map((origin) => [
+        origin,
+        ledger.durability(store).servableSeq(origin),
+      ]),
+    );
   return { recovery: of('recovery'), compliance: of('compliance') };
 }
 

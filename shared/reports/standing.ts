@@ -49,6 +49,9 @@ export class Standings {
     ledger.onCommit((store, entries) => {
       if (store === 'recovery' && entries.some(({ kind }) => kind === 'device')) this.#succeeded = null;
     });
+    ledger.onFollowed((store) => {
+      if (store === 'recovery') this.#succeeded = null;
+    });
   }
 
   async read(): Promise<StandingLists> {

