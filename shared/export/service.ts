@@ -93,11 +93,11 @@ export class ExportService {
     >;
   }
 
-  #plaintext(asking: Asking, found: Export): ReadableStream<Uint8Array<ArrayBuffer>> {
+  #plaintext(asking: Asking, found: Export): ReadableStream<Uint8Array> {
     const encoder = new TextEncoder();
     const windows: OpenWindows = new Map();
     let after: string | null = null;
-    return new ReadableStream<Uint8Array<ArrayBuffer>>({
+    return new ReadableStream<Uint8Array>({
       start: (controller) => {
         controller.enqueue(encoder.encode(EXPORT_HEADER));
       },
