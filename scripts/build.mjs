@@ -18,6 +18,7 @@ const nodeEntries = [
   'central/local/dev-central.ts',
   'central/local/dev-edge.ts',
   'test/bench/main.ts',
+  'test/install/program.ts',
   'test/sim/main.ts',
   'edge/appliance/main.ts',
 ];

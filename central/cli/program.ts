@@ -7,6 +7,7 @@ import { edgeCommands } from './commands/edge.ts';
 import { exportCommands } from './commands/export.ts';
 import { fleetCommand } from './commands/fleet.ts';
 import { importCommand } from './commands/import.ts';
+import { installCommands } from './commands/install.ts';
 import { keyCommands } from './commands/key.ts';
 import { organisationCommands } from './commands/organisation.ts';
 import { reportCommands } from './commands/report.ts';
@@ -40,6 +41,7 @@ export function buildProgram(words: Words, run: RunCommand): Command {
   configCommands(program, run, words);
   fleetCommand(program, run, words);
   snapshotCommands(program, run, words);
+  installCommands(program, run, words);
   importCommand(program, run, words);
   exportCommands(program, run, words);
   speakEverywhere(program, words);

@@ -1,6 +1,7 @@
 /** English. Sentences with parts are functions, so that each language puts the parts where they belong. */
 import { cli } from './en-cli.ts';
 import { importing } from './en-import.ts';
+import { installing } from './en-install.ts';
 import { snapshot } from './en-snapshot.ts';
 
 const SYSTEM_ERRORS: Readonly<Record<string, string>> = {
@@ -100,6 +101,7 @@ export const en = {
         : `HOLDFAST_BITLK_DIR (${folder}) has no keys.json that can be read.`,
   },
   cli,
+  installing,
   snapshot,
   import: importing,
 };

@@ -2,6 +2,7 @@
 import type { en } from './en.ts';
 import { cli } from './es-cli.ts';
 import { importing } from './es-import.ts';
+import { installing } from './es-install.ts';
 import { snapshot } from './es-snapshot.ts';
 
 const SYSTEM_ERRORS: Readonly<Record<string, string>> = {
@@ -103,6 +104,7 @@ export const es: typeof en = {
         : `HOLDFAST_BITLK_DIR (${folder}) no tiene un keys.json que se pueda leer.`,
   },
   cli,
+  installing,
   snapshot,
   import: importing,
 };

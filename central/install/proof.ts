@@ -1,0 +1,153 @@
+/**
+ * The proofs without which nothing is installed: that the database engine's own snapshot facility works on these very
+ * files, on which the writers depend, and that the vault keys of the identity open what is sealed to them.
+ */
+import { createPrivateKey, createPublicKey, randomBytes } from 'node:crypto';
+import path from 'node:path';
+import { STORES, type Store } from '../../shared/journal/entry.ts';
+import { randomName } from '../../shared/platform.ts';
+import { CertificateAuthority, type IdentityFile } from '../../shared/trust/certificate.ts';
+import { limits } from '../../shared/limits.ts';
+import { Redacted } from '../../shared/vault/redacted.ts';
+import { Sealer, type VaultKey, open } from '../../shared/vault/seal.ts';
+import { nodePlatform } from '../platform.ts';
+import { SnapshotError, captureFiles } from '../snapshot/capture.ts';
+import { vaultsIn, vectorIn } from '../snapshot/inspect.ts';
+import { SqliteEngine } from '../snapshot/sqlite.ts';
+import { InstallError } from './error.ts';
+
+/** Takes a snapshot of both stores into a folder and looks whether the copies are databases, whole and thawed. */
+export async function proveFacility(files: Readonly<Record<Store, string>>, scratch: string): Promise<void> {
+  const copies = {
+    recovery: path.join(scratch, 'recovery.db'),
+    compliance: path.join(scratch, 'compliance.db'),
+  };
+  const holder = `install-${randomName(nodePlatform, 8)}`;
+  try {
+    for (const store of STORES) requireLog(store, files[store]);
+    await captureFiles({
+      ...{ holder, files, copies, freezeMs: limits.freezeMsMax },
+      ...{ onPhase: () => undefined, onProgress: () => undefined },
+    });
+  } catch (error) {
+    if (!(error instanceof SnapshotError)) throw error;
+    throw new InstallError(
+      `The trial snapshot failed, and without the database engine's snapshots there is no backup: ${error.message}`,
+    );
+  }
+  for (const store of STORES) {
+    const why = faultOf(store, copies[store]);
+    if (why === null) continue;
+    throw new InstallError(
+      `The trial snapshot of the ${store} store is not a whole database (${why}), and without snapshots there is no backup.`,
+    );
+  }
+}
+
+/** The facility is that of the write-ahead log: some file systems cannot have one. */
+function requireLog(store: Store, file: string): void {
+  const engine = openRead(store, file);
+  try {
+    const [mode] = engine.iterate('PRAGMA journal_mode');
+    if (mode?.[0] !== 'wal')
+      throw new SnapshotError('prepare-snapshot', `the ${store} database has no write-ahead log here.`);
+  } catch (error) {
+    if (error instanceof SnapshotError) throw error;
+    throw new SnapshotError('prepare-snapshot', `the ${store} database ${file} cannot be read.`);
+  } finally {
+    engine.close();
+  }
+}
+
+function openRead(store: Store, file: string): SqliteEngine {
+  try {
+    return new SqliteEngine(file, 'read');
+  } catch {
+    throw new SnapshotError('prepare-snapshot', `the ${store} database ${file} cannot be opened.`);
+  }
+}
+
+function faultOf(store: Store, file: string): string | null {
+  try {
+    const engine = new SqliteEngine(file, 'read');
+    try {
+      const [first] = engine.iterate('PRAGMA quick_check(1)');
+      if (first?.[0] !== 'ok') return 'it is damaged';
+      vectorIn(engine, store);
+      return [...engine.iterate(`SELECT 1 FROM "${store}_freeze"`)].length === 0 ? null : 'it is frozen';
+    } finally {
+      engine.close();
+    }
+  } catch {
+    return 'it is damaged';
+  }
+}
+
+/** That the identity is a centre's, by its organisation, with the key that belongs to it. */
+export async function checkIdentity(identity: IdentityFile): Promise<void> {
+  const certificate = await new CertificateAuthority(identity.organisation).check(identity.certificate);
+  if (!certificate) throw new InstallError('The identity is not signed by the organisation that it names.');
+  if (certificate.role !== 'centre')
+    throw new InstallError(`The identity is of the edge ${certificate.name}, not of a centre.`);
+  const { x, y } = identity.privateKey;
+  if (certificate.key.x !== x || certificate.key.y !== y)
+    throw new InstallError('The private key of the identity does not belong to its certificate.');
+}
+
+/** Each vault key opens what is sealed to it, and is the one that the database's secrets are sealed to. */
+export async function checkVaultKeys(identity: IdentityFile, recoveryFile: string): Promise<void> {
+  const engine = new SqliteEngine(recoveryFile, 'read');
+  let configured: ReturnType<typeof vaultsIn>;
+  try {
+    configured = vaultsIn(engine);
+  } finally {
+    engine.close();
+  }
+  for (const key of identity.vaultKeys) {
+    const publicKey = publicHalf(key);
+    if (publicKey === null || !(await opensItsOwn(key, publicKey)))
+      throw new InstallError(
+        `The vault key ${key.vaultId} of the identity does not open what is sealed to it.`,
+      );
+    const known = configured.find(({ vaultId }) => vaultId === key.vaultId);
+    if (known && known.publicKey !== publicKey)
+      throw new InstallError(
+        `The vault key ${key.vaultId} of the identity is another one than the secrets in the database are sealed to.`,
+      );
+  }
+}
+
+/** What a PKCS #8 key of X25519 begins with (RFC 8410). */
+const X25519_PKCS8 = Buffer.from('302e020100300506032b656e04220420', 'hex');
+
+function publicHalf({ privateKey }: VaultKey): string | null {
+  try {
+    const der = Buffer.concat([X25519_PKCS8, Buffer.from(privateKey, 'base64url')]);
+    const jwk = createPublicKey(createPrivateKey({ key: der, format: 'der', type: 'pkcs8' })).export({
+      format: 'jwk',
+    });
+    return jwk.x ?? null;
+  } catch {
+    return null;
+  }
+}
+
+async function opensItsOwn(key: VaultKey, publicKey: string): Promise<boolean> {
+  const secret = new Uint8Array(randomBytes(16));
+  const context = {
+    kind: 'recovery-password',
+    keyId: 'trial',
+    deviceId: 'trial',
+    volumeId: 'trial',
+  } as const;
+  try {
+    const sealer = new Sealer(nodePlatform);
+    const [copy] = await sealer.seal([{ vaultId: key.vaultId, publicKey }], context, new Redacted(secret));
+    const opened = copy && (await open(key, context, copy));
+    return (
+      opened !== undefined && opened !== null && Buffer.from(opened.reveal()).equals(Buffer.from(secret))
+    );
+  } catch {
+    return false;
+  }
+}

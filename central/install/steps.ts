@@ -1,0 +1,232 @@
+/**
+ * The steps of installing a centre. Each does nothing where everything is as it should be, and has it in the journal how
+ * to undo what it does before it does it. `atPoint` runs at each point where a fault can come.
+ */
+import { chmod, chown, mkdir, readdir, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { migrations } from '../../migrations/index.ts';
+import { STORES, type Store } from '../../shared/journal/entry.ts';
+import { migrate } from '../../shared/journal/migrate.ts';
+import type { IdentityFile } from '../../shared/trust/certificate.ts';
+import { nodePlatform } from '../platform.ts';
+import { readIfThere, syncFile, syncFolder } from '../snapshot/disk.ts';
+import type { SnapshotSettings } from '../snapshot/settings.ts';
+import { SqliteEngine, settle } from '../snapshot/sqlite.ts';
+import { type Writer, WriterRegister, fileWriter } from '../snapshot/writers.ts';
+import { InstallError } from './error.ts';
+import type { InstallJournal } from './journal.ts';
+import type { Layout } from './layout.ts';
+import { pendingMigrations } from './pending.ts';
+import { checkVaultKeys, proveFacility } from './proof.ts';
+import { type Undo, entriesIn, isOpen, isThere } from './undo.ts';
+import { ENABLED } from './units.ts';
+
+export const STEPS = [
+  'folders',
+  'identity',
+  'settings',
+  'databases',
+  'migrations',
+  'vaults',
+  'writers',
+  'trial',
+  'units',
+  'enable',
+] as const;
+export type Step = (typeof STEPS)[number];
+
+/** What the machine shall have. */
+export interface Plan {
+  readonly identity: IdentityFile;
+  readonly identityText: string;
+  readonly settingsText: string;
+  readonly files: Readonly<Record<Store, string>>;
+  readonly snapshots: SnapshotSettings;
+  readonly units: ReadonlyMap<string, string>;
+}
+
+/** The steps. Each does nothing where everything is as it should be. */
+export class Work {
+  readonly changed: string[] = [];
+  writers: readonly Writer[] = [];
+  readonly #layout: Layout;
+  readonly #plan: Plan;
+  readonly #journal: InstallJournal;
+  readonly #atPoint: (point: string) => void;
+  #current: Step = 'folders';
+
+  constructor(layout: Layout, plan: Plan, journal: InstallJournal, atPoint: (point: string) => void) {
+    this.#layout = layout;
+    this.#plan = plan;
+    this.#journal = journal;
+    this.#atPoint = atPoint;
+  }
+
+  async step(step: Step): Promise<void> {
+    this.#current = step;
+    this.#atPoint(`${step} begins`);
+    await this.#steps[step]();
+    this.#atPoint(`${step} is done`);
+  }
+
+  readonly #steps: Readonly<Record<Step, () => Promise<void>>> = {
+    folders: async () => {
+      const { data, settingsFolder } = this.#layout;
+      await this.#folder(data, 0o700);
+      await this.#folder(settingsFolder, 0o755);
+    },
+    identity: () => this.#file(this.#layout.identity, this.#plan.identityText, 0o600),
+    settings: () => this.#file(this.#layout.settings, this.#plan.settingsText, 0o600),
+    databases: async () => {
+      const { files } = this.#plan;
+      const missing = await absent(files);
+      for (const store of missing)
+        await this.#intend({ kind: 'database', store, path: files[store], saved: null, entries: 0 });
+      for (const store of missing) {
+        await withDatabase(files[store], () => Promise.resolve());
+        await chmod(files[store], 0o600);
+        await this.#made(files[store]);
+      }
+    },
+    migrations: () => this.#migrate(),
+    vaults: () => checkVaultKeys(this.#plan.identity, this.#plan.files.recovery),
+    writers: () => this.#register(),
+    trial: async () => {
+      const scratch = path.join(this.#layout.data, '.trial');
+      await this.#intend({ kind: 'remove-scratch', path: scratch });
+      await mkdir(scratch, { recursive: true, mode: 0o700 });
+      await proveFacility(this.#plan.files, scratch);
+      await rm(scratch, { recursive: true });
+    },
+    units: async () => {
+      await this.#folder(this.#layout.units, 0o755);
+      for (const [name, text] of this.#plan.units)
+        await this.#file(path.join(this.#layout.units, name), text, 0o644);
+    },
+    enable: async () => {
+      await this.#folder(this.#layout.wants, 0o755);
+      for (const name of ENABLED) {
+        const link = path.join(this.#layout.wants, name);
+        if (await isThere(link)) continue;
+        await this.#intend({ kind: 'remove', path: link });
+        await symlink(`/etc/systemd/system/${name}`, link);
+        await this.#made(link);
+      }
+    },
+  };
+
+  async #migrate(): Promise<void> {
+    const { files } = this.#plan;
+    const pending: Store[] = [];
+    for (const store of STORES) if (await pendingMigrations(store, files[store])) pending.push(store);
+    for (const store of pending) {
+      const file = files[store];
+      const entries = entriesIn(file, store);
+      // What was made a moment ago is undone by the line that is there already.
+      if (!this.changed.includes(file)) {
+        if (await isOpen(file)) throw inUse(file);
+        const saved = await this.#journal.saveDatabase(file);
+        await this.#intend({ kind: 'database', store, path: file, saved, entries });
+        requireUnused(file);
+      }
+    }
+    for (const store of pending) {
+      await withDatabase(files[store], (engine) => migrate(engine, store, migrations[store], nodePlatform));
+      await syncFile(files[store]);
+      if (!this.changed.includes(files[store])) await this.#made(files[store]);
+    }
+  }
+
+  async #register(): Promise<void> {
+    const { writers } = this.#layout;
+    await this.#folder(writers, 0o700);
+    const register = new WriterRegister(writers);
+    const were = await readdir(writers);
+    for (const name of were)
+      await this.#intend({
+        kind: 'restore',
+        path: path.join(writers, name),
+        saved: await this.#journal.save(path.join(writers, name)),
+      });
+    await this.#intend({ kind: 'remove-others', path: writers, were });
+    const registered: Writer[] = [];
+    for (const store of STORES) {
+      registered.push(await register.register(store, os.hostname(), fileWriter(this.#plan.files[store])));
+      this.#atPoint(`the ${store} writer is registered`);
+    }
+    this.writers = registered;
+    const made = (await readdir(writers)).filter((name) => !were.includes(name));
+    for (const name of made) await this.#made(path.join(writers, name));
+  }
+
+  /** A folder and those above it that are missing. */
+  async #folder(folder: string, mode: number): Promise<void> {
+    if (await isThere(folder)) return;
+    const above = path.dirname(folder);
+    if (!(await isThere(above))) await this.#folder(above, 0o755);
+    await this.#intend({ kind: 'remove-folder', path: folder });
+    await mkdir(folder);
+    await chmod(folder, mode);
+    await this.#made(folder);
+  }
+
+  async #file(file: string, text: string, mode: number): Promise<void> {
+    const now = await readIfThere(file);
+    if (now === text && ((await stat(file)).mode & 0o7777) === mode) return;
+    if (now === null) await this.#intend({ kind: 'remove', path: file });
+    else await this.#intend({ kind: 'restore', path: file, saved: await this.#journal.save(file) });
+    await writeFile(`${file}.new`, text, { mode, flush: true });
+    await chmod(`${file}.new`, mode);
+    await rename(`${file}.new`, file);
+    await this.#made(file);
+  }
+
+  async #intend(what: Undo): Promise<void> {
+    await this.#journal.intend(this.#current, what);
+    this.#atPoint(`${this.#current} can be undone: ${path.basename(what.path)}`);
+  }
+
+  /** Notes what was made and gives it to whoever owns the data: an installed centre does not run as root. */
+  async #made(file: string): Promise<void> {
+    const { data } = this.#layout;
+    if (file.startsWith(`${data}/`)) {
+      const { uid, gid } = await stat(data);
+      await chown(file, uid, gid);
+    }
+    await syncFolder(path.dirname(file));
+    this.changed.push(file);
+  }
+}
+
+async function absent(files: Readonly<Record<Store, string>>): Promise<Store[]> {
+  const missing: Store[] = [];
+  for (const store of STORES) if (!(await isThere(files[store]))) missing.push(store);
+  return missing;
+}
+
+/**
+ * By Node's SQLite alone: libSQL may close a database later than it is told to, and the two must not meet on one file in
+ * one process (sqlite.ts).
+ */
+async function withDatabase(file: string, work: (engine: SqliteEngine) => Promise<void>): Promise<void> {
+  const engine = new SqliteEngine(file, 'write');
+  try {
+    engine.execute('PRAGMA synchronous = FULL; PRAGMA journal_mode = WAL');
+    await work(engine);
+  } finally {
+    engine.close();
+  }
+}
+
+function requireUnused(file: string): void {
+  try {
+    settle(file);
+  } catch {
+    throw inUse(file);
+  }
+}
+
+function inUse(file: string): InstallError {
+  return new InstallError(`${file} has to be migrated, and a process has it open: stop the centre first.`);
+}
