@@ -23,6 +23,8 @@ export class LocalCluster {
   readonly plan: Plan;
   readonly secrets: Secrets;
   readonly centrePort: number;
+  /** settings of the centre beside those of its folder, at every start */
+  centreEnv: Readonly<Record<string, string>> = {};
   centre: NodeProcess | null = null;
   readonly edges = new Map<string, NodeProcess>();
 
@@ -71,18 +73,19 @@ export class LocalCluster {
       port: this.centrePort,
       bootstrapTokenHash: staffTokenHash(nodePlatform, this.secrets.tokens.administrator),
       logFile: path.join(this.folder, 'logs/centre.log'),
-      env,
+      env: { ...this.centreEnv, ...env },
     });
     return this.centre;
   }
 
-  async startEdge(name: string): Promise<NodeProcess> {
+  /** `centrePort`: of another central process than this installation's first. */
+  async startEdge(name: string, centrePort = this.centrePort): Promise<NodeProcess> {
     const started = await startEdgeProcess({
       name,
       dataFolder: this.edgeData(name),
       credentialsFolder: path.join(this.folder, 'edges', name, 'credentials'),
       port: this.edgePort(name),
-      centrePort: this.centrePort,
+      centrePort,
       logFile: path.join(this.folder, `logs/${name}.log`),
     });
     this.edges.set(name, started);

@@ -104,7 +104,7 @@ export class StoreJournal {
   #pumping = false;
   /** whether the state in memory may be behind the database */
   #stale = false;
-  /** whether the database server did not answer when it was last asked for news */
+  /** whether something failed since the database server was last asked for news */
   #isLost = false;
   /** how long writes have been waiting for the freeze of a snapshot to end */
   #frozenMs = 0;
@@ -201,10 +201,16 @@ export class StoreJournal {
       if (this.#isLost) this.#parts.alarms.clear('storage', this.store);
       this.#isLost = false;
     } catch (error) {
-      this.#isLost = true;
-      if (isFault(error)) this.#parts.alarms.raise('storage', this.store, error.message);
+      this.#raise(error);
       throw error;
     }
+  }
+
+  #raise(error: unknown): void {
+    // A freeze is no fault of the storage.
+    if (!(error instanceof EngineError) || error.reason === 'frozen') return;
+    this.#isLost = true;
+    this.#parts.alarms.raise('storage', this.store, error.message);
   }
 
   async #followBy(follower: Follower): Promise<void> {
@@ -302,7 +308,7 @@ export class StoreJournal {
           }
         },
         (error: unknown) => {
-          if (isFault(error)) this.#parts.alarms.raise('storage', this.store, error.message);
+          this.#raise(error);
           for (const pending of group) pending.reject(error);
         },
       );
@@ -319,7 +325,7 @@ export class StoreJournal {
         for (const pending of group) await this.#writeGroup([pending]);
         return;
       }
-      if (isFault(error)) this.#parts.alarms.raise('storage', this.store, error.message);
+      this.#raise(error);
       for (const pending of group) pending.reject(error);
     }
   }
@@ -441,7 +447,7 @@ export class StoreJournal {
   #storageFailed(error: unknown): SegmentOutcome {
     this.#stale = true;
     if (!(error instanceof EngineError)) throw error;
-    if (isFault(error)) this.#parts.alarms.raise('storage', this.store, error.message);
+    this.#raise(error);
     return { outcome: 'refused', why: 'storage' };
   }
 
@@ -663,9 +669,4 @@ function isSame(a: OriginState | undefined, b: OriginState | undefined): boolean
 /** The log did not end where this process believed. */
 function isGuard(error: unknown): boolean {
   return error instanceof EngineError && error.reason === 'constraint' && error.message.includes('_guard');
-}
-
-/** A freeze is no fault of the storage. */
-function isFault(error: unknown): error is EngineError {
-  return error instanceof EngineError && error.reason !== 'frozen';
 }

@@ -18,12 +18,17 @@ import { peekJws } from '../../shared/trust/jws.ts';
 import { afterFile } from './cleanup.ts';
 
 /** Makes and starts an installation; `portsFrom` differs from file to file, for files run at once. */
-export async function startCluster(portsFrom: number, plan: Plan = DEMO_PLAN): Promise<LocalCluster> {
+export async function startCluster(
+  portsFrom: number,
+  plan: Plan = DEMO_PLAN,
+  centreEnv: Readonly<Record<string, string>> = {},
+): Promise<LocalCluster> {
   const buildError = inject('buildError');
   if (buildError !== null) throw new Error(buildError);
   const folder = await mkdtemp(path.join(tmpdir(), 'holdfast-e2e-'));
   const port = await freePorts(portsFrom, plan.edges.length + 1);
   const cluster = await LocalCluster.prepare(folder, plan, port);
+  cluster.centreEnv = centreEnv;
   afterFile(async () => {
     await cluster.stopAll();
     await rm(folder, { recursive: true, force: true });

@@ -5,7 +5,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { generateKeyPairSync, sign } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { cp, mkdir, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import path from 'node:path';
 import type { LibsqlTarget } from '../../central/libsql-engine.ts';
@@ -124,6 +124,7 @@ export class Sqld {
   /** What a power cut does: the process is gone, and so is everything that was not synced. */
   async cutPower(synced: SyncedPages): Promise<void> {
     await this.kill();
+    await synced.idle();
     await rm(this.dataFolder, { recursive: true, force: true });
     await cp(synced.folder, this.dataFolder, { recursive: true });
   }
@@ -138,6 +139,7 @@ export class SyncedPages {
   count = 0;
   /** answers no checkpoint while false */
   isOpen = true;
+  #copying: Promise<unknown> = Promise.resolve();
   readonly #close: () => void;
 
   private constructor(folder: string, adminUrl: string, close: () => void) {
@@ -158,8 +160,12 @@ export class SyncedPages {
         });
         if (status !== 200) return status;
         pages.count += 1;
-        await rm(folder, { recursive: true, force: true });
-        await cp(server.dataFolder, folder, { recursive: true });
+        const aside = `${folder}-${String(pages.count)}`;
+        pages.#copying = cp(server.dataFolder, aside, { recursive: true }).then(async () => {
+          await rm(folder, { recursive: true, force: true });
+          await rename(aside, folder);
+        });
+        await pages.#copying;
         return status;
       };
       void answer().then(
@@ -173,6 +179,11 @@ export class SyncedPages {
     });
     await new Promise<void>((resolve) => proxy.listen(port, '127.0.0.1', resolve));
     return pages;
+  }
+
+  /** Resolves when no copy is being made. */
+  idle(): Promise<unknown> {
+    return this.#copying.catch(() => undefined);
   }
 
   close(): void {

@@ -1,0 +1,78 @@
+/** An installation whose centre stands on two database servers, one per store, whose power can be cut. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import type { LocalCluster } from '../../central/local/cluster.ts';
+import type { Plan } from '../../central/local/plan.ts';
+import { type NodeProcess, startCentreProcess } from '../../central/local/processes.ts';
+import { nodePlatform } from '../../central/platform.ts';
+import { STORES, type Store } from '../../shared/journal/entry.ts';
+import { staffTokenHash } from '../../shared/helpdesk/staff.ts';
+import { afterFile } from './cleanup.ts';
+import { startCluster } from './cluster.ts';
+import { ADMIN_KEY, Sqld, SyncedPages, sqldToken } from './sqld.ts';
+
+export type Servers = Readonly<Record<Store, Sqld>>;
+
+export interface ServedCluster {
+  readonly cluster: LocalCluster;
+  readonly servers: Servers;
+  /** what each server's disk holds for sure */
+  readonly synced: Readonly<Record<Store, SyncedPages>>;
+}
+
+/** Takes twenty ports from `portsFrom` on. */
+export async function startServedCluster(portsFrom: number, plan?: Plan): Promise<ServedCluster> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'holdfast-sqld-'));
+  const started = await Promise.all(
+    STORES.map(async (store, index) => {
+      const server = await Sqld.start(path.join(folder, store), portsFrom + index * 3);
+      const pages = await SyncedPages.watch(server, portsFrom + 6 + index);
+      afterFile(async () => {
+        pages.close();
+        await server.kill();
+      });
+      return { server, pages };
+    }),
+  );
+  afterFile(() => rm(folder, { recursive: true, force: true }));
+  const [recovery, compliance] = started;
+  if (!recovery || !compliance) throw new Error('there is a server per store');
+  const synced = { recovery: recovery.pages, compliance: compliance.pages };
+  const servers = { recovery: recovery.server, compliance: compliance.server };
+  const cluster = await startCluster(portsFrom + 8, plan, serverSettings(servers, synced));
+  return { cluster, servers, synced };
+}
+
+export function serverSettings(
+  servers: Servers,
+  admin: Readonly<Record<Store, { readonly adminUrl: string }>> = servers,
+): Record<string, string> {
+  return Object.fromEntries(
+    STORES.flatMap((store) => {
+      const name = `HOLDFAST_${store.toUpperCase()}`;
+      return [
+        [`${name}_URL`, servers[store].url],
+        [`${name}_TOKEN`, sqldToken()],
+        [`${name}_ADMIN_URL`, admin[store].adminUrl],
+        [`${name}_ADMIN_KEY`, ADMIN_KEY],
+      ];
+    }),
+  );
+}
+
+/** Another process of the same centre: the same identity and databases, on another port. */
+export function startSecondCentre(
+  cluster: LocalCluster,
+  port: number,
+  env: Readonly<Record<string, string>> = {},
+): Promise<NodeProcess> {
+  return startCentreProcess({
+    dataFolder: path.join(cluster.folder, 'centre-2'),
+    identityFile: path.join(cluster.centreData, 'identity.json'),
+    port,
+    bootstrapTokenHash: staffTokenHash(nodePlatform, cluster.secrets.tokens.administrator),
+    logFile: path.join(cluster.folder, 'logs/centre-2.log'),
+    env: { ...cluster.centreEnv, ...env },
+  });
+}
