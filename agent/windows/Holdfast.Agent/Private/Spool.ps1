@@ -4,7 +4,7 @@
 $script:HoldfastSpoolLabel = 'holdfast agent spool v1'
 
 function Get-HoldfastSpoolPath {
-    return Join-Path ([System.Environment]::GetFolderPath([System.Environment+SpecialFolder]::CommonApplicationData)) 'Holdfast\Agent\spool.bin'
+    return Join-Path $env:ProgramData 'Holdfast\Agent\spool.bin'
 }
 
 function New-HoldfastSpool {
