@@ -2,7 +2,7 @@
  * Counters and gauges in the Prometheus text format (version 0.0.4). The usual client library needs parts of Node
  * that workerd does not have, and this is all a node counts; see docs/decisions.
  */
-const HELP: Readonly<Record<string, { type: 'counter' | 'gauge'; help: string }>> = {
+export const HELP: Readonly<Record<string, { type: 'counter' | 'gauge'; help: string }>> = {
   holdfast_requests_total: { type: 'counter', help: 'HTTP requests by route and status.' },
   holdfast_entries_total: {
     type: 'counter',
@@ -24,6 +24,10 @@ const HELP: Readonly<Record<string, { type: 'counter' | 'gauge'; help: string }>
   holdfast_snapshot_last_success_timestamp_seconds: {
     type: 'gauge',
     help: 'When the newest snapshot was made; 0 when there is none.',
+  },
+  holdfast_backup_last_success_timestamp_seconds: {
+    type: 'gauge',
+    help: 'When a backup tool last reported that it had read a snapshot; 0 when none has.',
   },
   holdfast_ready: { type: 'gauge', help: '1 while this node serves everything it is for.' },
 };
