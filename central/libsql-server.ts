@@ -21,6 +21,8 @@ const BUSY_ANSWER_MS = 95;
 /** Longer than any transaction may stay open at sqld (5 s), so that a reader ends before this does. */
 const CHECKPOINT_MS_MAX = 8_000;
 
+const RETRY_MS = 10;
+
 /** `fetch` for the libSQL client, which itself waits for ever. */
 export function boundedFetch(request: Request): Promise<Response> {
   return fetch(request, { signal: AbortSignal.timeout(SERVER_ANSWER_MS_MAX) });
@@ -32,15 +34,22 @@ export function servedStore(admin: AdminTarget | null): ServedStore {
 
 async function checkpoint(admin: AdminTarget): Promise<void> {
   const deadline = performance.now() + CHECKPOINT_MS_MAX;
-  do {
+  for (;;) {
     const begin = performance.now();
-    await call(admin);
-    if (performance.now() - begin < BUSY_ANSWER_MS) return;
-  } while (performance.now() < deadline);
-  throw new EngineError('busy', 'a long reading kept it from syncing');
+    const status = await call(admin);
+    const took = performance.now() - begin;
+    if (status === 200 && took < BUSY_ANSWER_MS) return;
+    if (performance.now() > deadline)
+      throw status === 200
+        ? new EngineError('busy', 'a long reading kept it from syncing')
+        : new EngineError('unavailable', `its admin address answered ${String(status)}`);
+    // 500: another process's checkpoint is under way.
+    if (status !== 200) await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+  }
 }
 
-async function call({ url, authKey }: AdminTarget): Promise<void> {
+/** The status of an answer that may be followed by another try. */
+async function call({ url, authKey }: AdminTarget): Promise<200 | 500> {
   const { origin, pathname } = new URL(url);
   const path = pathname === '/' ? '/v1/namespaces/default' : pathname.replace(/\/$/, '');
   let status: number;
@@ -56,5 +65,7 @@ async function call({ url, authKey }: AdminTarget): Promise<void> {
     throw new EngineError('unavailable', 'its admin address does not answer');
   }
   if (status === 401 || status === 403) throw new EngineError('unauthorised', 'at its admin address');
-  if (status !== 200) throw new EngineError('unavailable', `its admin address answered ${String(status)}`);
+  if (status !== 200 && status !== 500)
+    throw new EngineError('unavailable', `its admin address answered ${String(status)}`);
+  return status;
 }

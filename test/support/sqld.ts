@@ -5,7 +5,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { generateKeyPairSync, sign } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { cp, mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import path from 'node:path';
 import type { LibsqlTarget } from '../../central/libsql-engine.ts';
@@ -20,6 +20,16 @@ export const noSqld: string | null = existsSync(BINARY) ? null : '@sqld/linux-x6
 
 /** Ed25519, the one kind of key that sqld checks tokens with. */
 const keys = generateKeyPairSync('ed25519');
+
+const DATABASE_FILES = ['data', 'data-wal'];
+
+/** All of it or nothing, in place of the copy before. */
+async function copyDatabase(from: string, to: string): Promise<void> {
+  await mkdir(`${to}-new`, { recursive: true });
+  for (const file of DATABASE_FILES) await copyFile(path.join(from, file), path.join(`${to}-new`, file));
+  await rm(to, { recursive: true, force: true });
+  await rename(`${to}-new`, to);
+}
 
 const base64url = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
 
@@ -121,12 +131,16 @@ export class Sqld {
     this.#process = null;
   }
 
-  /** What a power cut does: the process is gone, and so is everything that was not synced. */
+  /**
+   * What a power cut does: the process is gone, and so is everything in the database that was not synced. sqld's own
+   * log of frames, which it makes anew after it was not stopped in order, stays as it is.
+   */
   async cutPower(synced: SyncedPages): Promise<void> {
     await this.kill();
     await synced.idle();
-    await rm(this.dataFolder, { recursive: true, force: true });
-    await cp(synced.folder, this.dataFolder, { recursive: true });
+    await rm(path.join(this.dataFolder, 'data-shm'), { force: true });
+    for (const file of DATABASE_FILES)
+      await copyFile(path.join(synced.folder, file), path.join(this.dataFolder, file));
   }
 }
 
@@ -160,11 +174,7 @@ export class SyncedPages {
         });
         if (status !== 200) return status;
         pages.count += 1;
-        const aside = `${folder}-${String(pages.count)}`;
-        pages.#copying = cp(server.dataFolder, aside, { recursive: true }).then(async () => {
-          await rm(folder, { recursive: true, force: true });
-          await rename(aside, folder);
-        });
+        pages.#copying = pages.idle().then(() => copyDatabase(server.dataFolder, folder));
         await pages.#copying;
         return status;
       };
