@@ -1,5 +1,8 @@
 /** The command line `holdfast`: reads arguments and environment, runs one command, and ends with its exit code. */
 import { CommanderError } from 'commander';
+import { InstallError } from '../install/error.ts';
+import { recoverInstallation } from '../install/journal.ts';
+import { centreLayout, installRoot } from '../install/layout.ts';
 import { wordsFor } from '../words/words.ts';
 import { Context, type GlobalOptions } from './context.ts';
 import { CliError, EXIT_OK, EXIT_REFUSED, EXIT_USAGE } from './errors.ts';
@@ -15,6 +18,7 @@ const program = buildProgram(words, async (work) => {
   const context = new Context(words, program.opts<GlobalOptions>(), process.env, (text) => {
     process.stdout.write(text);
   });
+  await recover();
   process.exitCode = await work(context);
 });
 
@@ -22,6 +26,17 @@ try {
   await program.parseAsync();
 } catch (error) {
   process.exitCode = explain(error);
+}
+
+/** Whatever is run next undoes first what an interrupted installation left (`central/install/journal.ts`). */
+async function recover(): Promise<void> {
+  try {
+    const kept = await recoverInstallation(centreLayout(installRoot(process.env)).state);
+    if (kept) process.stderr.write(`${[words.installing.recovered, ...kept].join('\n')}\n`);
+  } catch (error) {
+    // It still runs, or is for an administrator to undo; what is asked for now is another matter.
+    if (!(error instanceof InstallError)) throw error;
+  }
 }
 
 function explain(error: unknown): number {

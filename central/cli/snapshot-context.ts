@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { cut } from '../../shared/snapshot/cut.ts';
 import type { SnapshotManifest } from '../../shared/snapshot/manifest.ts';
 import { CertificateAuthority, identityFile } from '../../shared/trust/certificate.ts';
+import { installRoot, installedEnv } from '../install/layout.ts';
 import { readCentreSettings, SettingError } from '../settings.ts';
 import { readAgeIdentities } from '../snapshot/age.ts';
 import { SnapshotError } from '../snapshot/capture.ts';
@@ -14,6 +15,7 @@ import { type SnapshotSettings, readSnapshotSettings } from '../snapshot/setting
 import type { VerifyOptions } from '../snapshot/verify.ts';
 import type { Context } from './context.ts';
 import { CliError, EXIT_REFUSED, usage } from './errors.ts';
+import { giveBackAtEnd } from './ownership.ts';
 
 export interface KeyOptions {
   readonly ageIdentity?: string;
@@ -48,18 +50,29 @@ export function translated(
   };
 }
 
-/** From the environment of the centre, or of the centre of the local installation. */
 export async function settingsFor(context: Context): Promise<SnapshotSettings> {
+  const env = await environmentFor(context);
+  const settings = readSnapshotSettings(env, readCentreSettings(env));
+  const { folder, writersFolder, files } = settings;
+  giveBackAtEnd(path.dirname(files.recovery), [folder, writersFolder], Object.values(files));
+  return settings;
+}
+
+/** That of the centre: the one given, or of the local installation, or of the centre installed on this machine. */
+export async function environmentFor(
+  context: Context,
+): Promise<Readonly<Record<string, string | undefined>>> {
   const { environment } = context;
   if (environment['HOLDFAST_IDENTITY_FILE'] !== undefined && context.options.data === undefined)
-    return readSnapshotSettings(environment, readCentreSettings(environment));
+    return environment;
   for (const folder of context.folders()) {
     const data = path.join(folder, 'centre');
     const identity = path.join(data, 'identity.json');
     if (!(await exists(identity))) continue;
-    const env = { ...environment, HOLDFAST_DATA: data, HOLDFAST_IDENTITY_FILE: identity };
-    return readSnapshotSettings(env, readCentreSettings(env));
+    return { ...environment, HOLDFAST_DATA: data, HOLDFAST_IDENTITY_FILE: identity };
   }
+  const installed = await installedEnv(installRoot(environment));
+  if (installed) return { ...environment, ...installed };
   throw usage(context.words.snapshot.whereTheCentreRuns);
 }
 

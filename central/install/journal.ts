@@ -157,7 +157,12 @@ function parseLine(text: string): Line | null {
 }
 
 function takeLock(folder: string): DatabaseSync {
-  const lock = new DatabaseSync(path.join(folder, 'lock'), { timeout: 0 });
+  let lock: DatabaseSync;
+  try {
+    lock = new DatabaseSync(path.join(folder, 'lock'), { timeout: 0 });
+  } catch {
+    throw new InstallError(`${folder} cannot be written: install as root.`);
+  }
   try {
     lock.exec('BEGIN EXCLUSIVE');
     return lock;

@@ -8,6 +8,7 @@ import { createInterface } from 'node:readline';
 import type { HoldfastNode } from '../../shared/node.ts';
 import type { Log } from '../../shared/platform.ts';
 import { packageRoot } from '../local/processes.ts';
+import { backupFault, readBackup } from './backup.ts';
 import { SnapshotRepository } from './repository.ts';
 import type { SnapshotSettings } from './settings.ts';
 import { workerMessage } from './worker-message.ts';
@@ -42,6 +43,7 @@ export class SnapshotService {
   #running: Promise<void> = Promise.resolve();
   #timer: NodeJS.Timeout | null = null;
   #newestAt = 0;
+  #lastBackupAt = 0;
 
   constructor(
     settings: SnapshotSettings,
@@ -68,12 +70,15 @@ export class SnapshotService {
         labels: {},
         value: Math.round(this.#newestAt / 1000),
       },
+      {
+        name: 'holdfast_backup_last_success_timestamp_seconds',
+        labels: {},
+        value: Math.round(this.#lastBackupAt / 1000),
+      },
     ]);
-    if (this.settings.everyMs === null) {
+    if (this.settings.everyMs === null)
       this.#log('info', 'no snapshots are scheduled (HOLDFAST_SNAPSHOT_EVERY)');
-      return;
-    }
-    const everyMs = Math.min(LOOK_EVERY_MS, this.settings.everyMs);
+    const everyMs = Math.min(LOOK_EVERY_MS, this.settings.everyMs ?? Infinity);
     const look = (): void => {
       void this.#look().finally(() => {
         if (this.#timer !== null) this.#timer = setTimeout(look, everyMs);
@@ -103,8 +108,9 @@ export class SnapshotService {
 
   async #look(): Promise<void> {
     const { everyMs } = this.settings;
-    if (everyMs === null) return;
     try {
+      await this.#lookAtBackups();
+      if (everyMs === null) return;
       const newest = await this.repository.newest();
       const last = await this.repository.last();
       this.#newestAt = newest?.manifest.times.frozen ?? 0;
@@ -122,7 +128,17 @@ export class SnapshotService {
     }
   }
 
-  #raise(subject: 'overdue' | 'failed', detail: string): void {
+  /** What a backup tool reported, or did not (`hook.ts`). */
+  async #lookAtBackups(): Promise<void> {
+    const { folder, backupEveryMs } = this.settings;
+    const note = await readBackup(folder);
+    this.#lastBackupAt = note?.lastOkAt ?? 0;
+    const fault = backupFault(note, backupEveryMs, this.#startedAt, Date.now());
+    if (fault === null) this.#parts.alarms.clear('snapshot', 'backup');
+    else this.#raise('backup', fault);
+  }
+
+  #raise(subject: 'overdue' | 'failed' | 'backup', detail: string): void {
     this.#parts.alarms.raise('snapshot', subject, detail);
   }
 

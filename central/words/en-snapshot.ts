@@ -28,6 +28,22 @@ export const snapshot = {
     certificate: "file of a new edge's identity or certificate",
     out: 'folder to be made',
   },
+  hook: {
+    help: {
+      group: 'what a backup tool runs before and after it reads',
+      pre: 'make a snapshot, put it at one stable place and print that folder',
+      post: 'say that the backup tool has read it, or failed',
+      timeout: 'how long the snapshot may take',
+      report: 'how long the tool may take until "post" before it is an alarm',
+      encrypted: 'encrypt as snapshots are encrypted otherwise; unchanged parts then no longer deduplicate',
+      failed: 'the backup failed',
+    },
+    done: (id: string): string => `The backup of ${id} is complete.`,
+    failed: 'That the backup failed is noted, and an alarm.',
+    notSeconds: (name: string, text: string, max: number): string =>
+      `${name} is "${text}", but must be a whole number of seconds from 1 to ${String(max)}.`,
+    fault: (what: string): string => `Backup: ${what}.`,
+  },
   whereTheCentreRuns:
     'This command works on files: run it where the centre runs, with its HOLDFAST_... settings, or name a local installation by --data.',
   noneYet: 'There is no snapshot yet.',

@@ -30,6 +30,22 @@ export const snapshot: typeof english = {
     certificate: 'fichero con la identidad o el certificado de un nodo nuevo',
     out: 'carpeta que se crea',
   },
+  hook: {
+    help: {
+      group: 'lo que una herramienta de copia ejecuta antes y después de leer',
+      pre: 'hacer una instantánea, ponerla en un lugar estable y escribir esa carpeta',
+      post: 'decir que la herramienta de copia la ha leído, o ha fallado',
+      timeout: 'cuánto puede tardar la instantánea',
+      report: 'cuánto puede tardar la herramienta hasta "post" sin que sea una alarma',
+      encrypted: 'cifrar como las demás instantáneas; lo que no cambió ya no se deduplica',
+      failed: 'la copia falló',
+    },
+    done: (id: string): string => `La copia de ${id} está completa.`,
+    failed: 'Queda anotado que la copia falló, y es una alarma.',
+    notSeconds: (name: string, text: string, max: number): string =>
+      `${name} es "${text}", pero debe ser un número entero de segundos de 1 a ${String(max)}.`,
+    fault: (what: string): string => `Copia: ${what}.`,
+  },
   whereTheCentreRuns:
     'Esta orden trabaja con ficheros: ejecútela donde está el centro, con sus HOLDFAST_..., o indique una instalación local con --data.',
   noneYet: 'Todavía no hay instantáneas.',

@@ -58,7 +58,7 @@ export async function makeSavedCentre(keep: 'test' | 'file' = 'test'): Promise<S
   const sealer = new Sealer(nodePlatform);
   const settings: SnapshotSettings = {
     ...{ folder: path.join(folder, 'snapshots'), writersFolder: path.join(folder, 'writers') },
-    ...{ identity, files, server: 'test', encryption: 'plain', everyMs: null },
+    ...{ identity, files, server: 'test', encryption: 'plain', everyMs: null, backupEveryMs: null },
     retention: { last: 3, daily: 7, weekly: 5, monthly: 12 },
   };
   return {

@@ -1,6 +1,7 @@
 /** `holdfast snapshot` and `holdfast writers`: on the files of the centre, where it runs, whether it runs or not. */
 import type { Command } from 'commander';
 import { STORES } from '../../../shared/journal/entry.ts';
+import { backupFault, readBackup } from '../../snapshot/backup.ts';
 import { createSnapshot } from '../../snapshot/create.ts';
 import { drill } from '../../snapshot/drill.ts';
 import { pruneSnapshots } from '../../snapshot/prune.ts';
@@ -12,6 +13,7 @@ import { WriterRegister } from '../../snapshot/writers.ts';
 import type { Words } from '../../words/words.ts';
 import type { Context } from '../context.ts';
 import { EXIT_OK, EXIT_REFUSED, usage } from '../errors.ts';
+import { hookCommands } from './hook.ts';
 import { type RunCommand, choice } from '../program.ts';
 import {
   type KeyOptions,
@@ -85,6 +87,7 @@ export function snapshotCommands(program: Command, run: RunCommand, words: Words
     .action((which: string | undefined, flags: SeedFlags) =>
       run(translated((context) => seed(context, which, flags))),
     );
+  hookCommands(group, run, words);
   const writers = program.command('writers').description(help.writers);
   writers
     .command('list')
@@ -127,10 +130,15 @@ async function list(context: Context): Promise<number> {
           sets.map((set) => rowOf(context, set)),
           110,
         );
-  const failure = last !== null && !last.ok ? `\n${last.message ?? ''}` : '';
-  context.answer({ folder: settings.folder, snapshots: sets, last }, `${text}${failure}`);
+  const backup = await readBackup(settings.folder);
+  const fault = backupFault(backup, settings.backupEveryMs, 0, Date.now());
+  const failures = [
+    ...(last !== null && !last.ok ? [last.message ?? ''] : []),
+    ...(fault === null ? [] : [snapshot.hook.fault(fault)]),
+  ];
+  context.answer({ folder: settings.folder, snapshots: sets, last, backup }, [text, ...failures].join('\n'));
   // A failing backup is loud wherever somebody looks.
-  return last !== null && !last.ok ? EXIT_REFUSED : EXIT_OK;
+  return failures.length > 0 ? EXIT_REFUSED : EXIT_OK;
 }
 
 async function show(context: Context, which: string | undefined): Promise<number> {

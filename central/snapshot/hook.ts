@@ -1,0 +1,128 @@
+/**
+ * What any backup tool calls before and after it reads (the requester's part in VSS):
+ *
+ *     pre    a snapshot is made, verified, and put at the stable place; or the tool is told not to begin
+ *     post   the tool has read it, or failed
+ *
+ * Both are bounded: `pre` by its own timeout, after which nothing is left under way, and the time between the two by
+ * when the tool is to report back, after which it is an alarm.
+ */
+import { spawn } from 'node:child_process';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
+import type { WriterEvent, WriterState } from '../../shared/snapshot/writer-state.ts';
+import { CertificateAuthority } from '../../shared/trust/certificate.ts';
+import { packageRoot } from '../local/processes.ts';
+import { nodePlatform } from '../platform.ts';
+import { currentFolder, expose, readBackup, writeBackup } from './backup.ts';
+import { SnapshotError } from './capture.ts';
+import { SnapshotRepository } from './repository.ts';
+import type { SnapshotSettings } from './settings.ts';
+import { type WorkerMessage, workerMessage } from './worker-message.ts';
+import { WriterRegister } from './writers.ts';
+
+export interface PreOptions {
+  readonly settings: SnapshotSettings;
+  /** of the process that makes the snapshot: the centre's own */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** for the snapshot */
+  readonly timeoutMs: number;
+  /** until the tool is to report back */
+  readonly reportMs: number;
+}
+
+export interface Prepared {
+  readonly id: string;
+  /** what to back up */
+  readonly folder: string;
+}
+
+/** Throws SnapshotError: then the tool must not begin, for there is nothing new to back up. */
+export async function beforeBackup(options: PreOptions): Promise<Prepared> {
+  const { settings, env, timeoutMs, reportMs } = options;
+  const now = nodePlatform.now();
+  const before = await readBackup(settings.folder);
+  if (before?.endedAt === null && now < before.dueAt)
+    throw new SnapshotError('identify', 'Another backup is under way, and has not reported back yet.');
+  const last = await makeInTime(env, timeoutMs, settings);
+  if (last?.type !== 'created')
+    throw new SnapshotError(
+      'post-snapshot',
+      last?.type === 'failed' ? last.message : 'No snapshot was made.',
+    );
+  const { id, verification } = last;
+  if (verification.structure === 'failed' || verification.opens === 'failed')
+    throw new SnapshotError('post-snapshot', `${id} was made and does not verify.`);
+  const folder = currentFolder(settings.folder);
+  await expose(repositoryOf(settings).pathOf(id), folder);
+  await writeBackup(settings.folder, {
+    ...{ set: id, begunAt: now, dueAt: nodePlatform.now() + reportMs, endedAt: null, ok: null },
+    lastOkAt: before?.lastOkAt ?? null,
+  });
+  return { id, folder };
+}
+
+/** Notes how it ended. Throws SnapshotError when none was begun that could have gone well. */
+export async function afterBackup(
+  settings: SnapshotSettings,
+  ok: boolean,
+): Promise<{ id: string | null; ok: boolean }> {
+  const note = await readBackup(settings.folder);
+  const isOpen = note?.endedAt === null;
+  if (!isOpen && ok) throw new SnapshotError('backup-complete', 'No backup is under way.');
+  const now = nodePlatform.now();
+  const begun = isOpen ? note : { set: null, begunAt: now, dueAt: now };
+  const lastOkAt = ok ? now : (note?.lastOkAt ?? null);
+  await writeBackup(settings.folder, { ...begun, endedAt: now, ok, lastOkAt });
+  const register = new WriterRegister(settings.writersFolder);
+  for (const { instance } of ok ? [] : await register.list())
+    await register.move(instance, ['backup-complete-failed'], 'The backup tool failed.');
+  return { id: begun.set, ok };
+}
+
+/** In a process of its own, which can be ended in the middle of anything. */
+async function makeInTime(
+  env: PreOptions['env'],
+  timeoutMs: number,
+  settings: SnapshotSettings,
+): Promise<WorkerMessage | null> {
+  const child = spawn(process.execPath, [path.join(packageRoot(), 'dist/central/snapshot/worker.js')], {
+    ...{ env: { ...env }, stdio: ['ignore', 'pipe', 'inherit'] },
+    ...{ timeout: timeoutMs, killSignal: 'SIGKILL' },
+  });
+  const ended = new Promise<void>((resolve) => {
+    child.once('error', () => resolve());
+    child.once('close', () => resolve());
+  });
+  let last: WorkerMessage | null = null;
+  for await (const line of createInterface({ input: child.stdout })) {
+    const parsed = workerMessage.safeParse(JSON.parse(line));
+    if (parsed.success && parsed.data.type !== 'progress') last = parsed.data;
+  }
+  await ended;
+  if (child.signalCode === null) return last;
+  const message = `The snapshot was not made within ${String(Math.ceil(timeoutMs / 1000))} s.`;
+  await noteGivenUp(settings, message);
+  return { type: 'failed', message };
+}
+
+const PHASE_IN: Partial<Record<WriterState, WriterEvent>> = {
+  WAITING_FOR_FREEZE: 'freeze-failed',
+  WAITING_FOR_THAW: 'thaw-failed',
+  WAITING_FOR_POST_SNAPSHOT: 'post-snapshot-failed',
+  WAITING_FOR_BACKUP_COMPLETE: 'backup-complete-failed',
+};
+
+/** What the process would have noted itself: the writers failed in the phase that they were in. */
+async function noteGivenUp(settings: SnapshotSettings, message: string): Promise<void> {
+  const register = new WriterRegister(settings.writersFolder);
+  for (const { instance, state } of await register.list()) {
+    const event = PHASE_IN[state] ?? 'prepare-snapshot-failed';
+    await register.move(instance, [event], message);
+  }
+  await repositoryOf(settings).recordAttempt({ at: nodePlatform.now(), ok: false, id: null, message });
+}
+
+function repositoryOf({ folder, identity }: SnapshotSettings): SnapshotRepository {
+  return new SnapshotRepository(folder, new CertificateAuthority(identity.organisation));
+}
