@@ -14,7 +14,8 @@
  * without waiting for anything. Should this process be stopped in between, the freeze ends by itself, at the latest
  * after `freezeMsMax`, and the check fails the set.
  */
-import { chmod } from 'node:fs/promises';
+import { fdatasyncSync } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { DatabaseSync, backup } from 'node:sqlite';
 import { clearFreeze, selectFreeze, setFreeze } from '../../shared/journal/freeze.ts';
 import { STORES, type Store } from '../../shared/journal/entry.ts';
@@ -56,7 +57,7 @@ export interface Captured {
   readonly frozenMs: number;
 }
 
-interface Opened {
+export interface Opened {
   readonly store: Store;
   /** sets and clears the freeze */
   readonly gate: DatabaseSync;
@@ -163,20 +164,22 @@ function untilUnlocked(work: () => unknown): string | null {
   }
 }
 
-async function copy(
+export async function copy(
   { store, reader }: Opened,
   { copies, onProgress, holder }: CaptureOptions,
 ): Promise<void> {
   const file = copies[store];
+  const made = await open(file, 'wx', 0o600);
   try {
     await backup(reader, file, {
       rate: COPY_PAGES,
       progress: ({ remainingPages, totalPages }) => {
+        // Written out piece by piece: a centre's own fsyncs would wait behind one of the whole file.
+        fdatasyncSync(made.fd);
         onProgress(store, remainingPages, totalPages);
       },
     });
     reader.exec('COMMIT');
-    await chmod(file, 0o600);
     // The copy shows the store while it was frozen.
     const copied = new DatabaseSync(file);
     try {
@@ -191,5 +194,7 @@ async function copy(
     const why =
       error instanceof Error && /full|ENOSPC/i.test(error.message) ? 'the disk is full' : 'the copy failed';
     throw new SnapshotError('post-snapshot', `The ${store} database could not be copied: ${why}.`);
+  } finally {
+    await made.close();
   }
 }

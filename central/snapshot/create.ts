@@ -27,7 +27,7 @@ import { SnapshotRepository } from './repository.ts';
 import type { SnapshotSettings } from './settings.ts';
 import type { Verification } from './verification.ts';
 import { sweepScratch, verifyFiles } from './verify.ts';
-import { type Writer, WriterRegister, fileWriter } from './writers.ts';
+import { type Writer, WriterRegister, writerOf } from './writers.ts';
 
 export interface CreateOptions {
   readonly settings: SnapshotSettings;
@@ -81,7 +81,7 @@ function failureOf(error: unknown): SnapshotError {
 async function identify(settings: SnapshotSettings): Promise<Record<Store, Writer>> {
   const register = new WriterRegister(settings.writersFolder);
   const [recovery, compliance] = await Promise.all(
-    STORES.map((store) => register.register(store, settings.server, fileWriter(settings.files[store]))),
+    STORES.map((store) => register.register(store, settings.server, writerOf(settings, store))),
   );
   if (!recovery || !compliance) throw new Error('there is a writer per store');
   const writers = { recovery, compliance };
@@ -148,6 +148,8 @@ async function requireRoom(settings: SnapshotSettings): Promise<void> {
   let bytes = 0;
   for (const store of STORES) {
     const { size } = await stat(settings.files[store]).catch(() => {
+      // A replica comes with the first snapshot.
+      if (settings.servers) return { size: 0 };
       throw new SnapshotError(
         'prepare-backup',
         `The ${store} database ${settings.files[store]} is not there.`,
@@ -179,7 +181,7 @@ async function capture(
     onProgress: (store, left, all) => onProgress?.(`copy ${store}`, all - left, all),
     ...(inGate ? { inGate } : {}),
   };
-  return captureFiles(request);
+  return settings.servers ? captureServers(request, settings.servers) : captureFiles(request);
 }
 
 /** 20261124T053700123Z-abcdefgh */

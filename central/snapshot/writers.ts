@@ -11,6 +11,7 @@ import { instanceId, snapshotId } from '../../shared/snapshot/manifest.ts';
 import { type WriterEvent, WRITER_STATES, isFailed, transition } from '../../shared/snapshot/writer-state.ts';
 import { nodePlatform } from '../platform.ts';
 import { readIfThere, writeDurably } from './disk.ts';
+import type { SnapshotSettings } from './settings.ts';
 
 const NAMES: Readonly<Record<Store, string>> = {
   recovery: 'Holdfast Recovery Store Writer',
@@ -51,6 +52,22 @@ export function fileWriter(file: string): WriterKind {
     dependsOn: { engine: 'libsql-file', facility: 'read snapshots of the write-ahead log' },
     restoreMethod: 'replace the file while the centre is stopped (holdfast snapshot restore)',
   };
+}
+
+export function serverWriter(url: string): WriterKind {
+  return {
+    // An address carries no secret: tokens are settings of their own.
+    url,
+    dependsOn: { engine: 'libsql-server', facility: 'embedded replica' },
+    restoreMethod: 'restore to files (holdfast snapshot restore), and have a new server start from them',
+  };
+}
+
+export function writerOf(
+  { files, servers }: Pick<SnapshotSettings, 'files' | 'servers'>,
+  store: Store,
+): WriterKind {
+  return servers ? serverWriter(servers[store].url) : fileWriter(files[store]);
 }
 
 export class WriterRegister {
