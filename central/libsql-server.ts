@@ -43,7 +43,7 @@ async function checkpoint(admin: AdminTarget): Promise<void> {
       throw status === 200
         ? new EngineError('busy', 'a long reading kept it from syncing')
         : new EngineError('unavailable', `its admin address answered ${String(status)}`);
-    // 500: another process's checkpoint is under way.
+    // 500 passes: it was seen while several processes wrote and checkpointed at once.
     if (status !== 200) await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
   }
 }

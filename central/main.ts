@@ -5,7 +5,7 @@ import { IdentityError } from '../shared/node.ts';
 import type { Log } from '../shared/platform.ts';
 import { startCentre } from './centre.ts';
 import { readCentreSettings, SettingError } from './settings.ts';
-import { onFiles, readSnapshotSettings } from './snapshot/settings.ts';
+import { readSnapshotSettings, takesSnapshots } from './snapshot/settings.ts';
 
 const logger = pino({ base: null, timestamp: pino.stdTimeFunctions.isoTime }, pino.destination(2));
 
@@ -14,7 +14,7 @@ try {
   const log: Log = (level, event, facts) => {
     logger[level](facts ?? {}, event);
   };
-  const snapshots = onFiles(settings)
+  const snapshots = takesSnapshots(settings)
     ? { settings: readSnapshotSettings(process.env, settings), env: process.env }
     : null;
   const centre = await startCentre(settings, log, snapshots);

@@ -41,6 +41,7 @@ export async function captureServers(
   const replicas: Replica[] = [];
   let captured: Captured;
   try {
+    for (const store of STORES) await requireAnswer(engine, store);
     for (const store of STORES) replicas.push(await openReplica(store, options.files[store], servers[store]));
     captured = await sameCut(engine, replicas, options);
   } catch (error) {
@@ -52,9 +53,11 @@ export async function captureServers(
     engine.close();
   }
   for (const store of STORES) {
-    const reader = new DatabaseSync(options.files[store], { timeout: 0 });
+    // Read-only, for a connection that may write takes the write-ahead log in when it is closed, and a replica whose
+    // log is gone cannot go on.
+    const reader = new DatabaseSync(options.files[store], { timeout: 0, readOnly: true });
     try {
-      reader.exec('PRAGMA wal_autocheckpoint = 0; PRAGMA query_only = 1; BEGIN');
+      reader.exec('BEGIN');
       reader.prepare(selectFreeze(store)).all();
       await copy({ store, gate: reader, reader }, options);
     } finally {
@@ -62,6 +65,16 @@ export async function captureServers(
     }
   }
   return captured;
+}
+
+/** A server that is away says nothing about its replica, which is kept. */
+async function requireAnswer(engine: LibsqlEngine, store: Store): Promise<void> {
+  try {
+    await engine.rows(store, selectFreeze(store), []);
+  } catch (error) {
+    const why = error instanceof EngineError ? error.reason : 'other';
+    throw new SnapshotError('prepare-snapshot', `The ${store} database server does not answer (${why}).`);
+  }
 }
 
 async function sameCut(
@@ -90,7 +103,10 @@ async function sameCut(
     inGate?.();
     for (const store of STORES) {
       if ((await holderOf(engine, store)) !== holder)
-        throw new SnapshotError('thaw', `The freeze of the ${store} store ended before its replica was there.`);
+        throw new SnapshotError(
+          'thaw',
+          `The freeze of the ${store} store ended before its replica was there.`,
+        );
     }
   } finally {
     // A freeze that cannot be taken back ends by itself.
@@ -122,8 +138,10 @@ async function openReplica(store: Store, file: string, target: LibsqlTarget): Pr
   if ((await readdir(path.dirname(file))).includes(path.basename(mark))) await discard(file);
   await writeFile(mark, target.url, { mode: 0o600 });
   for (let isNew = false; ; isNew = true) {
-    const client = replicaClient(file, target);
+    let client: Client | null = null;
     try {
+      // Syncs for the first time while it is made.
+      client = replicaClient(file, target);
       for (let round = 0; round < ROUNDS_MAX; round += 1) {
         const synced = await client.sync();
         if ((synced?.frames_synced ?? 0) <= FRAMES_LEFT_MAX) break;
@@ -131,12 +149,12 @@ async function openReplica(store: Store, file: string, target: LibsqlTarget): Pr
       await rm(mark);
       return { store, client };
     } catch {
-      client.close();
+      client?.close();
       await discard(file);
       if (isNew)
         throw new SnapshotError(
           'prepare-snapshot',
-          `The ${store} database server does not answer, or gives no replica.`,
+          `The ${store} database server gives no replica; namespaces by path have none.`,
         );
       await writeFile(mark, target.url, { mode: 0o600 });
     }

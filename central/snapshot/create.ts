@@ -22,6 +22,7 @@ import { CertificateAuthority } from '../../shared/trust/certificate.ts';
 import { nodePlatform } from '../platform.ts';
 import { SettingError } from '../settings.ts';
 import { type Captured, type CaptureOptions, SnapshotError, captureFiles } from './capture.ts';
+import { captureServers } from './capture-servers.ts';
 import { describe, finish } from './package-set.ts';
 import { SnapshotRepository } from './repository.ts';
 import type { SnapshotSettings } from './settings.ts';

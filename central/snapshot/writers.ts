@@ -56,11 +56,16 @@ export function fileWriter(file: string): WriterKind {
 
 export function serverWriter(url: string): WriterKind {
   return {
-    // An address carries no secret: tokens are settings of their own.
-    url,
+    url: withoutSecrets(url),
     dependsOn: { engine: 'libsql-server', facility: 'embedded replica' },
     restoreMethod: 'restore to files (holdfast snapshot restore), and have a new server start from them',
   };
+}
+
+/** A token has a setting of its own; one that was put into the address all the same is left out. */
+function withoutSecrets(url: string): string {
+  const { protocol, host, pathname } = new URL(url);
+  return `${protocol}//${host}${pathname === '/' ? '' : pathname}`;
 }
 
 export function writerOf(

@@ -102,6 +102,23 @@ describe.skipIf(noSqld)(`a centre on database servers ${noSqld ?? ''}`, { timeou
     await cluster.ready(cluster.centreUrl, CONVERGED_MS_MAX);
   });
 
+  it('makes a snapshot of both servers for an administrator, and registers a writer for each', async () => {
+    const admin = (method: string, of: string) =>
+      ask(cluster.secrets.tokens.administrator, method, `${cluster.centreUrl}/v1/admin/${of}`);
+    expect(await admin('POST', 'snapshots')).toMatchObject({ status: 202 });
+    await untilNone(async () => {
+      const { body } = await admin('GET', 'snapshots');
+      const [made] = body['snapshots'] as { verification: { structure: string } | null }[];
+      return made?.verification?.structure === 'verified' ? [] : [JSON.stringify(body)];
+    }, CONVERGED_MS_MAX);
+    const { body } = await admin('GET', 'writers');
+    expect(body['writers']).toMatchObject([
+      { store: 'recovery', state: 'STABLE', url: servers.recovery.url },
+      { store: 'compliance', state: 'STABLE', url: servers.compliance.url },
+    ]);
+    expect(JSON.stringify(body)).not.toContain('eyJ');
+  });
+
   it('promises nothing, and shows no peer anything, that its server does not sync (I1)', async () => {
     await untilNone(() => disagreements(cluster), CONVERGED_MS_MAX);
     const auditor = await openAuditor(cluster, cluster.centreUrl);

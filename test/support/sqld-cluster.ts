@@ -40,7 +40,10 @@ export async function startServedCluster(portsFrom: number, plan?: Plan): Promis
   if (!recovery || !compliance) throw new Error('there is a server per store');
   const synced = { recovery: recovery.pages, compliance: compliance.pages };
   const servers = { recovery: recovery.server, compliance: compliance.server };
-  const cluster = await startCluster(portsFrom + 8, plan, serverSettings(servers, synced));
+  const cluster = await startCluster(portsFrom + 8, plan, {
+    ...serverSettings(servers, synced),
+    HOLDFAST_SNAPSHOT_PLAIN: 'yes',
+  });
   return { cluster, servers, synced };
 }
 

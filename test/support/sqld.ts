@@ -24,7 +24,7 @@ const keys = generateKeyPairSync('ed25519');
 const DATABASE_FILES = ['data', 'data-wal'];
 
 /** All of it or nothing, in place of the copy before. */
-async function copyDatabase(from: string, to: string): Promise<void> {
+export async function copyDatabase(from: string, to: string): Promise<void> {
   await mkdir(`${to}-new`, { recursive: true });
   for (const file of DATABASE_FILES) await copyFile(path.join(from, file), path.join(`${to}-new`, file));
   await rm(to, { recursive: true, force: true });

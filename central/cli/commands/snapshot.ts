@@ -1,4 +1,5 @@
 /** `holdfast snapshot` and `holdfast writers`: on the files of the centre, where it runs, whether it runs or not. */
+import { SettingError } from '../../settings.ts';
 import type { Command } from 'commander';
 import { STORES } from '../../../shared/journal/entry.ts';
 import { backupFault, readBackup } from '../../snapshot/backup.ts';
@@ -204,6 +205,10 @@ interface RestoreFlags extends KeyOptions, PointOptions {
 
 async function restore(context: Context, which: string | undefined, flags: RestoreFlags): Promise<number> {
   const settings = await settingsFor(context);
+  if (settings.servers)
+    throw new SettingError(
+      'The stores are at database servers: restore without HOLDFAST_RECOVERY_URL and HOLDFAST_COMPLIANCE_URL, to files.',
+    );
   const { folder } = await chooseSet(context, settings, which, flags);
   const { snapshot } = context.words;
   const restored = await restoreSet({

@@ -1,0 +1,124 @@
+/** Snapshot sets of stores at database servers, taken while edges and two of the centre's own writers go on. */
+import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { LibsqlEngine } from '../../central/libsql-engine.ts';
+import { createSnapshot } from '../../central/snapshot/create.ts';
+import type { SnapshotSettings } from '../../central/snapshot/settings.ts';
+import { WriterRegister } from '../../central/snapshot/writers.ts';
+import type { Cut } from '../../shared/snapshot/cut.ts';
+import { selectFreeze } from '../../shared/journal/freeze.ts';
+import { STORES } from '../../shared/journal/entry.ts';
+import type { Origin } from '../../shared/trust/certificate.ts';
+import { afterFile } from '../support/cleanup.ts';
+import { edgeDrafts, sample } from '../support/drafts.ts';
+import { makeSavedCentre, openLedger, type SavedCentre } from '../support/saved-centre.ts';
+import { copyDatabase, noSqld, Sqld } from '../support/sqld.ts';
+import type { Servers } from '../support/sqld-cluster.ts';
+
+const PORTS_FROM = 11_480;
+const SETS = 20;
+
+describe.skipIf(noSqld)(`snapshot sets of database servers ${noSqld ?? ''}`, { timeout: 180_000 }, () => {
+  let servers: Servers;
+  let centre: SavedCentre;
+  let settings: SnapshotSettings;
+
+  beforeAll(async () => {
+    const folder = await mkdtemp(path.join(tmpdir(), 'holdfast-sqld-'));
+    const [recovery, compliance] = await Promise.all(
+      STORES.map((store, index) => Sqld.start(path.join(folder, store), PORTS_FROM + index * 3)),
+    );
+    if (!recovery || !compliance) throw new Error('there is a server per store');
+    servers = { recovery, compliance };
+    centre = await makeSavedCentre('file');
+    afterFile(async () => {
+      await Promise.all([recovery.kill(), compliance.kill()]);
+      await rm(folder, { recursive: true, force: true });
+      await rm(centre.folder, { recursive: true, force: true });
+    });
+    const replica = (store: string): string => path.join(centre.folder, 'replicas', `${store}.db`);
+    settings = {
+      ...centre.settings,
+      files: { recovery: replica('recovery'), compliance: replica('compliance') },
+      servers: targets(),
+    };
+  }, 60_000);
+
+  const targets = () => ({ recovery: servers.recovery.target, compliance: servers.compliance.target });
+
+  it(`takes ${String(SETS)} sets under a continuous load, each verified and at one cut (I11)`, async () => {
+    const engine = await LibsqlEngine.open(targets());
+    const ledger = await openLedger(engine, centre.identity);
+    const append = async (number: number): Promise<void> => {
+      await ledger.append('recovery', await centre.escrows(1, number));
+      await ledger.append('compliance', sample(edgeDrafts.compliance, 1, number));
+    };
+    const taken: { frozenMs: number; structure: string; cut: Cut }[] = [];
+    const stop = new AbortController();
+    let writes = 0;
+    const write = async (): Promise<void> => {
+      while (!stop.signal.aborted) await append((writes += 1));
+    };
+    await append(1_000_000);
+    const work = Promise.all([write(), write()]);
+    for (let number = 0; number < SETS; number += 1) {
+      const { manifest, verification } = await createSnapshot({ settings });
+      taken.push({ frozenMs: manifest.frozenMs, structure: verification.structure, cut: manifest.cut });
+    }
+    stop.abort();
+    await work;
+    engine.close();
+    expect(taken.map(({ structure }) => structure)).toEqual(Array(SETS).fill('verified'));
+    expect(new Set(taken.map(({ cut }) => JSON.stringify(cut))).size).toBe(SETS);
+    expect(writes).toBeGreaterThan(SETS);
+    // Each of two writers wrote to one store and then to the other: at any instant the second lacks at most two.
+    for (const { cut } of taken) {
+      const [recovery = 0, compliance = 0] = STORES.map((store) => cut[store][ledger.self]);
+      expect([0, 1, 2]).toContain(recovery - compliance);
+    }
+    expect(Math.max(...taken.map(({ frozenMs }) => frozenMs))).toBeLessThan(5_000);
+    const writers = await new WriterRegister(settings.writersFolder).list();
+    expect(writers.map(({ state, dependsOn }) => [state, dependsOn.facility])).toEqual([
+      ['STABLE', 'embedded replica'],
+      ['STABLE', 'embedded replica'],
+    ]);
+  });
+
+  it('makes its replicas anew when a server went back to an older state and on from there', async () => {
+    const aside = path.join(centre.folder, 'aside');
+    const escrowed = async (seed: number): Promise<Origin> => {
+      const engine = await LibsqlEngine.open(targets());
+      const ledger = await openLedger(engine, centre.identity);
+      await ledger.append('recovery', await centre.escrows(5, seed));
+      engine.close();
+      return ledger.self;
+    };
+    await servers.recovery.kill();
+    await copyDatabase(servers.recovery.dataFolder, aside);
+    await servers.recovery.start();
+    const lost = await escrowed(2_000_000);
+    expect((await createSnapshot({ settings })).manifest.cut.recovery[lost]).toBe(6);
+    await servers.recovery.kill();
+    await rm(path.join(servers.recovery.dataFolder, 'data-shm'), { force: true });
+    await cp(aside, servers.recovery.dataFolder, { recursive: true });
+    await servers.recovery.start();
+    const next = await escrowed(3_000_000);
+    const { manifest, verification } = await createSnapshot({ settings });
+    expect(verification.structure).toBe('verified');
+    expect([manifest.cut.recovery[lost], manifest.cut.recovery[next]]).toEqual([undefined, 6]);
+  });
+
+  it('fails with one sentence, leaves the gate open, and works again, when a server is away or falls away', async () => {
+    await servers.compliance.kill();
+    await expect(createSnapshot({ settings })).rejects.toThrow(
+      'The compliance database server does not answer (unavailable).',
+    );
+    await servers.compliance.start();
+    const engine = await LibsqlEngine.open(targets());
+    for (const store of STORES) expect(await engine.rows(store, selectFreeze(store), [])).toEqual([]);
+    engine.close();
+    expect((await createSnapshot({ settings })).verification.structure).toBe('verified');
+  });
+});
