@@ -92,7 +92,8 @@ async function tryServer(engine: LibsqlEngine, store: Store, url: string, log: L
   const name = `HOLDFAST_${store.toUpperCase()}`;
   const { host } = new URL(url);
   try {
-    await engine.rows(store, 'SELECT 1', []);
+    // In a writing transaction: a token may be good for reading alone.
+    await engine.batch(store, [{ sql: 'SELECT 1', args: [] }]);
   } catch (error) {
     if (error instanceof EngineError && error.reason === 'unauthorised')
       throw new SettingError(

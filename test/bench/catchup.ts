@@ -93,7 +93,7 @@ export async function benchCatchUp(context: BenchContext): Promise<Figure[]> {
   }
 }
 
-async function makeBacklog(
+export async function makeBacklog(
   { entries, say }: BenchContext,
   cluster: LocalCluster,
 ): Promise<{ fleet: Fleet; seconds: number }> {
@@ -116,7 +116,7 @@ interface Run {
 }
 
 /** Starts the centre, and the edge anew so that it does not wait for its next try; until the centre holds all. */
-async function catchUp({ say }: BenchContext, cluster: LocalCluster): Promise<Run> {
+export async function catchUp({ say }: BenchContext, cluster: LocalCluster): Promise<Run> {
   const target = await entriesHeld(cluster.edgeUrl(EDGE_A));
   await cluster.edges.get(EDGE_A)?.stop();
   await cluster.startCentre();

@@ -39,8 +39,10 @@ export interface BenchContext {
 export async function openInstallation(
   context: BenchContext,
   edges: readonly string[],
+  centreEnv: Readonly<Record<string, string>> = {},
 ): Promise<LocalCluster> {
   const cluster = await LocalCluster.prepare(path.join(context.folder, 'installation'), PLAN, context.port);
+  cluster.centreEnv = centreEnv;
   await cluster.startCentre();
   await cluster.configure();
   for (const name of edges) await cluster.startEdge(name);

@@ -11,6 +11,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { benchCatchUp } from './catchup.ts';
+import { benchCatchUpIntoServers } from './catchup-servers.ts';
 import { benchEscrows } from './escrows.ts';
 import { type Figure, table } from './figures.ts';
 import { benchImport } from './import.ts';
@@ -22,6 +23,7 @@ const BENCHES = {
   escrow: benchEscrows,
   'catch-up': benchCatchUp,
   live: benchLive,
+  'catch-up-servers': benchCatchUpIntoServers,
   snapshot: benchSnapshot,
   import: benchImport,
 } as const;

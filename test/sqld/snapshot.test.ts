@@ -12,10 +12,11 @@ import { selectFreeze } from '../../shared/journal/freeze.ts';
 import { STORES } from '../../shared/journal/entry.ts';
 import type { Origin } from '../../shared/trust/certificate.ts';
 import { afterFile } from '../support/cleanup.ts';
+import { freePorts } from '../support/cluster.ts';
 import { edgeDrafts, sample } from '../support/drafts.ts';
 import { makeSavedCentre, openLedger, type SavedCentre } from '../support/saved-centre.ts';
 import { copyDatabase, noSqld, Sqld } from '../support/sqld.ts';
-import type { Servers } from '../support/sqld-cluster.ts';
+import type { Servers } from '../support/sqld-settings.ts';
 
 const PORTS_FROM = 11_480;
 const SETS = 20;
@@ -27,8 +28,9 @@ describe.skipIf(noSqld)(`snapshot sets of database servers ${noSqld ?? ''}`, { t
 
   beforeAll(async () => {
     const folder = await mkdtemp(path.join(tmpdir(), 'holdfast-sqld-'));
+    const port = await freePorts(PORTS_FROM, 6);
     const [recovery, compliance] = await Promise.all(
-      STORES.map((store, index) => Sqld.start(path.join(folder, store), PORTS_FROM + index * 3)),
+      STORES.map((store, index) => Sqld.start(path.join(folder, store), port + index * 3)),
     );
     if (!recovery || !compliance) throw new Error('there is a server per store');
     servers = { recovery, compliance };

@@ -9,10 +9,9 @@ import { nodePlatform } from '../../central/platform.ts';
 import { STORES, type Store } from '../../shared/journal/entry.ts';
 import { staffTokenHash } from '../../shared/helpdesk/staff.ts';
 import { afterFile } from './cleanup.ts';
-import { startCluster } from './cluster.ts';
-import { ADMIN_KEY, Sqld, SyncedPages, sqldToken } from './sqld.ts';
-
-export type Servers = Readonly<Record<Store, Sqld>>;
+import { freePorts, startCluster } from './cluster.ts';
+import { Sqld, SyncedPages } from './sqld.ts';
+import { type Servers, serverSettings } from './sqld-settings.ts';
 
 export interface ServedCluster {
   readonly cluster: LocalCluster;
@@ -24,10 +23,11 @@ export interface ServedCluster {
 /** Takes twenty ports from `portsFrom` on. */
 export async function startServedCluster(portsFrom: number, plan?: Plan): Promise<ServedCluster> {
   const folder = await mkdtemp(path.join(tmpdir(), 'holdfast-sqld-'));
+  const port = await freePorts(portsFrom, 8);
   const started = await Promise.all(
     STORES.map(async (store, index) => {
-      const server = await Sqld.start(path.join(folder, store), portsFrom + index * 3);
-      const pages = await SyncedPages.watch(server, portsFrom + 6 + index);
+      const server = await Sqld.start(path.join(folder, store), port + index * 4);
+      const pages = await SyncedPages.watch(server, port + index * 4 + 3);
       afterFile(async () => {
         pages.close();
         await server.kill();
@@ -40,28 +40,11 @@ export async function startServedCluster(portsFrom: number, plan?: Plan): Promis
   if (!recovery || !compliance) throw new Error('there is a server per store');
   const synced = { recovery: recovery.pages, compliance: compliance.pages };
   const servers = { recovery: recovery.server, compliance: compliance.server };
-  const cluster = await startCluster(portsFrom + 8, plan, {
+  const cluster = await startCluster(port + 8, plan, {
     ...serverSettings(servers, synced),
     HOLDFAST_SNAPSHOT_PLAIN: 'yes',
   });
   return { cluster, servers, synced };
-}
-
-export function serverSettings(
-  servers: Servers,
-  admin: Readonly<Record<Store, { readonly adminUrl: string }>> = servers,
-): Record<string, string> {
-  return Object.fromEntries(
-    STORES.flatMap((store) => {
-      const name = `HOLDFAST_${store.toUpperCase()}`;
-      return [
-        [`${name}_URL`, servers[store].url],
-        [`${name}_TOKEN`, sqldToken()],
-        [`${name}_ADMIN_URL`, admin[store].adminUrl],
-        [`${name}_ADMIN_KEY`, ADMIN_KEY],
-      ];
-    }),
-  );
 }
 
 /** Another process of the same centre: the same identity and databases, on another port. */

