@@ -92,8 +92,8 @@ async function tryServer(engine: LibsqlEngine, store: Store, url: string, log: L
   const name = `HOLDFAST_${store.toUpperCase()}`;
   const { host } = new URL(url);
   try {
-    // In a writing transaction: a token may be good for reading alone.
-    await engine.batch(store, [{ sql: 'SELECT 1', args: [] }]);
+    // A write that changes nothing, for a token may be good for reading alone.
+    await engine.batch(store, [{ sql: 'DROP TABLE IF EXISTS "holdfast_no_such_table"', args: [] }]);
   } catch (error) {
     if (error instanceof EngineError && error.reason === 'unauthorised')
       throw new SettingError(
