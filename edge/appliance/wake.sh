@@ -5,7 +5,8 @@ port=$1
 deadline=$((SECONDS + 30))
 while ((SECONDS < deadline)); do
   # systemd says which process it started. When that has ended, so has this, and systemd starts it again.
-  [[ -z ${MAINPID-} || -d /proc/$MAINPID ]] || exit 1
+  # (One that has ended and that nobody has asked about yet is in state Z.)
+  [[ -z ${MAINPID-} || $(cat "/proc/$MAINPID/status" 2>/dev/null) =~ State:.[^Z] ]] || exit 1
   if { exec 3<>"/dev/tcp/127.0.0.1/$port"; } 2>/dev/null; then
     printf 'GET /readyz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n' >&3
     answer=$(timeout 10 cat <&3 2>/dev/null)
