@@ -97,7 +97,8 @@ export class Configuration {
   vaultsOf(siteId: string): { vaultId: string; publicKey: string }[] | null {
     const regionId = this.get('site', siteId)?.body.regionId;
     const living = this.all('vault').filter(({ body }) => !body.retired);
-    const newest = (found: Configured<'vault'>[]) => found.sort((a, b) => (a.id < b.id ? 1 : -1))[0];
+    const newest = (found: Configured<'vault'>[]) =>
+      found.sort((a, b) => b.id.localeCompare(a.id, 'en', { numeric: true }))[0];
     const region = newest(living.filter(({ body }) => body.scope === 'region' && body.regionId === regionId));
     const organisation = newest(living.filter(({ body }) => body.scope === 'organisation'));
     if (!region || !organisation) return null;
