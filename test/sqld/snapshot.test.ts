@@ -1,5 +1,5 @@
 /** Snapshot sets of stores at database servers, taken while edges and two of the centre's own writers go on. */
-import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -10,6 +10,7 @@ import { WriterRegister } from '../../central/snapshot/writers.ts';
 import type { Cut } from '../../shared/snapshot/cut.ts';
 import { selectFreeze } from '../../shared/journal/freeze.ts';
 import { STORES } from '../../shared/journal/entry.ts';
+import { heldVectors } from '../../shared/replication/service.ts';
 import type { Origin } from '../../shared/trust/certificate.ts';
 import { afterFile } from '../support/cleanup.ts';
 import { freePorts } from '../support/cluster.ts';
@@ -110,6 +111,28 @@ describe.skipIf(noSqld)(`snapshot sets of database servers ${noSqld ?? ''}`, { t
     const { manifest, verification } = await createSnapshot({ settings });
     expect(verification.structure).toBe('verified');
     expect([manifest.cut.recovery[lost], manifest.cut.recovery[next]]).toEqual([undefined, 6]);
+  });
+
+  it('is restored into new servers, which start from its files', async () => {
+    const { id, manifest } = await createSnapshot({ settings });
+    const folder = path.join(centre.folder, 'restored');
+    const port = await freePorts(PORTS_FROM + 8, 6);
+    const made = await Promise.all(
+      STORES.map(async (store, index) => {
+        const data = path.join(folder, store, 'data/dbs/default');
+        await mkdir(data, { recursive: true });
+        await cp(path.join(settings.folder, id, `${store}.db`), path.join(data, 'data'));
+        return Sqld.start(path.join(folder, store), port + index * 3);
+      }),
+    );
+    afterFile(() => Promise.all(made.map((server) => server.kill())));
+    const [recovery, compliance] = made.map(({ target }) => target);
+    if (!recovery || !compliance) throw new Error('there is a server per store');
+    const engine = await LibsqlEngine.open({ recovery, compliance });
+    const ledger = await openLedger(engine, centre.identity);
+    expect(heldVectors(ledger)).toEqual(manifest.cut);
+    await ledger.append('recovery', await centre.escrows(1, 4_000_000));
+    engine.close();
   });
 
   it('fails with one sentence, leaves the gate open, and works again, when a server is away or falls away', async () => {
