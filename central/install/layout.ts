@@ -15,6 +15,8 @@ export interface Layout {
   readonly identity: string;
   readonly units: string;
   readonly wants: string;
+  /** `holdfast` on everybody's path */
+  readonly command: string;
 }
 
 export function centreLayout(root: string): Layout {
@@ -29,6 +31,7 @@ export function centreLayout(root: string): Layout {
     identity: at('etc/holdfast/identity.json'),
     units: at('etc/systemd/system'),
     wants: at('etc/systemd/system/multi-user.target.wants'),
+    command: at('usr/local/bin/holdfast'),
   };
 }
 

@@ -9,6 +9,7 @@ import { migrations } from '../../migrations/index.ts';
 import { STORES, type Store } from '../../shared/journal/entry.ts';
 import { migrate } from '../../shared/journal/migrate.ts';
 import type { IdentityFile } from '../../shared/trust/certificate.ts';
+import { packageRoot } from '../local/processes.ts';
 import { nodePlatform } from '../platform.ts';
 import { readIfThere, syncFile, syncFolder } from '../snapshot/disk.ts';
 import type { SnapshotSettings } from '../snapshot/settings.ts';
@@ -105,14 +106,9 @@ export class Work {
         await this.#file(path.join(this.#layout.units, name), text, 0o644);
     },
     enable: async () => {
-      await this.#folder(this.#layout.wants, 0o755);
-      for (const name of ENABLED) {
-        const link = path.join(this.#layout.wants, name);
-        if (await isThere(link)) continue;
-        await this.#intend({ kind: 'remove', path: link });
-        await symlink(`/etc/systemd/system/${name}`, link);
-        await this.#made(link);
-      }
+      const { command, wants } = this.#layout;
+      await this.#link(command, path.join(packageRoot(), 'scripts/holdfast.sh'));
+      for (const name of ENABLED) await this.#link(path.join(wants, name), `/etc/systemd/system/${name}`);
     },
   };
 
@@ -169,6 +165,14 @@ export class Work {
     await mkdir(folder);
     await chmod(folder, mode);
     await this.#made(folder);
+  }
+
+  async #link(link: string, target: string): Promise<void> {
+    if (await isThere(link)) return;
+    await this.#folder(path.dirname(link), 0o755);
+    await this.#intend({ kind: 'remove', path: link });
+    await symlink(target, link);
+    await this.#made(link);
   }
 
   async #file(file: string, text: string, mode: number): Promise<void> {

@@ -5,6 +5,7 @@
 import { readdir, readlink, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { STORES } from '../../shared/journal/entry.ts';
+import { packageRoot } from '../local/processes.ts';
 import { WriterRegister } from '../snapshot/writers.ts';
 import { InstallError } from './error.ts';
 import { InstallJournal } from './journal.ts';
@@ -47,8 +48,13 @@ export async function uninstallCentre(options: UninstallOptions): Promise<Uninst
     const writers = await register.list();
     for (const { instance } of writers)
       await remove('writers', path.join(layout.writers, `${instance}.json`));
-    for (const name of ENABLED) {
-      const link = path.join(layout.wants, name);
+    const command = path.join(packageRoot(), 'scripts/holdfast.sh');
+    const isOurs = (await readlink(layout.command).catch(() => '')) === command;
+    const links = [
+      ...(isOurs ? [layout.command] : []),
+      ...ENABLED.map((name) => path.join(layout.wants, name)),
+    ];
+    for (const link of links) {
       if (!(await isThere(link))) continue;
       await journal.intend('enable', { kind: 'relink', path: link, target: await readlink(link) });
       await rm(link);

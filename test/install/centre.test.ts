@@ -67,6 +67,7 @@ describe('installing a centre', { timeout: 120_000 }, () => {
     expect(seen['var/lib/holdfast-centre']).toMatch(/^40700 /);
     expect(seen['var/lib/.holdfast-install']).toBeUndefined();
     expect(await readFile(layout.settings, 'utf8')).toBe('HOLDFAST_SNAPSHOT_EVERY=6h\n');
+    expect(seen['usr/local/bin/holdfast']).toMatch(/scripts\/holdfast\.sh$/);
     expect(
       await readFile(path.join(layout.wants, 'holdfast-centre.service'), 'utf8').catch(() => 'a link'),
     ).toBe('a link');
@@ -220,6 +221,7 @@ describe('installing a centre', { timeout: 120_000 }, () => {
     expect(Object.keys(left).filter((name) => !(name in before))).toEqual([
       'etc/holdfast',
       'etc/systemd/system/multi-user.target.wants',
+      ...['usr', 'usr/local', 'usr/local/bin'],
     ]);
   });
 });
