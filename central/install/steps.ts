@@ -2,7 +2,19 @@
  * The steps of installing a centre. Each does nothing where everything is as it should be, and has it in the journal how
  * to undo what it does before it does it. `atPoint` runs at each point where a fault can come.
  */
-import { chmod, chown, mkdir, readdir, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import {
+  access,
+  chmod,
+  chown,
+  constants,
+  mkdir,
+  readdir,
+  rename,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { migrations } from '../../migrations/index.ts';
@@ -107,7 +119,9 @@ export class Work {
     },
     enable: async () => {
       const { command, wants } = this.#layout;
-      await this.#link(command, path.join(packageRoot(), 'scripts/holdfast.sh'));
+      // A machine whose /usr is read only does without it.
+      if (await isWritable(path.dirname(command)))
+        await this.#link(command, path.join(packageRoot(), 'scripts/holdfast.sh'));
       for (const name of ENABLED) await this.#link(path.join(wants, name), `/etc/systemd/system/${name}`);
     },
   };
@@ -221,6 +235,14 @@ async function withDatabase(file: string, work: (engine: SqliteEngine) => Promis
   } finally {
     engine.close();
   }
+}
+
+async function isWritable(folder: string): Promise<boolean> {
+  if (!(await isThere(folder))) return isWritable(path.dirname(folder));
+  return access(folder, constants.W_OK).then(
+    () => true,
+    () => false,
+  );
 }
 
 function requireUnused(file: string): void {

@@ -40,13 +40,17 @@ export class Machine {
     return new Machine(root);
   }
 
-  /** Resolves with null, or with why systemd does not boot here: a container may not be allowed to hold another. */
-  async boot(): Promise<string | null> {
+  /**
+   * Resolves with null, or with why systemd does not boot here: a container may not be allowed to hold another. `shown`
+   * are further folders of this machine that it sees, read only.
+   */
+  async boot(shown: readonly string[] = []): Promise<string | null> {
     const container = new Foreground(
       nspawn ?? '',
       [
         ...['--quiet', '--register=no', '--keep-unit', '--link-journal=no', '--console=pipe'],
         ...[`--directory=${this.root}`, '--bind-ro=/usr', `--machine=holdfast-${String(process.pid)}`],
+        ...shown.map((folder) => `--bind-ro=${folder}`),
         ...['--boot', '--', '--unit=multi-user.target'],
       ],
       { PATH: process.env['PATH'] ?? '', SYSTEMD_NSPAWN_UNIFIED_HIERARCHY: '1' },
