@@ -21,6 +21,8 @@ export class Configuration {
   #revoked = new Set<string>();
   #reading: Promise<void> = Promise.resolve();
   #changing: Promise<void> = Promise.resolve();
+  /** whether a change was committed that was not read yet */
+  #isBehind = false;
 
   private constructor(ledger: Ledger, log: Log) {
     this.#ledger = ledger;
@@ -48,13 +50,22 @@ export class Configuration {
   }
 
   #readAgain(): void {
+    this.#isBehind = true;
     this.#reading = this.#reading
       .then(() => this.#read())
       .catch((error: unknown) => {
-        this.#log('error', 'configuration could not be read again', {
+        this.#log('warn', 'configuration could not be read again, and will be', {
           error: error instanceof Error ? error.name : 'unknown',
         });
       });
+  }
+
+  /** Reads again what could not be read when it changed: a revocation must not wait for the next change. */
+  async catchUp(): Promise<void> {
+    await this.#reading;
+    if (!this.#isBehind) return;
+    this.#readAgain();
+    await this.#reading;
   }
 
   /** Runs one change at a time, so that of two people who read the same revision only one is told that it holds. */
@@ -113,6 +124,16 @@ export class Configuration {
   }
 
   async #read(): Promise<void> {
+    this.#isBehind = false;
+    try {
+      await this.#readAll();
+    } catch (error) {
+      this.#isBehind = true;
+      throw error;
+    }
+  }
+
+  async #readAll(): Promise<void> {
     const rows = await this.#ledger.engine.rows(
       'recovery',
       'SELECT kind, id, revision, body FROM config_current',

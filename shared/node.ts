@@ -159,6 +159,7 @@ export async function openNode(options: NodeOptions): Promise<HoldfastNode> {
       );
       pauseMs = isBack ? limits.followEveryMs : limits.followLostMs;
       if (!isBack) continue;
+      await configuration.catchUp();
       if (platform.now() - sharedAt < limits.shareContactsEveryMs) continue;
       sharedAt = platform.now();
       await chore('share contacts', () => peers.share());
@@ -176,6 +177,7 @@ export async function openNode(options: NodeOptions): Promise<HoldfastNode> {
     };
     while (await pause()) {
       await chore('save contacts', () => peers.save());
+      await configuration.catchUp();
       // A peer that is away must not keep the other chores from being done.
       for (const { client, state } of links)
         if (state.name !== 'waiting')
