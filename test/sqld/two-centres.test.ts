@@ -32,7 +32,7 @@ const KILLING_S = Number(process.env['HOLDFAST_TWO_CENTRES_S'] ?? '25');
 const SEED = Number(process.env['HOLDFAST_SEED'] ?? Date.now() % 1_000_000);
 
 describe.skipIf(noSqld)(`two processes of a centre ${noSqld ?? ''}`, { timeout: 120_000 }, () => {
-  let { cluster, servers } = {} as ServedCluster;
+  let { cluster, servers, synced } = {} as ServedCluster;
   let second: NodeProcess | null = null;
   let secondPort = 0;
   let fleet: Fleet;
@@ -40,7 +40,7 @@ describe.skipIf(noSqld)(`two processes of a centre ${noSqld ?? ''}`, { timeout: 
   const administrator = () => cluster.secrets.tokens.administrator;
 
   beforeAll(async () => {
-    ({ cluster, servers } = await startServedCluster(PORTS_FROM));
+    ({ cluster, servers, synced } = await startServedCluster(PORTS_FROM));
     secondPort = await freePorts(PORTS_FROM + 15, 1);
     second = await startSecondCentre(cluster, secondPort);
     await cluster.edges.get('edge-toledo')?.stop();
@@ -153,6 +153,10 @@ describe.skipIf(noSqld)(`two processes of a centre ${noSqld ?? ''}`, { timeout: 
           await servers.recovery.kill();
           await servers.recovery.start();
         },
+        power: async () => {
+          await servers.recovery.cutPower(synced.recovery);
+          await servers.recovery.start();
+        },
         compliance: async () => {
           await servers.compliance.kill();
           await servers.compliance.start();
@@ -162,7 +166,7 @@ describe.skipIf(noSqld)(`two processes of a centre ${noSqld ?? ''}`, { timeout: 
       let count = 0;
       while (performance.now() < until) {
         await new Promise((resolve) => setTimeout(resolve, 300 + dice.below(1_500)));
-        await dice.pick([kills.first, kills.second, kills.recovery, kills.compliance])();
+        await dice.pick([kills.first, kills.second, kills.recovery, kills.power, kills.compliance])();
         count += 1;
       }
       stop.abort();

@@ -152,7 +152,7 @@ export class SyncedPages {
   count = 0;
   /** answers no checkpoint while false */
   isOpen = true;
-  #copying: Promise<unknown> = Promise.resolve();
+  #working: Promise<unknown> = Promise.resolve();
   readonly #close: () => void;
 
   private constructor(folder: string, adminUrl: string, close: () => void) {
@@ -172,11 +172,13 @@ export class SyncedPages {
         });
         if (status !== 200) return status;
         pages.count += 1;
-        pages.#copying = pages.idle().then(() => copyDatabase(server.dataFolder, folder));
-        await pages.#copying;
+        await copyDatabase(server.dataFolder, folder);
         return status;
       };
-      void answer().then(
+      // One after the other: a checkpoint for somebody else would change the pages that are being copied.
+      const turn = pages.idle().then(answer);
+      pages.#working = turn;
+      void turn.then(
         (status) => response.writeHead(status).end(),
         () => response.destroy(),
       );
@@ -189,9 +191,9 @@ export class SyncedPages {
     return pages;
   }
 
-  /** Resolves when no copy is being made. */
+  /** Resolves when no checkpoint and no copy is under way. */
   idle(): Promise<unknown> {
-    return this.#copying.catch(() => undefined);
+    return this.#working.catch(() => undefined);
   }
 
   close(): void {
