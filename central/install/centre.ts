@@ -8,6 +8,9 @@
  *   writers     one per store, registered    trial       a snapshot, by the engine's own facility
  *   units       for systemd                  enable      the centre, at the next start of the machine
  *
+ * Where the stores stand at database servers, those are no part of this machine: migrations there are not undone, and the
+ * empty tables that a refused installation may leave are what the next one begins with.
+ *
  * Before anything is done, how to undo it is in the journal (`journal.ts`). Nothing is started before the transaction
  * has ended, so there is nothing yet that anybody escrowed and that undoing could take away.
  */
@@ -15,7 +18,7 @@ import { MigrationError } from '../../shared/journal/migrate.ts';
 import { type IdentityFile, identityFile } from '../../shared/trust/certificate.ts';
 import { SettingError, readCentreSettings } from '../settings.ts';
 import { readIfThere } from '../snapshot/disk.ts';
-import { onFiles, readSnapshotSettings } from '../snapshot/settings.ts';
+import { readSnapshotSettings } from '../snapshot/settings.ts';
 import type { Writer } from '../snapshot/writers.ts';
 import { InstallError } from './error.ts';
 import { InstallJournal } from './journal.ts';
@@ -87,10 +90,6 @@ async function planFor(layout: Layout, { identityFile: from, changes }: InstallO
   const settingsText = changeSettings((await readIfThere(layout.settings)) ?? '', changes);
   const env = { ...environmentOf(layout, settingsText), HOLDFAST_IDENTITY_FILE: source };
   const settings = readCentreSettings(env);
-  if (!onFiles(settings))
-    throw new InstallError(
-      'The stores are at a database server, whose snapshot facility is not proven here: no writer can be registered.',
-    );
   const snapshots = readSnapshotSettings(env, settings);
   const units = await unitTexts();
   return { identity, identityText, settingsText, files: snapshots.files, snapshots, units };

@@ -3,6 +3,7 @@
  * files, on which the writers depend, and that the vault keys of the identity open what is sealed to them.
  */
 import { createPrivateKey, createPublicKey, randomBytes } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { STORES, type Store } from '../../shared/journal/entry.ts';
 import { randomName } from '../../shared/platform.ts';
@@ -11,24 +12,36 @@ import { limits } from '../../shared/limits.ts';
 import { Redacted } from '../../shared/vault/redacted.ts';
 import { Sealer, type VaultKey, open } from '../../shared/vault/seal.ts';
 import { nodePlatform } from '../platform.ts';
+import { captureServers } from '../snapshot/capture-servers.ts';
 import { SnapshotError, captureFiles } from '../snapshot/capture.ts';
 import { vaultsIn, vectorIn } from '../snapshot/inspect.ts';
+import type { SnapshotSettings } from '../snapshot/settings.ts';
 import { SqliteEngine } from '../snapshot/sqlite.ts';
 import { InstallError } from './error.ts';
 
-/** Takes a snapshot of both stores into a folder and looks whether the copies are databases, whole and thawed. */
-export async function proveFacility(files: Readonly<Record<Store, string>>, scratch: string): Promise<void> {
-  const copies = {
-    recovery: path.join(scratch, 'recovery.db'),
-    compliance: path.join(scratch, 'compliance.db'),
-  };
+/**
+ * Takes a snapshot of both stores into a folder and looks whether the copies are databases, whole and thawed; gives the
+ * copies.
+ */
+export async function proveFacility(
+  { files, servers }: Pick<SnapshotSettings, 'files' | 'servers'>,
+  scratch: string,
+): Promise<Record<Store, string>> {
+  const at = (kind: string): Record<Store, string> => ({
+    recovery: path.join(scratch, kind, 'recovery.db'),
+    compliance: path.join(scratch, kind, 'compliance.db'),
+  });
+  const copies = at('copies');
+  await mkdir(path.dirname(copies.recovery), { recursive: true, mode: 0o700 });
   const holder = `install-${randomName(nodePlatform, 8)}`;
+  const nothing = { onPhase: () => undefined, onProgress: () => undefined };
+  const request = { holder, copies, freezeMs: limits.freezeMsMax, ...nothing };
   try {
-    for (const store of STORES) requireLog(store, files[store]);
-    await captureFiles({
-      ...{ holder, files, copies, freezeMs: limits.freezeMsMax },
-      ...{ onPhase: () => undefined, onProgress: () => undefined },
-    });
+    if (servers) await captureServers({ ...request, files: at('replicas') }, servers);
+    else {
+      for (const store of STORES) requireLog(store, files[store]);
+      await captureFiles({ ...request, files });
+    }
   } catch (error) {
     if (!(error instanceof SnapshotError)) throw error;
     throw new InstallError(
@@ -42,6 +55,7 @@ export async function proveFacility(files: Readonly<Record<Store, string>>, scra
       `The trial snapshot of the ${store} store is not a whole database (${why}), and without snapshots there is no backup.`,
     );
   }
+  return copies;
 }
 
 /** The facility is that of the write-ahead log: some file systems cannot have one. */

@@ -18,15 +18,17 @@ import {
 import os from 'node:os';
 import path from 'node:path';
 import { migrations } from '../../migrations/index.ts';
+import { EngineError } from '../../shared/journal/engine.ts';
 import { STORES, type Store } from '../../shared/journal/entry.ts';
 import { migrate } from '../../shared/journal/migrate.ts';
 import type { IdentityFile } from '../../shared/trust/certificate.ts';
+import { LibsqlEngine, type LibsqlTarget } from '../libsql-engine.ts';
 import { packageRoot } from '../local/processes.ts';
 import { nodePlatform } from '../platform.ts';
 import { readIfThere, syncFile, syncFolder } from '../snapshot/disk.ts';
 import type { SnapshotSettings } from '../snapshot/settings.ts';
 import { SqliteEngine, settle } from '../snapshot/sqlite.ts';
-import { type Writer, WriterRegister, fileWriter } from '../snapshot/writers.ts';
+import { type Writer, WriterRegister, writerOf } from '../snapshot/writers.ts';
 import { InstallError } from './error.ts';
 import type { InstallJournal } from './journal.ts';
 import type { Layout } from './layout.ts';
@@ -92,7 +94,8 @@ export class Work {
     identity: () => this.#file(this.#layout.identity, this.#plan.identityText, 0o600),
     settings: () => this.#file(this.#layout.settings, this.#plan.settingsText, 0o600),
     databases: async () => {
-      const { files } = this.#plan;
+      const { files, snapshots } = this.#plan;
+      if (snapshots.servers) return;
       const missing = await absent(files);
       for (const store of missing)
         await this.#intend({ kind: 'database', store, path: files[store], saved: null, entries: 0 });
@@ -103,13 +106,17 @@ export class Work {
       }
     },
     migrations: () => this.#migrate(),
-    vaults: () => checkVaultKeys(this.#plan.identity, this.#plan.files.recovery),
+    vaults: async () => {
+      // Those of a server are looked up in the trial's copy of it.
+      if (!this.#plan.snapshots.servers) await checkVaultKeys(this.#plan.identity, this.#plan.files.recovery);
+    },
     writers: () => this.#register(),
     trial: async () => {
       const scratch = path.join(this.#layout.data, '.trial');
       await this.#intend({ kind: 'remove-scratch', path: scratch });
       await mkdir(scratch, { recursive: true, mode: 0o700 });
-      await proveFacility(this.#plan.files, scratch);
+      const copies = await proveFacility(this.#plan.snapshots, scratch);
+      await checkVaultKeys(this.#plan.identity, copies.recovery);
       await rm(scratch, { recursive: true });
     },
     units: async () => {
@@ -127,7 +134,11 @@ export class Work {
   };
 
   async #migrate(): Promise<void> {
-    const { files } = this.#plan;
+    const { files, snapshots } = this.#plan;
+    if (snapshots.servers) {
+      await migrateServers(snapshots.servers);
+      return;
+    }
     const pending: Store[] = [];
     for (const store of STORES) if (await pendingMigrations(store, files[store])) pending.push(store);
     for (const store of pending) {
@@ -162,7 +173,7 @@ export class Work {
     await this.#intend({ kind: 'remove-others', path: writers, were });
     const registered: Writer[] = [];
     for (const store of STORES) {
-      registered.push(await register.register(store, os.hostname(), fileWriter(this.#plan.files[store])));
+      registered.push(await register.register(store, os.hostname(), writerOf(this.#plan.snapshots, store)));
       this.#atPoint(`the ${store} writer is registered`);
     }
     this.writers = registered;
@@ -221,6 +232,19 @@ async function absent(files: Readonly<Record<Store, string>>): Promise<Store[]> 
   const missing: Store[] = [];
   for (const store of STORES) if (!(await isThere(files[store]))) missing.push(store);
   return missing;
+}
+
+/** As a start of the centre does it: each migration is one transaction there, and is done once. */
+async function migrateServers(servers: Readonly<Record<Store, LibsqlTarget>>): Promise<void> {
+  const engine = await LibsqlEngine.open(servers);
+  try {
+    for (const store of STORES) await migrate(engine, store, migrations[store], nodePlatform);
+  } catch (error) {
+    if (!(error instanceof EngineError)) throw error;
+    throw new InstallError(`The database servers do not answer as they should: ${error.message}.`);
+  } finally {
+    engine.close();
+  }
 }
 
 /**

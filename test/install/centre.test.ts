@@ -269,8 +269,16 @@ describe('the snapshot writer that MBAM had', { timeout: 60_000 }, () => {
     again.close();
     await damage(recovery, Number(page?.['rootpage']));
     await withoutWriters(/^The trial snapshot of the recovery store is not a whole database/);
-    const server = new Map([['HOLDFAST_RECOVERY_URL', 'http://127.0.0.1:11599']]);
-    await expect(machine.install({ changes: server })).rejects.toThrow(/no writer can be registered/);
+    // A server that does not answer proves nothing either, and one store at a server is no topology.
+    const url = 'http://127.0.0.1:11599';
+    const servers = [
+      ['HOLDFAST_RECOVERY_URL', url],
+      ['HOLDFAST_COMPLIANCE_URL', url],
+    ] as const;
+    await expect(machine.install({ changes: new Map(servers) })).rejects.toThrow(/servers do not answer/);
+    await expect(machine.install({ changes: new Map([servers[0]]) })).rejects.toThrow(
+      /both at database servers/,
+    );
   });
 });
 
