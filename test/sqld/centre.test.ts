@@ -102,6 +102,22 @@ describe.skipIf(noSqld)(`a centre on database servers ${noSqld ?? ''}`, { timeou
     await cluster.ready(cluster.centreUrl, CONVERGED_MS_MAX);
   });
 
+  it('does not take for synced what a reader kept its server from syncing', async () => {
+    await untilNone(() => disagreements(cluster), CONVERGED_MS_MAX);
+    const { url, authToken } = servers.recovery.target;
+    const client = createClient({ url, authToken });
+    // A reader of the state before: the server then answers 200 to a checkpoint that did nothing.
+    const reader = await client.transaction('read');
+    await reader.execute('SELECT count(*) FROM recovery_journal');
+    let isDone = false;
+    const escrowed = escrow(cluster.centreUrl, 1).finally(() => (isDone = true));
+    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    expect(isDone).toBe(false);
+    reader.close();
+    client.close();
+    expect(Object.keys(await escrowed)).toEqual(['centre']);
+  });
+
   it('makes a snapshot of both servers for an administrator, and registers a writer for each', async () => {
     const admin = (method: string, of: string) =>
       ask(cluster.secrets.tokens.administrator, method, `${cluster.centreUrl}/v1/admin/${of}`);
