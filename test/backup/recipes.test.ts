@@ -6,6 +6,7 @@
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import type { Fleet } from '../../central/fleet/fleet.ts';
@@ -119,7 +120,6 @@ describe('backup tools', { timeout: 120_000 }, () => {
           { lastError: { message: 'The backup tool failed.' } },
         ],
       });
-      await untilNone(async () => ((await backupAlarms()).length > 0 ? [] : ['quiet']), 25_000);
     });
   });
 
@@ -189,6 +189,24 @@ describe('backup tools', { timeout: 120_000 }, () => {
     await untilNone(backupAlarms, 25_000);
     const metrics = await (await fetch(`${cluster.centreUrl}/metrics`)).text();
     expect(metrics).toMatch(/holdfast_backup_last_success_timestamp_seconds 1\d{9}/);
+  });
+
+  it('gives up a snapshot that is not made in time, and leaves nothing under way', async () => {
+    const holding = new DatabaseSync(path.join(cluster.centreData, 'recovery.db'));
+    holding.exec('BEGIN IMMEDIATE');
+    const late = run(holdfast, ['snapshot', 'hook', 'pre', '--timeout', '3']);
+    await expect(late).rejects.toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/not made within 3 s/),
+    });
+    holding.exec('ROLLBACK');
+    holding.close();
+    const { stdout } = await run(holdfast, ['--json', 'writers', 'list']);
+    expect(JSON.parse(stdout)).toMatchObject({
+      writers: [{ state: expect.stringMatching(/^FAILED_AT_/) }, { lastError: {} }],
+    });
+    await run(holdfast, ['snapshot', 'hook', 'pre']);
+    await run(holdfast, ['snapshot', 'hook', 'post']);
   });
 
   /** The requirement that the project began with. */
