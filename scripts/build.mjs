@@ -19,7 +19,6 @@ const nodeEntries = [
   'central/local/dev-edge.ts',
   'test/bench/main.ts',
   'test/install/program.ts',
-  'test/sim/main.ts',
   'edge/appliance/main.ts',
 ];
 const workerEntries = ['edge/worker.ts'];

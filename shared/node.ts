@@ -5,6 +5,7 @@
 import { Subject, type Subscription } from 'rxjs';
 import { Alarms } from './alarms.ts';
 import { Configuration } from './configuration.ts';
+import { watchConflicts } from './conflicts.ts';
 import { Confirmation } from './confirmation.ts';
 import { Foreground } from './foreground.ts';
 import { EscrowService } from './devices/escrow.ts';
@@ -115,6 +116,7 @@ export async function openNode(options: NodeOptions): Promise<HoldfastNode> {
     metrics.add('holdfast_entries_total', { store, by }, entries.length);
   });
   const parts = { ledger, platform, identity, authority, configuration, peers, alarms };
+  watchConflicts(ledger, alarms, log);
   const { vaultKeys } = options.identity;
   const links = options.peers.map(({ name, fetch }): Link => ({
     name,

@@ -21,7 +21,23 @@ export interface EnrolmentParts {
   readonly configuration: Configuration;
 }
 
-export async function enrol(
+/** Enrolments of a node, one after the other: of two under one computer name only the first finds it free. */
+const turns = new WeakMap<Ledger, Promise<unknown>>();
+
+export function enrol(
+  parts: EnrolmentParts,
+  key: ProvenKey,
+  request: z.infer<typeof enrolRequest>,
+): Promise<EnrolAnswer> {
+  const turn = (turns.get(parts.ledger) ?? Promise.resolve()).then(() => enrolInTurn(parts, key, request));
+  turns.set(
+    parts.ledger,
+    turn.catch(() => undefined),
+  );
+  return turn;
+}
+
+async function enrolInTurn(
   parts: EnrolmentParts,
   key: ProvenKey,
   request: z.infer<typeof enrolRequest>,

@@ -7,6 +7,7 @@ import type { Alarms } from '../alarms.ts';
 import type { Configuration } from '../configuration.ts';
 import { type Guid, commitmentOf, parseRecoveryPassword } from '../domain/recovery-key.ts';
 import { Problem } from '../http/problem.ts';
+import type { SqlValue } from '../journal/engine.ts';
 import type { Ledger } from '../journal/ledger.ts';
 import type { NodeIdentity } from '../journal/store-journal.ts';
 import { limits } from '../limits.ts';
@@ -36,6 +37,8 @@ export interface EscrowParts {
 export class EscrowService {
   readonly #parts: EscrowParts;
   readonly #sealer: Sealer;
+  /** how many escrows of each device are being written */
+  readonly #writing = new Map<string, number>();
   /** escrows being written, so that the same key sent twice at once becomes one entry */
   readonly #underWay = new Map<string, Promise<{ place: Place; conflict: boolean; created: boolean }>>();
 
@@ -58,7 +61,13 @@ export class EscrowService {
     const id = `${keyId} ${commitment} ${device.sub}`;
     let work = this.#underWay.get(id);
     if (!work) {
-      work = this.#store(device, keyId, commitment, parsed, request).finally(() => this.#underWay.delete(id));
+      this.#writing.set(device.sub, (this.#writing.get(device.sub) ?? 0) + 1);
+      work = this.#store(device, keyId, commitment, parsed, request).finally(() => {
+        this.#underWay.delete(id);
+        const left = (this.#writing.get(device.sub) ?? 1) - 1;
+        if (left > 0) this.#writing.set(device.sub, left);
+        else this.#writing.delete(device.sub);
+      });
       this.#underWay.set(id, work);
     }
     const { place, conflict, created } = await work;
@@ -78,26 +87,18 @@ export class EscrowService {
     key: Redacted<Uint8Array<ArrayBuffer>>,
     request: EscrowRequest,
   ): Promise<{ place: Place; conflict: boolean; created: boolean }> {
-    const { ledger, configuration, alarms } = this.#parts;
-    const held = await ledger.engine.rows(
-      'recovery',
-      'SELECT e.commitment, e.device_id, e.origin, e.seq, j.hash, j.arrival FROM escrows e ' +
-        'JOIN recovery_journal j ON j.origin = e.origin AND j.seq = e.seq WHERE e.key_id = ?1 ' +
-        // No device stands behind an imported key: with the same password it is this one.
-        'UNION ALL SELECT commitment, NULL, NULL, NULL, NULL, NULL FROM imports WHERE key_id = ?1 ORDER BY 6',
-      [keyId],
-    );
+    const { ledger, configuration } = this.#parts;
+    const held = await this.#held(keyId);
     const copies = held.filter(([of, by]) => of === commitment && by === device.sub);
     const atCentre = copies.find(([, , origin, seq]) =>
       this.#parts.peers.heldAtCentre('recovery', String(origin) as Origin, Number(seq)),
     );
     const same = atCentre ?? copies[0];
-    const conflict = held.some(([of, by]) => of !== commitment || (by !== null && by !== device.sub));
     if (same) {
       const [, , origin, seq, hash] = same;
       return {
         place: { origin: String(origin) as Origin, seq: Number(seq), hash: String(hash) },
-        conflict,
+        conflict: conflictIn(held, commitment, device.sub),
         created: false,
       };
     }
@@ -125,8 +126,24 @@ export class EscrowService {
       },
     ]);
     if (!entry) throw new Error('an append resolved without its entry');
-    if (conflict) alarms.raise('key-conflict', keyId, 'another password or device stands under this key ID');
-    return { place: entry, conflict, created: true };
+    // Read again: another device may have escrowed under the same ID at the same moment.
+    return {
+      place: entry,
+      conflict: conflictIn(await this.#held(keyId), commitment, device.sub),
+      created: true,
+    };
+  }
+
+  /** Every copy under this key ID: commitment, device, and where its entry stands; the first to arrive first. */
+  #held(keyId: Guid): Promise<SqlValue[][]> {
+    return this.#parts.ledger.engine.rows(
+      'recovery',
+      'SELECT e.commitment, e.device_id, e.origin, e.seq, j.hash, j.arrival FROM escrows e ' +
+        'JOIN recovery_journal j ON j.origin = e.origin AND j.seq = e.seq WHERE e.key_id = ?1 ' +
+        // No device stands behind an imported key: with the same password it is this one.
+        'UNION ALL SELECT commitment, NULL, NULL, NULL, NULL, NULL FROM imports WHERE key_id = ?1 ORDER BY 6',
+      [keyId],
+    );
   }
 
   async #checkQuota(deviceId: string): Promise<void> {
@@ -136,7 +153,9 @@ export class EscrowService {
       'SELECT count(*) FROM escrows WHERE device_id = ? AND hlc > ?',
       [deviceId, since],
     );
-    if (Number(row?.[0] ?? 0) >= limits.deviceKeyIdsPerDayMax) {
+    // What is being written counts as well, or many at once would all find room.
+    const underWay = this.#writing.get(deviceId) ?? 0;
+    if (Number(row?.[0] ?? 0) + underWay > limits.deviceKeyIdsPerDayMax) {
       throw new Problem('key-quota', { limit: limits.deviceKeyIdsPerDayMax }, { 'Retry-After': '3600' });
     }
   }
@@ -156,6 +175,11 @@ export class EscrowService {
     };
     return identity.signer.sign('holdfast-receipt', receipt, { cert: identity.certificateJws });
   }
+}
+
+/** Whether another password, or another device, stands under the same key ID (I2). */
+function conflictIn(held: readonly SqlValue[][], commitment: string, deviceId: string): boolean {
+  return held.some(([of, by]) => of !== commitment || (by !== null && by !== deviceId));
 }
 
 /** I1: what has been reached, never more. */

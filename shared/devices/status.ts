@@ -14,6 +14,14 @@ import type { Durability, Instruction, StatusAnswer, StatusRequest } from './mes
 import { policyFor } from './policy.ts';
 import type { DeviceToken } from './token.ts';
 
+const REMOVABLE = 3;
+
+/** Whether an escrow `e` is of the device ?2, of the same machine before it was set up anew, or of a volume in ?3. */
+const COUNTS =
+  '(e.device_id = ?2 OR e.volume_id IN (SELECT value FROM json_each(?3)) OR e.device_id IN (' +
+  'SELECT o.device_id FROM devices d JOIN devices o ON o.smbios_uuid = d.smbios_uuid AND o.serial = d.serial ' +
+  'WHERE d.device_id = ?2))';
+
 interface VolumeKeys {
   readonly volumeId: Guid;
   readonly keyIds: Guid[];
@@ -45,7 +53,7 @@ export class StatusService {
     return {
       stored,
       durability: this.#durability(),
-      instructions: await this.#instructions(volumeKeys),
+      instructions: await this.#instructions(device.sub, request.volumes, volumeKeys),
       policy,
       nextReportMs: policy.reportEveryMs,
     };
@@ -104,24 +112,37 @@ export class StatusService {
     ]);
   }
 
-  async #instructions(volumes: readonly VolumeKeys[]): Promise<Instruction[]> {
+  /**
+   * Only what this machine escrowed counts as a copy, under this device ID or one it had before it was set up anew: a
+   * stranger's escrow under the same key ID must neither keep a key from being escrowed nor have it rotated. A removable
+   * volume is the same volume in every PC.
+   */
+  async #instructions(
+    deviceId: string,
+    reported: StatusRequest['volumes'],
+    volumes: readonly VolumeKeys[],
+  ): Promise<Instruction[]> {
     const { ledger, peers, platform } = this.#parts;
     const wanted = volumes.flatMap(({ volumeId, keyIds }) => keyIds.map((keyId) => ({ volumeId, keyId })));
     if (wanted.length === 0) return [];
     const keyIds = JSON.stringify(wanted.map(({ keyId }) => keyId));
+    const removable = JSON.stringify(
+      reported.filter(({ volumeType }) => volumeType === REMOVABLE).map(({ volumeId }) => volumeId),
+    );
     const [rows, disclosed] = await Promise.all([
       ledger.engine.rows(
         'recovery',
-        'SELECT e.key_id, e.origin, e.seq, e.hlc FROM json_each(?) w JOIN escrows e ON e.key_id = w.value',
-        [keyIds],
+        'SELECT e.key_id, e.origin, e.seq, e.hlc FROM json_each(?1) w JOIN escrows e ON e.key_id = w.value ' +
+          `WHERE ${COUNTS}`,
+        [keyIds, deviceId, removable],
       ),
       // What was given out before it was imported is to be rotated as well, and need not be escrowed here first.
       ledger.engine.rows(
         'recovery',
         'SELECT a.key_id FROM json_each(?1) w JOIN audit a ON a.key_id = w.value ' +
-          "WHERE a.action = 'disclosure' AND a.status = 'Successful' " +
+          `WHERE a.action = 'disclosure' AND a.status = 'Successful' AND ${COUNTS.replaceAll('e.', 'a.')} ` +
           'UNION SELECT i.key_id FROM json_each(?1) w JOIN imports i ON i.key_id = w.value WHERE i.disclosed = 1',
-        [keyIds],
+        [keyIds, deviceId, removable],
       ),
     ]);
     const toRotate = new Set(disclosed.map(([keyId]) => keyId));

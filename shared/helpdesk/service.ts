@@ -115,7 +115,7 @@ export class HelpdeskService {
     request: DisclosureRequest,
     found: readonly FoundKey[],
   ): { code: ProblemCode; facts?: Record<string, unknown> } | null {
-    const [row] = found;
+    const [row] = found.filter(({ candidate }) => mayAsk(staff, candidate.siteId));
     if (!mayRetrieve(staff.role)) return { code: 'forbidden', facts: { role: staff.role } };
     if (!row) return { code: 'key-unknown' };
     if (found.some(({ candidate }) => !mayAsk(staff, candidate.siteId))) return { code: 'site-not-assigned' };

@@ -7,6 +7,7 @@ import type { Configuration } from '../configuration.ts';
 import type { Ledger } from '../journal/ledger.ts';
 import { STORES, type Store, type Vector, mergeVectors, vector } from '../journal/entry.ts';
 import type { Platform } from '../platform.ts';
+import { inScope } from './scope.ts';
 import { type Certificate, type Origin, nodeOf, slug } from '../trust/certificate.ts';
 
 export interface PeerState {
@@ -55,6 +56,9 @@ export class Peers {
   /** what the centre last said of the nodes it hears, for an edge that does not */
   #told: readonly NodeFreshness[] = [];
   readonly #contacted = new Set<string>();
+  /** edges heard since the start whose certificates let them hold this node's logs, and whose logs this one holds */
+  readonly #holders: Record<Store, Set<string>> = { recovery: new Set(), compliance: new Set() };
+  readonly #heldHere = new Set<string>();
   /** peers whose state was not written down since it changed */
   readonly #unsaved = new Set<string>();
   /** what was written down of each at the start, and when other processes reached it since then */
@@ -161,6 +165,8 @@ export class Peers {
       currentAt: known?.currentAt ?? 0,
     };
     this.#unsaved.add(peer.nodeId);
+    if (inScope(store, peer, this.#self)) this.#holders[store].add(peer.nodeId);
+    if (inScope(store, this.#self, peer)) this.#heldHere.add(peer.nodeId);
     this.#peers.set(peer.nodeId, { ...state, currentAt: this.#behind(state) === 0 ? now : state.currentAt });
   }
 
@@ -228,7 +234,18 @@ export class Peers {
   heldElsewhere(store: Store, origin: Origin, seq: number): boolean {
     if (nodeOf(origin) !== this.#self.nodeId) return true;
     if (this.#distrusted.has(`${store} ${origin}`)) return false;
-    return this.all().some((peer) => (peer.vectors[store][origin] ?? 0) >= seq);
+    return this.all().some((peer) => this.#claims(peer, store, origin) >= seq);
+  }
+
+  /**
+   * How much of an own log a peer may be believed to hold: nothing where its certificate does not let it hold any, and
+   * nothing where it says more than there is.
+   */
+  #claims(peer: PeerState, store: Store, origin: Origin): number {
+    const said = peer.vectors[store][origin] ?? 0;
+    const written = this.#ledger.origins(store).get(origin)?.seq ?? 0;
+    const mayHold = peer.role === 'centre' || this.#holders[store].has(peer.nodeId);
+    return mayHold && said <= written ? said : 0;
   }
 
   /** Whether a centre is known to hold this entry so that it outlives a power cut there (I1). */
@@ -239,7 +256,7 @@ export class Peers {
       return centres.every(({ promised }) => promised.includes(store));
     if (this.#distrusted.has(`${store} ${origin}`)) return false;
     return centres.some(
-      ({ promised, vectors }) => promised.includes(store) && (vectors[store][origin] ?? 0) >= seq,
+      (centre) => centre.promised.includes(store) && this.#claims(centre, store, origin) >= seq,
     );
   }
 
@@ -247,7 +264,10 @@ export class Peers {
   freshness(configuration: Configuration): NodeFreshness[] {
     const now = this.#platform.now();
     // A node that was heard, and has written nothing yet, is known as well.
-    const nodes = new Map<string, Pick<Certificate, 'nodeId' | 'name' | 'role' | 'siteId'>>(this.#peers);
+    const heard = [...this.#peers].filter(
+      ([nodeId]) => this.#self.role === 'centre' || this.#heldHere.has(nodeId),
+    );
+    const nodes = new Map<string, Pick<Certificate, 'nodeId' | 'name' | 'role' | 'siteId'>>(heard);
     for (const store of ['recovery', 'compliance'] as const) {
       for (const { certificate } of this.#ledger.origins(store).values())
         nodes.set(certificate.nodeId, certificate);

@@ -9,7 +9,7 @@ import { limits } from '../limits.ts';
 import { computers } from '../schema/compliance.ts';
 import { complianceStateWords, nonComplianceReasonWords } from '../text/compliance.ts';
 import { type Language, coded, wordsOf } from '../text/language.ts';
-import { type Reading, reportHead, sitesFor } from './context.ts';
+import { type Reading, type ReportParts, reportHead, sitesFor } from './context.ts';
 import { isNoneOf, isOneOf, matches } from './match.ts';
 import type { EnterpriseAnswer, EnterpriseQuery, StateGroup } from './messages.ts';
 
@@ -46,7 +46,9 @@ export async function enterpriseCompliance(
   const bySite = new Map<string, Tally>(
     configuration
       .all('site')
-      .filter(({ id }) => sites === null || sites.includes(id))
+      .filter(
+        ({ id, body }) => (sites === null || sites.includes(id)) && isHeldHere(parts, id, body.regionId),
+      )
       .map(({ id }) => [id, new Map()]),
   );
   const byOsVersion = new Map<string, Tally>();
@@ -146,4 +148,11 @@ export function percentages(counts: readonly number[]): (number | null)[] {
 
 function share(part: number, whole: number): number | null {
   return whole === 0 ? null : Math.round((part * 1000) / whole) / 10;
+}
+
+/** Whether this node holds the reports of a site: a zero for one that it does not hold would be a false answer. */
+function isHeldHere({ identity }: ReportParts, siteId: string, regionId: string): boolean {
+  const { role, scope, siteId: own, regionId: region } = identity.certificate;
+  if (role === 'centre' || scope.compliance === 'all') return true;
+  return scope.compliance === 'region' ? regionId === region : siteId === own;
 }

@@ -1,0 +1,39 @@
+/**
+ * Raises keys under whose ID more than one password or device stands (I2), wherever the second came in: escrowed here,
+ * imported, or brought by replication. All of them are kept; people have to see it.
+ */
+import type { Alarms } from './alarms.ts';
+import type { Ledger } from './journal/ledger.ts';
+import type { Log } from './platform.ts';
+
+/** Looked for after the commit and beside it, so that neither a device nor catching up waits for it. */
+export function watchConflicts(ledger: Ledger, alarms: Alarms, log: Log): void {
+  let looking: Promise<void> = Promise.resolve();
+  ledger.onCommit((store, entries) => {
+    const bodies = entries.flatMap(({ kind, body }) =>
+      (kind === 'escrow' || kind === 'import') && body !== null ? [body] : [],
+    );
+    if (store !== 'recovery' || bodies.length === 0) return;
+    looking = looking
+      .then(() => raiseConflicts(ledger, alarms, bodies))
+      .catch((error: unknown) => {
+        log('warn', 'conflicts could not be looked for', {
+          error: error instanceof Error ? error.name : 'unknown',
+        });
+      });
+  });
+}
+
+async function raiseConflicts(ledger: Ledger, alarms: Alarms, bodies: readonly string[]): Promise<void> {
+  const rows = await ledger.engine.rows(
+    'recovery',
+    "WITH named AS (SELECT DISTINCT value ->> '$.keyId' AS key_id FROM json_each(?)), " +
+      'copies AS (SELECT e.key_id, e.commitment, e.device_id FROM named n JOIN escrows e ON e.key_id = n.key_id ' +
+      'UNION SELECT i.key_id, i.commitment, NULL FROM named n JOIN imports i ON i.key_id = n.key_id) ' +
+      'SELECT key_id FROM copies GROUP BY key_id HAVING count(DISTINCT commitment) > 1 OR count(DISTINCT device_id) > 1',
+    [`[${bodies.join(',')}]`],
+  );
+  for (const [keyId] of rows) {
+    alarms.raise('key-conflict', String(keyId), 'another password or device stands under this key ID');
+  }
+}
