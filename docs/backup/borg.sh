@@ -21,3 +21,4 @@ trap 'exit 1' HUP INT TERM
 borg create --chunker-params fixed,16384 "::holdfast-{now:%Y-%m-%dT%H:%M:%S}" "$folder"
 report=
 borg prune --glob-archives 'holdfast-*' --keep-daily 7 --keep-weekly 5 --keep-monthly 12
+borg compact

@@ -1,5 +1,5 @@
 /** An installation under load that is backed up by the recipes of docs/backup, run as they are. */
-import { execFile, spawnSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { chmod, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
@@ -33,10 +33,4 @@ export function run(
 ): Promise<{ readonly stdout: string; readonly stderr: string }> {
   const options = { env: { PATH: process.env['PATH'], HOME: env['HOME'], ...env }, maxBuffer: 1 << 24 };
   return promisify(execFile)(command, [...args], { ...options, ...(cwd === undefined ? {} : { cwd }) });
-}
-
-/** Bytes that a folder takes on its disk. */
-export function bytesIn(folder: string): number {
-  const { stdout } = spawnSync('du', ['--bytes', '--summarize', folder], { encoding: 'utf8' });
-  return Number(stdout.split('\t')[0]);
 }
