@@ -16,8 +16,8 @@ import { snapshotRoutes } from './snapshot/routes.ts';
 import { SnapshotService } from './snapshot/service.ts';
 import type { SnapshotSettings } from './snapshot/settings.ts';
 
-/** Entries one absorbing transaction applies: a file takes 30,000 a second, so this is about 15 ms. */
-const CENTRE_SLICE_ENTRIES = 500;
+/** Entries one absorbing transaction applies: a whole answer, so that it costs one sync of the disk. */
+const CENTRE_SLICE_ENTRIES = 1_000;
 
 export interface RunningCentre {
   readonly node: HoldfastNode;

@@ -26,7 +26,11 @@ export const limits = {
   /** Bytes of bodies in one sync answer, whichever comes first. */
   segmentBytesMax: 1024 * 1024,
   /** Entries that one absorbing transaction applies at an edge before people and devices get their turn: about 4 ms. */
-  absorbSliceEntriesMax: 150,
+  absorbSliceEntriesMax: 64,
+  /** Entries whose chain is verified between two such turns: hashing costs a sixth of applying. */
+  verifySliceEntriesMax: 250,
+  /** Entries asked for in one answer while people or devices are there: reading a full one is a block of 10 ms. */
+  segmentBusyEntriesMax: 125,
   /**
    * How long a write waits for the freeze of a snapshot before it is answered with 503. A freeze takes milliseconds;
    * one that lasts is of a snapshot that hangs, and a client had better ask another node than wait for its deadline.

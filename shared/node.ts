@@ -115,7 +115,7 @@ export async function openNode(options: NodeOptions): Promise<HoldfastNode> {
   ledger.onCommit((store, entries, by) => {
     metrics.add('holdfast_entries_total', { store, by }, entries.length);
   });
-  const parts = { ledger, platform, identity, authority, configuration, peers, alarms };
+  const parts = { ledger, platform, identity, authority, configuration, peers, alarms, foreground };
   watchConflicts(ledger, alarms, log);
   const { vaultKeys } = options.identity;
   const links = options.peers.map(({ name, fetch }): Link => ({

@@ -31,13 +31,11 @@ export type Refusal = { outcome: 'refused'; why: 'certificate' | 'head' | 'chain
 interface Verifier {
   readonly platform: Platform;
   readonly authority: CertificateAuthority;
-  /** entries hashed before others get their turn */
-  readonly sliceEntries: number;
 }
 
 /** I4: certificate by the organisation, head by the origin's node, chain up to the head. */
 export async function verifySegment(
-  { platform, authority, sliceEntries }: Verifier,
+  { platform, authority }: Verifier,
   store: Store,
   segment: Segment,
   known: Pick<Verified, 'certificate' | 'certificateJws'> | undefined,
@@ -56,6 +54,7 @@ export async function verifySegment(
   if ((segment.from === 1) !== (segment.prev === '')) return { outcome: 'refused', why: 'chain' };
   const entries: Entry[] = [];
   let { prev } = segment;
+  const sliceEntries = limits.verifySliceEntriesMax;
   for (let at = 0; at < segment.entries.length; at += sliceEntries) {
     if (at > 0) await platform.sleep(0);
     const piece = segment.entries.slice(at, at + sliceEntries);

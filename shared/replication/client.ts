@@ -101,11 +101,12 @@ export class PeerClient {
       recovery: [...this.#refusedHere.recovery],
       compliance: [...this.#refusedHere.compliance],
     };
+    const quiet = this.#parts.foreground?.quiet !== false;
     const request = {
       vectors: heldVectors(this.#parts.ledger),
       ...(coming ? { coming } : {}),
       without,
-      entriesMax: limits.segmentEntriesMax,
+      entriesMax: quiet ? limits.segmentEntriesMax : limits.segmentBusyEntriesMax,
       waitMs,
     };
     const { status, text } = await this.#transport.send('/v1/sync/pull', request, signal);

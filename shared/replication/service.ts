@@ -3,6 +3,7 @@
  * organisation signed. It holds no state about what a peer has; the peer's vector says it in every message (I7).
  */
 import type { Alarms } from '../alarms.ts';
+import type { Foreground } from '../foreground.ts';
 import { Problem } from '../http/problem.ts';
 import type { Configuration } from '../configuration.ts';
 import { digestSlice } from '../journal/digest.ts';
@@ -44,6 +45,7 @@ export interface SyncParts {
   readonly configuration: Configuration;
   readonly peers: Peers;
   readonly alarms: Alarms;
+  readonly foreground?: Foreground;
 }
 
 /** One process of a peer. Two may show the same certificate, when a machine was cloned: each is served as itself. */
