@@ -2,13 +2,9 @@
 import type { Store } from '../journal/entry.ts';
 import type { Certificate } from '../trust/certificate.ts';
 
-/**
- * Whether `peer` is to hold the log that the node of `author` wrote. A node always gets its own old logs back (I6). What a
- * centre configures goes to all; status reports that it took itself go where others' do.
- */
+/** Whether `peer` is to hold the log that the node of `author` wrote. A node always gets its own old logs back (I6). */
 export function inScope(store: Store, peer: Certificate, author: Certificate): boolean {
-  if (peer.role === 'centre' || author.nodeId === peer.nodeId) return true;
-  if (author.role === 'centre' && store === 'recovery') return true;
+  if (peer.role === 'centre' || author.role === 'centre' || author.nodeId === peer.nodeId) return true;
   const reach = peer.scope[store];
   return (
     reach === 'all' || (reach === 'region' && peer.regionId !== null && author.regionId === peer.regionId)
