@@ -76,8 +76,10 @@ export class HelpdeskService {
         (request.commitment === undefined || candidate.commitment === request.commitment) &&
         (request.deviceId === undefined || candidate.deviceId === request.deviceId),
     );
-    const [row] = found;
-    const refusal = this.#refusal(asking.staff, request, found);
+    // A key of another site under the same ID must not keep this site's from being given out, nor be given out itself.
+    const allowed = found.filter(({ candidate }) => mayAsk(asking.staff, candidate.siteId));
+    const row = allowed[0] ?? found[0];
+    const refusal = this.#refusal(asking.staff, request, found, allowed);
     if (!row || refusal) {
       const code = refusal?.code ?? 'key-unknown';
       await this.#auditDisclosure(asking, request, row?.candidate ?? null, code);
@@ -114,16 +116,16 @@ export class HelpdeskService {
     staff: StaffMember,
     request: DisclosureRequest,
     found: readonly FoundKey[],
+    allowed: readonly FoundKey[],
   ): { code: ProblemCode; facts?: Record<string, unknown> } | null {
-    const [row] = found.filter(({ candidate }) => mayAsk(staff, candidate.siteId));
+    const [row] = allowed;
     if (!mayRetrieve(staff.role)) return { code: 'forbidden', facts: { role: staff.role } };
-    if (!row) return { code: 'key-unknown' };
-    if (found.some(({ candidate }) => !mayAsk(staff, candidate.siteId))) return { code: 'site-not-assigned' };
-    if (found.length > 1) {
+    if (!row) return { code: found.length > 0 ? 'site-not-assigned' : 'key-unknown' };
+    if (allowed.length > 1) {
       return {
         code: 'key-ambiguous',
         facts: {
-          keys: found.map(({ candidate: { commitment, deviceId, computerName } }) => ({
+          keys: allowed.map(({ candidate: { commitment, deviceId, computerName } }) => ({
             commitment,
             deviceId,
             computerName,

@@ -21,13 +21,13 @@ export interface SliceDigest {
   readonly rows: RowHash[];
 }
 
-const TABLES = [...TABLE_SHAPES.values()].map(({ store, sqlName, columns, key }) => {
+const TABLES = [...TABLE_SHAPES.values()].map(({ store, sqlName, columns, key, naming }) => {
   const list = columns.map((column) => `"${column}"`).join(', ');
   const order = ['seq', ...key].map((column) => `"${column}"`).join(', ');
   return {
     store,
     sqlName,
-    keyAt: key.map((column) => columns.indexOf(column)),
+    namedAt: naming.map((column) => columns.indexOf(column)),
     sql: `SELECT ${list} FROM "${sqlName}" WHERE origin = ? AND seq >= ? AND seq <= ? ORDER BY ${order}`,
   };
 });
@@ -49,7 +49,7 @@ export async function digestSlice(
     const hashes = found.map((row) => hashRow(platform, row));
     tables[table.sqlName] = { rows: found.length, digest: platform.sha256(hashes.join('\n')) };
     for (const [index, row] of found.entries()) {
-      const key = table.keyAt.map((at) => String(row[at])).join(' ');
+      const key = table.namedAt.map((at) => String(row[at])).join(' ');
       rows.push({ table: table.sqlName, key, hash: hashes[index] ?? '' });
     }
   }

@@ -72,7 +72,8 @@ function place(
   const rank = shape.newer === null ? 0 : Number(valueOf(shape.newer));
   const known = built.get(`${shape.sqlName} ${key}`);
   if (known && rank <= known.rank) return;
-  const row = { table: shape.sqlName, key, hash: hashRow(platform, values) };
+  const named = shape.naming.map((column) => String(valueOf(column))).join(' ');
+  const row = { table: shape.sqlName, key: named, hash: hashRow(platform, values) };
   built.set(`${shape.sqlName} ${key}`, { seq: entry.seq, rank, row });
 }
 

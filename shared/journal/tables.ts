@@ -13,6 +13,8 @@ export interface TableShape {
   readonly properties: readonly string[];
   /** column names of the primary key */
   readonly key: readonly string[];
+  /** by which people are told of a row: its key, and the recovery key it is about */
+  readonly naming: readonly string[];
   /** the column whose greater value replaces an earlier row of the same key; null: the first row stays */
   readonly newer: string | null;
 }
@@ -22,13 +24,16 @@ function shapeOf(name: FactTable): TableShape {
   const table: SQLiteTable = FACT_TABLES[name].table;
   const { name: sqlName, primaryKeys } = getTableConfig(table);
   const columns = Object.entries(getTableColumns(table));
+  const key = (primaryKeys[0]?.columns ?? []).map((column) => column.name);
+  const aboutKey = columns.some(([, column]) => column.name === 'key_id') && !key.includes('key_id');
   return {
     store,
     sqlName,
     newer,
     columns: columns.map(([, column]) => column.name),
     properties: columns.map(([property]) => property),
-    key: (primaryKeys[0]?.columns ?? []).map((column) => column.name),
+    key,
+    naming: aboutKey ? ['key_id', ...key] : key,
   };
 }
 

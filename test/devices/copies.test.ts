@@ -187,6 +187,34 @@ describe('copies of a key (I2, I13)', () => {
   });
 });
 
+describe('a key of another site under the same ID', () => {
+  it("neither keeps this site's from being given out, nor is given out itself", async () => {
+    const edge = await configured(edgeIn('north', 'a', 'region'));
+    const keyId = guid();
+    for (const machine of [pc('a'), pc('b')]) await escrow(edge, machine, keyId);
+    const asking = (site: string) => ({
+      staff: { staffId: 's', name: 'S', role: 'advanced-helpdesk', sites: [site] } as const,
+      address: null,
+    });
+    const request = { keyId, reason: 'other', verification: 'other' } as const;
+    // This node holds no vault key, so an allowed request ends there, and says of which device.
+    for (const site of ['a', 'b']) {
+      await expect(edge.node.helpdesk.disclose(asking(site), request)).rejects.toMatchObject({
+        code: 'vault-not-here',
+      });
+      const [last] = await edge.node.ledger.engine.rows(
+        'recovery',
+        'SELECT site_id, failure FROM audit ORDER BY seq DESC LIMIT 1',
+        [],
+      );
+      expect(last).toEqual([site, 'vault-not-here']);
+    }
+    await expect(edge.node.helpdesk.disclose(asking('c'), request)).rejects.toMatchObject({
+      code: 'site-not-assigned',
+    });
+  });
+});
+
 function deviceOf({ token, smbiosUuid }: Pc): Draft {
   const key = { kty: 'EC', crv: 'P-256', x: 'a'.repeat(43), y: 'a'.repeat(43) } as const;
   const names = {

