@@ -107,7 +107,9 @@ describe('an acknowledged write', { timeout: 60_000 }, () => {
       ({ request, status }) => request.startsWith('POST /v1/sync/push') && status === 200,
     );
     expect(pushes.flatMap(({ unsynced }) => unsynced)).toEqual([]);
-    const pushed = pushes.flatMap(({ synced }) => synced);
+    // Pushes, pulls and the devices' own requests overlap: what was synced is counted with whichever was answered next.
+    expect(pushes.length).toBeGreaterThan(0);
+    const pushed = answers.flatMap(({ synced }) => synced);
     for (const keyId of keyIds) expect(pushed.some((page) => page.includes(keyId))).toBe(true);
   });
 });

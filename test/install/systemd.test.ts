@@ -28,6 +28,11 @@ describe('a centre under systemd', { timeout: 120_000 }, () => {
 
   beforeEach(({ skip }) => {
     skip(missingForMachine.length > 0, `needs ${missingForMachine.join(', ')}`);
+    // The units have a private /tmp and see no home: a program that lies there is not there for them.
+    skip(
+      /^\/(tmp|var\/tmp|home|root|run\/user)\//.test(packageRoot()),
+      'lies where a hardened unit cannot see it',
+    );
     skip(notBooted !== null, `systemd does not boot in a container here: ${notBooted ?? ''}`);
   });
 
