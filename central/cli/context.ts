@@ -5,7 +5,7 @@ import { packageRoot } from '../local/processes.ts';
 import { type LocalRole, type RunFile, readRunFile } from '../local/run-file.ts';
 import type { Words } from '../words/words.ts';
 import { NodeApi } from './api.ts';
-import { type CliError, usage } from './errors.ts';
+import { usage } from './errors.ts';
 
 /** The options that every command takes. */
 export interface GlobalOptions {
@@ -120,9 +120,4 @@ export class Context {
     if (named !== undefined && named !== '') return [path.resolve(named)];
     return [...new Set([path.resolve('data'), path.join(packageRoot(), 'data')])];
   }
-}
-
-/** A file that only its owner may read; never in place of another. */
-export function secretFileExists(file: string, words: Words): CliError {
-  return usage(words.cli.fileExists(file));
 }

@@ -3,7 +3,6 @@
  * statement (I8), journalled, and answered with a signed receipt. Nothing ever takes a key's place (I2).
  */
 import { base64url } from 'jose';
-import type { Alarms } from '../alarms.ts';
 import type { Configuration } from '../configuration.ts';
 import { type Guid, commitmentOf, parseRecoveryPassword } from '../domain/recovery-key.ts';
 import { Problem } from '../http/problem.ts';
@@ -31,7 +30,6 @@ export interface EscrowParts {
   readonly identity: NodeIdentity;
   readonly configuration: Configuration;
   readonly peers: Peers;
-  readonly alarms: Alarms;
 }
 
 export class EscrowService {

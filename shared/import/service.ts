@@ -4,7 +4,6 @@
  * it takes; what a source knows more of a held key (that it was given out, its key package) is added. Nothing takes a
  * key's place (I2). Batches are done one after the other, so that two of them never write the same key.
  */
-import type { Alarms } from '../alarms.ts';
 import type { Configuration } from '../configuration.ts';
 import { UNKNOWN_VOLUME, commitmentOf, parseRecoveryPassword } from '../domain/recovery-key.ts';
 import type { ImportSource } from '../domain/vocabulary.ts';
@@ -23,7 +22,6 @@ export interface ImportParts {
   readonly platform: Platform;
   readonly identity: NodeIdentity;
   readonly configuration: Configuration;
-  readonly alarms: Alarms;
 }
 
 /** What is held under a key ID. */

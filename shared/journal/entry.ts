@@ -69,7 +69,6 @@ export const segment = z.strictObject({
 export type Segment = z.infer<typeof segment>;
 
 export const headPayload = z.strictObject({ store, origin, seq, hash });
-export type Head = z.infer<typeof headPayload>;
 
 /** An entry as it is held: with its place in the chain. */
 export interface Entry {

@@ -90,6 +90,18 @@ function certificateIn(segment: Segment): string | undefined {
   }
 }
 
+/** The chain hash of one entry; null where it is not held. */
+export async function hashAt(
+  engine: Pick<Engine, 'rows'>,
+  store: Store,
+  origin: Origin,
+  seq: number,
+): Promise<string | null> {
+  const sql = `SELECT hash FROM "${store}_journal" WHERE origin = ? AND seq = ?`;
+  const [row] = await engine.rows(store, sql, [origin, seq]);
+  return row ? String(row[0]) : null;
+}
+
 /**
  * Contiguous entries of `origin` after `after` up to a head within `entriesMax` and `segmentBytesMax`, or else up
  * to the next head; null when there is none at or before `until`. Sizes are added up inside the database, so that only what is sent is read.

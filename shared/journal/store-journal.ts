@@ -26,7 +26,7 @@ import { type Entry, type Segment, type Store, hashBody, hashEntry } from './ent
 import type { HybridClock } from './hlc.ts';
 import { Follower } from './follow.ts';
 import { Projector, projectAll } from './projection.ts';
-import { type Refusal, type Verified, forkEvidence, readSegment, verifySegment } from './segments.ts';
+import { type Refusal, type Verified, forkEvidence, hashAt, readSegment, verifySegment } from './segments.ts';
 import * as sql from './statements.ts';
 
 export type { Draft } from './drafts.ts';
@@ -459,7 +459,10 @@ export class StoreJournal {
     if (segment.from > heldSeq + 1) return { outcome: 'gap' };
     const seam = Math.min(heldSeq, last);
     const theirs = seam < segment.from ? segment.prev : (entries[seam - segment.from]?.hash ?? '');
-    const ours = seam === heldSeq ? (held?.hash ?? '') : await this.#hashAt(segment.origin, seam);
+    const ours =
+      seam === heldSeq
+        ? (held?.hash ?? '')
+        : ((await hashAt(this.#parts.engine, this.store, segment.origin, seam)) ?? '');
     if (theirs !== ours) {
       const seenAt = this.#parts.platform.now();
       const fork = { origin: segment.origin, heldHash: ours, seenAt };
@@ -486,16 +489,6 @@ export class StoreJournal {
       this.#setTip(segment.origin, { ...held, headSeq: last });
     }
     return { outcome: 'held' };
-  }
-
-  async #hashAt(origin: Origin, at: number): Promise<string> {
-    if (at === 0) return '';
-    const [row] = await this.#parts.engine.rows(
-      this.store,
-      `SELECT hash FROM "${this.store}_journal" WHERE origin = ? AND seq = ?`,
-      [origin, at],
-    );
-    return String(row?.[0] ?? '');
   }
 
   /** Applies entries that follow on what is held. Nothing is applied when another process did so meanwhile. */

@@ -7,7 +7,8 @@ import { z } from 'zod';
 import { limits } from '../limits.ts';
 import { STORES, type Segment, type Store, type Vector, segment as segmentSchema } from '../journal/entry.ts';
 import { type Certificate, type Origin, nodeOf, origin } from '../trust/certificate.ts';
-import { type HashesAt, hashAt, healFork } from './forks.ts';
+import { hashAt } from '../journal/segments.ts';
+import { type HashesAt, healFork } from './forks.ts';
 import {
   type PullAnswer,
   type Vectors,
@@ -173,7 +174,7 @@ export class PeerClient {
       if (nodeOf(origin) !== identity.certificate.nodeId || held < 1) continue;
       const place = Math.min(seq, held);
       const there = place === seq ? hash : (await this.#hashes(signal)(store, origin, [place]))[0];
-      if (there === (await hashAt(ledger, store, origin, place))) continue;
+      if (there === (await hashAt(ledger.engine, store, origin, place))) continue;
       await healFork(this.#parts, store, origin, place, this.#hashes(signal));
     }
   }

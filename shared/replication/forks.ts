@@ -8,6 +8,7 @@ import { KINDS, type Kind } from '../journal/kinds.ts';
 import type { Draft } from '../journal/drafts.ts';
 import type { Store } from '../journal/entry.ts';
 import type { Ledger } from '../journal/ledger.ts';
+import { hashAt } from '../journal/segments.ts';
 import { limits } from '../limits.ts';
 import type { Origin } from '../trust/certificate.ts';
 import type { SyncParts } from './service.ts';
@@ -21,20 +22,6 @@ export type HashesAt = (
   origin: Origin,
   seqs: readonly number[],
 ) => Promise<readonly (string | null)[]>;
-
-export async function hashAt(
-  ledger: Ledger,
-  store: Store,
-  origin: Origin,
-  seq: number,
-): Promise<string | null> {
-  const [row] = await ledger.engine.rows(
-    store,
-    `SELECT hash FROM "${store}_journal" WHERE origin = ? AND seq = ?`,
-    [origin, seq],
-  );
-  return row ? String(row[0]) : null;
-}
 
 /** Heals a split of `origin` that the peer shows at `at`. Does nothing when this split was healed before. */
 export async function healFork(
@@ -93,7 +80,7 @@ async function commonPart(
     const places: number[] = [];
     for (let seq = agreed + step; seq < differs && places.length < 64; seq += step) places.push(seq);
     const there = await theirs(store, origin, places);
-    const here = await Promise.all(places.map((seq) => hashAt(ledger, store, origin, seq)));
+    const here = await Promise.all(places.map((seq) => hashAt(ledger.engine, store, origin, seq)));
     const split = places.findIndex((_, index) => there[index] === null || there[index] !== here[index]);
     if (split !== 0) agreed = places[(split < 0 ? places.length : split) - 1] ?? agreed;
     if (split >= 0) differs = places[split] ?? differs;

@@ -10,13 +10,13 @@ import { digestSlice } from '../journal/digest.ts';
 import { STORES, type Segment, type Store, type Vector } from '../journal/entry.ts';
 import { PROJECTION_VERSION } from '../journal/kinds.ts';
 import type { Ledger } from '../journal/ledger.ts';
+import { hashAt } from '../journal/segments.ts';
 import type { NodeIdentity, SegmentOutcome } from '../journal/store-journal.ts';
 import { limits } from '../limits.ts';
 import { type Platform, randomName } from '../platform.ts';
 import { type Certificate, type CertificateAuthority, type Origin, nodeOf } from '../trust/certificate.ts';
 import { verifyJws } from '../trust/jws.ts';
 import type { z } from 'zod';
-import { hashAt } from './forks.ts';
 import type { Peers } from './peers.ts';
 import {
   type DigestAnswer,
@@ -170,7 +170,7 @@ export class SyncService {
   ): Promise<z.infer<typeof hashesAnswer>> {
     const { ledger } = this.#parts;
     if (nodeOf(origin) !== peer.nodeId) throw new Problem('forbidden', { why: 'not your own log' });
-    return { hashes: await Promise.all(seqs.map((seq) => hashAt(ledger, store, origin, seq))) };
+    return { hashes: await Promise.all(seqs.map((seq) => hashAt(ledger.engine, store, origin, seq))) };
   }
 
   /** Begins to listen before the journal is read, so that nothing committed in between is missed. */
