@@ -101,6 +101,9 @@ describe('an acknowledged write', { timeout: 60_000 }, () => {
       await write(cluster.centreUrl, 'centre');
       keyIds = (await load(fleet, 'escrow', cluster.edgeUrl('edge-madrid'), 20)).keyIds;
       await untilNone(() => disagreements(cluster), 10_000);
+      // Entries can be read before their push is answered; the next push begins after that answer.
+      await load(fleet, 'escrow', cluster.edgeUrl('edge-madrid'), 1);
+      await untilNone(() => disagreements(cluster), 10_000);
     });
     expectDurable(answers);
     const pushes = answers.filter(
