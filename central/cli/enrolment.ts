@@ -1,7 +1,7 @@
 /** Identities of nodes, made offline with the organisation key: nothing here asks a network. */
 import path from 'node:path';
 import { z } from 'zod';
-import { staffTokenHash } from '../../shared/helpdesk/staff.ts';
+import { staffTokenHash } from '../../shared/staff/token.ts';
 import { publicJwk, slug } from '../../shared/trust/certificate.ts';
 import { type PrivateJwk, peekJws, thumbprint } from '../../shared/trust/jws.ts';
 import { generateToken, makeIdentity } from '../local/secrets.ts';

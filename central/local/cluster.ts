@@ -9,7 +9,7 @@
  *     logs/
  */
 import path from 'node:path';
-import { staffTokenHash } from '../../shared/helpdesk/staff.ts';
+import { staffTokenHash } from '../../shared/staff/token.ts';
 import type { ConfigBody, ConfigKind } from '../../shared/journal/bodies.ts';
 import { nodePlatform } from '../platform.ts';
 import { ORGANISATION_VAULT, type Plan, regionVault } from './plan.ts';

@@ -1,7 +1,7 @@
 /** `npm run dev:central`: the centre of the development installation, configured, in the foreground. */
 import path from 'node:path';
 import { pino } from 'pino';
-import { staffTokenHash } from '../../shared/helpdesk/staff.ts';
+import { staffTokenHash } from '../../shared/staff/token.ts';
 import { MigrationError } from '../../shared/journal/migrate.ts';
 import { IdentityError } from '../../shared/node.ts';
 import { startCentre } from '../centre.ts';

@@ -3,8 +3,8 @@ import { createRoute, z } from '@hono/zod-openapi';
 import type { Routes } from '../../shared/http/context.ts';
 import { jsonContent, problems } from '../../shared/http/openapi.ts';
 import { Problem } from '../../shared/http/problem.ts';
-import { requireAdministrator } from '../../shared/http/routes/admin.ts';
 import { entriesOf } from '../../shared/snapshot/cut.ts';
+import { requireAdministrator } from '../../shared/staff/authenticate.ts';
 import type { SnapshotService } from './service.ts';
 import { verification } from './verification.ts';
 import { writer } from './writers.ts';
@@ -77,11 +77,11 @@ const createRouteDefinition = createRoute({
 export function snapshotRoutes(service: SnapshotService): Routes {
   return (app, node) => {
     app.openapi(writersRoute, async (c) => {
-      requireAdministrator(node, c);
+      await requireAdministrator(node, c);
       return c.json({ writers: await service.writers.list() }, 200);
     });
     app.openapi(listRoute, async (c) => {
-      requireAdministrator(node, c);
+      await requireAdministrator(node, c);
       const sets = await service.repository.list();
       const snapshots = sets.map((set): z.infer<typeof listed> => {
         const nothing = { frozenAt: null, entries: null, bytes: null, encrypted: null, verification: null };
@@ -103,8 +103,8 @@ export function snapshotRoutes(service: SnapshotService): Routes {
         200,
       );
     });
-    app.openapi(createRouteDefinition, (c) => {
-      requireAdministrator(node, c);
+    app.openapi(createRouteDefinition, async (c) => {
+      await requireAdministrator(node, c);
       if (!service.begin()) throw new Problem('snapshot-under-way', {}, { 'Retry-After': '30' });
       return c.json({ begun: true as const }, 202);
     });

@@ -103,8 +103,18 @@ export const CALLER_VERIFICATIONS = [
   'other',
 ] as const;
 
-/** What staff may do. `administrator` works at the centre; `reports` and `auditor` never see a key. */
-export const STAFF_ROLES = ['helpdesk', 'advanced-helpdesk', 'reports', 'auditor', 'administrator'] as const;
+/**
+ * What staff may do. `administrator` works at the centre; `reports` and `auditor` never see a key; two
+ * `break-glass-officer` open a site together when the usual rules no longer do.
+ */
+export const STAFF_ROLES = [
+  'helpdesk',
+  'advanced-helpdesk',
+  'reports',
+  'auditor',
+  'administrator',
+  'break-glass-officer',
+] as const;
 export type StaffRole = (typeof STAFF_ROLES)[number];
 
 /** Audit request sources as MBAM names them, and the export of keys by two officers. */

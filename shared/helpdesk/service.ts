@@ -13,11 +13,11 @@ import type { NodeIdentity } from '../journal/store-journal.ts';
 import { limits } from '../limits.ts';
 import type { Platform } from '../platform.ts';
 import type { Peers } from '../replication/peers.ts';
+import type { StaffMember } from '../staff/member.ts';
 import type { VaultKey } from '../vault/seal.ts';
 import { type FoundKey, KeyFinder } from './keys.ts';
 import type { Candidate, DisclosureAnswer, DisclosureRequest } from './messages.ts';
 import { openKey } from './opening.ts';
-import type { StaffMember } from './staff.ts';
 
 export interface HelpdeskParts {
   readonly ledger: Ledger;

@@ -1,12 +1,12 @@
 /** What a report is made from, and for whom. */
 import type { Configuration } from '../configuration.ts';
-import type { StaffMember } from '../helpdesk/staff.ts';
 import { Problem } from '../http/problem.ts';
 import type { Ledger } from '../journal/ledger.ts';
 import type { NodeIdentity } from '../journal/store-journal.ts';
 import { limits } from '../limits.ts';
 import type { Platform } from '../platform.ts';
 import type { Peers } from '../replication/peers.ts';
+import type { StaffMember } from '../staff/member.ts';
 import type { Language } from '../text/language.ts';
 import type { ReportHead } from './messages.ts';
 import type { Standings } from './standing.ts';

@@ -106,6 +106,7 @@ export const staffRoleWords: Words<StaffRole> = {
     reports: 'Report user',
     auditor: 'Auditor',
     administrator: 'Administrator',
+    'break-glass-officer': 'Break-glass officer',
   },
   es: {
     helpdesk: 'Soporte técnico',
@@ -113,6 +114,7 @@ export const staffRoleWords: Words<StaffRole> = {
     reports: 'Usuario de informes',
     auditor: 'Auditor',
     administrator: 'Administrador',
+    'break-glass-officer': 'Responsable de emergencia',
   },
 };
 

@@ -16,7 +16,7 @@ import { packageRoot } from '../../central/local/processes.ts';
 import { generateToken } from '../../central/local/secrets.ts';
 import { nodePlatform } from '../../central/platform.ts';
 import { IMPORT_SOURCES, type ImportSource } from '../../shared/domain/vocabulary.ts';
-import { staffTokenHash } from '../../shared/helpdesk/staff.ts';
+import { staffTokenHash } from '../../shared/staff/token.ts';
 import { CSV_MAP, sourceFile, truthOf } from '../import/sources.ts';
 import { type Figure, median } from './figures.ts';
 import { type BenchContext, EDGE_A, openInstallation, processorMs } from './installation.ts';

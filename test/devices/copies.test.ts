@@ -193,7 +193,10 @@ describe('a key of another site under the same ID', () => {
     const keyId = guid();
     for (const machine of [pc('a'), pc('b')]) await escrow(edge, machine, keyId);
     const asking = (site: string) => ({
-      staff: { staffId: 's', name: 'S', role: 'advanced-helpdesk', sites: [site] } as const,
+      staff: {
+        ...({ staffId: 's', name: 'S', role: 'advanced-helpdesk', sites: [site] } as const),
+        presence: { by: 'token', tokenId: 's', scope: ['keys'] } as const,
+      },
       address: null,
     });
     const request = { keyId, reason: 'other', verification: 'other' } as const;

@@ -6,7 +6,7 @@ import { LibsqlEngine } from '../../central/libsql-engine.ts';
 import { generateSigningKey, generateToken, makeIdentity } from '../../central/local/secrets.ts';
 import { nodePlatform } from '../../central/platform.ts';
 import { migrations } from '../../migrations/index.ts';
-import { staffTokenHash } from '../../shared/helpdesk/staff.ts';
+import { staffTokenHash } from '../../shared/staff/token.ts';
 import { createApp } from '../../shared/http/app.ts';
 import type { App } from '../../shared/http/context.ts';
 import { limits } from '../../shared/limits.ts';

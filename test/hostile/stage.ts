@@ -12,7 +12,7 @@ import { nodePlatform } from '../../central/platform.ts';
 import { LocalCluster } from '../../central/local/cluster.ts';
 import type { Plan } from '../../central/local/plan.ts';
 import { generateToken } from '../../central/local/secrets.ts';
-import { staffTokenHash } from '../../shared/helpdesk/staff.ts';
+import { staffTokenHash } from '../../shared/staff/token.ts';
 import type { ConfigBody, ConfigKind } from '../../shared/journal/bodies.ts';
 import { limits } from '../../shared/limits.ts';
 import { CertificateAuthority } from '../../shared/trust/certificate.ts';

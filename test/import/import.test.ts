@@ -15,7 +15,7 @@ import { generateToken } from '../../central/local/secrets.ts';
 import { nodePlatform } from '../../central/platform.ts';
 import { IMPORT_SOURCES, type ImportSource } from '../../shared/domain/vocabulary.ts';
 import { type Guid, commitmentOf } from '../../shared/domain/recovery-key.ts';
-import { staffTokenHash } from '../../shared/helpdesk/staff.ts';
+import { staffTokenHash } from '../../shared/staff/token.ts';
 import { limits } from '../../shared/limits.ts';
 import { Redacted } from '../../shared/vault/redacted.ts';
 import { generateVault } from '../../shared/vault/seal.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { nodePlatform } from '../../central/platform.ts';
-import { staffTokenHash } from '../../shared/helpdesk/staff.ts';
+import { staffTokenHash } from '../../shared/staff/token.ts';
 import { CENTRE, type NetworkNode, startNetworkNode } from '../support/network.ts';
 import { makeOrganisation } from '../support/organisation.ts';
 

@@ -2,7 +2,7 @@
 import { migrations } from '../../migrations/index.ts';
 import { createApp } from '../../shared/http/app.ts';
 import type { App } from '../../shared/http/context.ts';
-import { staffTokenHash } from '../../shared/helpdesk/staff.ts';
+import { staffTokenHash } from '../../shared/staff/token.ts';
 import type { Engine } from '../../shared/journal/engine.ts';
 import { STORES } from '../../shared/journal/entry.ts';
 import type { Body } from '../../shared/journal/kinds.ts';

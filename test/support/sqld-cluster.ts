@@ -7,7 +7,7 @@ import type { Plan } from '../../central/local/plan.ts';
 import { type NodeProcess, startCentreProcess } from '../../central/local/processes.ts';
 import { nodePlatform } from '../../central/platform.ts';
 import { STORES, type Store } from '../../shared/journal/entry.ts';
-import { staffTokenHash } from '../../shared/helpdesk/staff.ts';
+import { staffTokenHash } from '../../shared/staff/token.ts';
 import { afterFile } from './cleanup.ts';
 import { freePorts, startCluster } from './cluster.ts';
 import { Sqld, SyncedPages } from './sqld.ts';

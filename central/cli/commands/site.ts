@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { STAFF_ROLES, type StaffRole } from '../../../shared/domain/vocabulary.ts';
-import { staffTokenHash } from '../../../shared/helpdesk/staff.ts';
+import { staffTokenHash } from '../../../shared/staff/token.ts';
 import { generateToken } from '../../local/secrets.ts';
 import { nodePlatform } from '../../platform.ts';
 import type { Words } from '../../words/words.ts';

@@ -1,17 +1,16 @@
 /** What administrators call: configuration at a centre, revocation of a device, agreement of tables, confirmation. */
 import { createRoute, z } from '@hono/zod-openapi';
-import type { Context } from 'hono';
-import { authenticateStaff, staffTokenHash } from '../../helpdesk/staff.ts';
 import { type ConfigKind, configBodies, deviceId, deviceRevocation } from '../../journal/bodies.ts';
 import { STORES } from '../../journal/entry.ts';
 import { digestSlice } from '../../journal/digest.ts';
 import type { Draft } from '../../journal/store-journal.ts';
 import type { HoldfastNode } from '../../node.ts';
 import type { Difference } from '../../replication/comparison.ts';
+import { requireAdministrator } from '../../staff/authenticate.ts';
 import { Redacted } from '../../vault/redacted.ts';
 import { Sealer } from '../../vault/seal.ts';
 import { slug } from '../../trust/certificate.ts';
-import type { AppEnv, Routes } from '../context.ts';
+import type { Routes } from '../context.ts';
 import { jsonContent, jsonRequest, problems } from '../openapi.ts';
 import { Problem, misfit } from '../problem.ts';
 
@@ -151,8 +150,8 @@ const confirmRoute = createRoute({
 });
 
 export const adminRoutes: Routes = (app, node) => {
-  app.openapi(listRoute, (c) => {
-    requireAdministrator(node, c);
+  app.openapi(listRoute, async (c) => {
+    await requireAdministrator(node, c);
     const { kind } = c.req.valid('param');
     return c.json(
       {
@@ -164,7 +163,7 @@ export const adminRoutes: Routes = (app, node) => {
     );
   });
   app.openapi(putRoute, async (c) => {
-    requireAdministrator(node, c);
+    await requireAdministrator(node, c);
     node.confirmation.require();
     const { kind, id } = c.req.valid('param');
     const { revision, body } = c.req.valid('json');
@@ -172,18 +171,18 @@ export const adminRoutes: Routes = (app, node) => {
     return c.json(configured, 200);
   });
   app.openapi(revokeRoute, async (c) => {
-    requireAdministrator(node, c);
+    await requireAdministrator(node, c);
     const body = c.req.valid('json');
     await node.ledger.append('recovery', [{ kind: 'device-revocation', body }]);
     await node.configuration.settled();
     return c.json({ deviceId: body.deviceId }, 201);
   });
   app.openapi(digestsRoute, async (c) => {
-    requireAdministrator(node, c);
+    await requireAdministrator(node, c);
     return c.json({ origins: await digests(node) }, 200);
   });
   app.openapi(comparisonRoute, async (c) => {
-    requireAdministrator(node, c);
+    await requireAdministrator(node, c);
     const found: (Difference & { peer: string | null })[] = (await node.comparison.withJournal()).map(
       (difference) => ({ peer: null, ...difference }),
     );
@@ -194,26 +193,12 @@ export const adminRoutes: Routes = (app, node) => {
     }
     return c.json({ differences: found }, 200);
   });
-  app.openapi(confirmRoute, (c) => {
-    requireAdministrator(node, c);
+  app.openapi(confirmRoute, async (c) => {
+    await requireAdministrator(node, c);
     node.confirmation.override();
     return c.json({ confirmed: true as const }, 200);
   });
 };
-
-/** An administrator, or the token of the installation while no administrator exists. */
-export function requireAdministrator(node: HoldfastNode, c: Context<AppEnv>): void {
-  const authorization = c.req.header('Authorization');
-  const { bootstrapTokenHash, platform } = node.options;
-  const first = !node.configuration
-    .all('staff')
-    .some(({ body }) => body.role === 'administrator' && !body.revoked);
-  const tokenHash = staffTokenHash(platform, authorization?.replace(/^Bearer /, '') ?? '');
-  // A token that was somebody's and was revoked does not come back with the installation's right.
-  const somebodys = node.configuration.all('staff').some(({ body }) => body.tokenHash === tokenHash);
-  if (first && !somebodys && tokenHash === bootstrapTokenHash) return;
-  authenticateStaff(node.configuration, platform, authorization, ['administrator']);
-}
 
 async function configure(
   node: HoldfastNode,

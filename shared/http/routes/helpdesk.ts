@@ -4,8 +4,8 @@ import type { Context } from 'hono';
 import { STAFF_ROLES } from '../../domain/vocabulary.ts';
 import * as messages from '../../helpdesk/messages.ts';
 import type { Asking } from '../../helpdesk/service.ts';
-import { authenticateStaff } from '../../helpdesk/staff.ts';
 import type { HoldfastNode } from '../../node.ts';
+import { requireStaff } from '../../staff/authenticate.ts';
 import { type AppEnv, type Routes, addressOf } from '../context.ts';
 import { jsonContent, jsonRequest, problems } from '../openapi.ts';
 
@@ -56,18 +56,17 @@ const disclosureRoute = createRoute({
 
 export const helpdeskRoutes: Routes = (app, node) => {
   app.openapi(searchRoute, async (c) => {
-    const answer = await node.helpdesk.search(asking(node, c), c.req.valid('json').keyId);
+    const answer = await node.helpdesk.search(await asking(node, c), c.req.valid('json').keyId);
     return c.json(answer, 200, { 'Cache-Control': 'no-store' });
   });
   app.openapi(disclosureRoute, async (c) => {
-    const answer = await node.helpdesk.disclose(asking(node, c), c.req.valid('json'));
+    const answer = await node.helpdesk.disclose(await asking(node, c), c.req.valid('json'));
     return c.json(answer, 201, { 'Cache-Control': 'no-store' });
   });
 };
 
-function asking(node: HoldfastNode, c: Context<AppEnv>): Asking {
-  const authorization = c.req.header('Authorization');
+async function asking(node: HoldfastNode, c: Context<AppEnv>): Promise<Asking> {
   node.confirmation.require();
-  const staff = authenticateStaff(node.configuration, node.options.platform, authorization, STAFF_ROLES);
+  const staff = await requireStaff(node, c, 'keys', STAFF_ROLES);
   return { staff, address: addressOf(c) };
 }

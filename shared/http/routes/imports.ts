@@ -3,9 +3,9 @@ import { createRoute, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import { exportAnswer, exportRequest } from '../../export/messages.ts';
 import type { Asking } from '../../helpdesk/service.ts';
-import { authenticateStaff } from '../../helpdesk/staff.ts';
 import { importAnswer, importRequest } from '../../import/messages.ts';
 import type { HoldfastNode } from '../../node.ts';
+import { requireStaff } from '../../staff/authenticate.ts';
 import { type AppEnv, type Routes, addressOf } from '../context.ts';
 import { jsonContent, jsonRequest, problems } from '../openapi.ts';
 
@@ -89,31 +89,28 @@ const fetchRoute = createRoute({
 
 export const importRoutes: Routes = (app, node) => {
   app.openapi(importRoute, async (c) => {
-    const { staff } = requireOfficer(node, c);
+    const { staff } = await requireOfficer(node, c);
     return c.json(await node.imports.import(staff.staffId, c.req.valid('json')), 200);
   });
-  app.openapi(requestRoute, (c) =>
-    c.json(node.exports.request(requireOfficer(node, c), c.req.valid('json')), 201),
+  app.openapi(requestRoute, async (c) =>
+    c.json(node.exports.request(await requireOfficer(node, c), c.req.valid('json')), 201),
   );
-  app.openapi(showRoute, (c) => {
-    requireOfficer(node, c);
+  app.openapi(showRoute, async (c) => {
+    await requireOfficer(node, c);
     return c.json(node.exports.show(c.req.valid('param').exportId), 200);
   });
-  app.openapi(confirmRoute, (c) =>
-    c.json(node.exports.confirm(requireOfficer(node, c), c.req.valid('param').exportId), 200),
+  app.openapi(confirmRoute, async (c) =>
+    c.json(node.exports.confirm(await requireOfficer(node, c), c.req.valid('param').exportId), 200),
   );
   app.openapi(fetchRoute, async (c) => {
-    const file = await node.exports.open(requireOfficer(node, c), c.req.valid('param').exportId);
+    const file = await node.exports.open(await requireOfficer(node, c), c.req.valid('param').exportId);
     return c.body(file, 200, { 'Content-Type': 'application/octet-stream', 'Cache-Control': 'no-store' });
   });
 };
 
 /** A known administrator: each key names who brought it in, and the token of the installation is nobody's. */
-function requireOfficer(node: HoldfastNode, c: Context<AppEnv>): Asking {
-  const { configuration, confirmation, options } = node;
-  const staff = authenticateStaff(configuration, options.platform, c.req.header('Authorization'), [
-    'administrator',
-  ]);
-  confirmation.require();
+async function requireOfficer(node: HoldfastNode, c: Context<AppEnv>): Promise<Asking> {
+  const staff = await requireStaff(node, c, 'administration', ['administrator']);
+  node.confirmation.require();
   return { staff, address: addressOf(c) };
 }

@@ -5,7 +5,6 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import { type StaffRole, STAFF_ROLES } from '../../domain/vocabulary.ts';
-import { authenticateStaff } from '../../helpdesk/staff.ts';
 import { limits } from '../../limits.ts';
 import type { HoldfastNode } from '../../node.ts';
 import { auditCsv } from '../../reports/audit-csv.ts';
@@ -19,6 +18,7 @@ import { enterpriseCompliance } from '../../reports/enterprise.ts';
 import * as messages from '../../reports/messages.ts';
 import { Standings } from '../../reports/standing.ts';
 import { TimeZone } from '../../reports/time.ts';
+import { requireStaff } from '../../staff/authenticate.ts';
 import { type Language, preferredLanguage } from '../../text/language.ts';
 import type { AppEnv, Routes } from '../context.ts';
 import { jsonContent, problems } from '../openapi.ts';
@@ -86,14 +86,14 @@ export const reportRoutes: Routes = (app, node) => {
 
   app.openapi(enterpriseRoute, async (c) => {
     const query = c.req.valid('query');
-    const reading = readingOf(node, parts, c, query, STAFF_ROLES);
+    const reading = await readingOf(node, parts, c, query, STAFF_ROLES);
     const answer = await enterpriseCompliance(reading, query);
     if (!wantsCsv(c, query.format)) return c.json(answer, 200, common(reading));
     return c.body(await streamOf(enterpriseCsv(answer, reading)), 200, csvHeaders(reading, enterpriseRoute));
   });
   app.openapi(computerRoute, async (c) => {
     const query = c.req.valid('query');
-    const reading = readingOf(node, parts, c, query, STAFF_ROLES);
+    const reading = await readingOf(node, parts, c, query, STAFF_ROLES);
     if (!wantsCsv(c, query.format))
       return c.json(await computerCompliance(reading, query), 200, common(reading));
     const texts = computersCsv(computerPages(reading, query), reading);
@@ -101,25 +101,24 @@ export const reportRoutes: Routes = (app, node) => {
   });
   app.openapi(auditRoute, async (c) => {
     const query = c.req.valid('query');
-    const reading = readingOf(node, parts, c, query, AUDIT_ROLES);
+    const reading = await readingOf(node, parts, c, query, AUDIT_ROLES);
     if (!wantsCsv(c, query.format)) return c.json(await recoveryAudit(reading, query), 200, common(reading));
     const texts = auditCsv(auditPages(reading, query), reading);
     return c.body(await streamOf(texts), 200, csvHeaders(reading, auditRoute));
   });
 };
 
-function readingOf(
+async function readingOf(
   node: HoldfastNode,
   parts: ReportParts,
   c: Context<AppEnv>,
   query: { lang?: Language | undefined; timeZone?: string | undefined },
   roles: readonly StaffRole[],
-): Reading {
+): Promise<Reading> {
   node.confirmation.require();
-  const authorization = c.req.header('Authorization');
   return {
     parts,
-    staff: authenticateStaff(parts.configuration, parts.platform, authorization, roles),
+    staff: await requireStaff(node, c, 'reports', roles),
     language: query.lang ?? preferredLanguage(c.req.header('Accept-Language')),
     zone: new TimeZone(query.timeZone ?? null),
   };
