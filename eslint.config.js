@@ -83,6 +83,8 @@ export default tseslint.config(
   },
   {
     files: ['shared/**/*.{ts,tsx}'],
+    // What runs in a browser has its globals.
+    ignores: ['shared/portal/assets/**'],
     rules: {
       'no-restricted-globals': ['error', ...globalsOfHosts.map((name) => ({ name, message: pureReason }))],
       'no-restricted-imports': [

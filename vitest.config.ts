@@ -33,6 +33,8 @@ export default defineConfig({
         test: {
           name: 'workers',
           include: ['test/workers/**/*.test.{ts,tsx}', 'edge/**/*.test.{ts,tsx}'],
+          // The application imports what the build makes of browsers' files.
+          globalSetup: ['./test/support/build.ts'],
         },
       },
     ],

@@ -1,11 +1,12 @@
-// Bundles the sources into dist/: what runs on Node, with its packages left outside, and the edge's worker, with
-// everything inside. An entry that does not exist is left out, so that a part can be built without the others.
+// Bundles the sources into dist/: what browsers are served, then what runs on Node, with its packages left outside, and
+// the edge's worker, with everything inside. An entry that does not exist is left out, so that a part can be built without the others.
 // Files are written over the old ones: a program that runs from dist/ is not pulled from under itself.
 import { existsSync, mkdirSync, utimesSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { buildAssets } from './assets.mjs';
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const startedAt = new Date();
@@ -61,6 +62,7 @@ const bundles = [
 ];
 
 try {
+  await buildAssets(root);
   await Promise.all(bundles.filter((bundle) => bundle.entryPoints.length > 0).map((bundle) => build(bundle)));
 } catch {
   process.exit(1); // esbuild has said why.

@@ -12,6 +12,7 @@ import { jsonBody } from './body.ts';
 import { type App, type AppEnv, type Routes, hostOf } from './context.ts';
 import { Problem, misfit, problemOf, respond } from './problem.ts';
 import { adminRoutes } from './routes/admin.ts';
+import { assetRoutes } from './routes/assets.ts';
 import { deviceRoutes } from './routes/devices.ts';
 import { helpdeskRoutes } from './routes/helpdesk.ts';
 import { importRoutes } from './routes/imports.ts';
@@ -31,6 +32,7 @@ export function createApp(node: HoldfastNode, more: readonly Routes[] = []): App
   app.use(observe(node), loopbackOrTls(), jsonBody());
   for (const routes of [
     operationRoutes,
+    assetRoutes,
     deviceRoutes,
     helpdeskRoutes,
     reportRoutes,
