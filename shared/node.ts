@@ -109,13 +109,16 @@ export async function openNode(options: NodeOptions): Promise<HoldfastNode> {
     foreground,
   });
   const configuration = await Configuration.open(ledger, log);
-  const peers = await Peers.open(ledger, platform, certificate);
+  const peers = await Peers.open(ledger, platform, certificate, options.version);
   const confirmation = await Confirmation.open(certificate, ledger, platform, peers, log);
   const metrics = new Metrics();
   ledger.onCommit((store, entries, by) => {
     metrics.add('holdfast_entries_total', { store, by }, entries.length);
   });
-  const parts = { ledger, platform, identity, authority, configuration, peers, alarms, foreground };
+  const parts = {
+    ...{ ledger, platform, identity, authority, configuration, peers, alarms, foreground },
+    program: options.version,
+  };
   watchConflicts(ledger, alarms, log);
   const { vaultKeys } = options.identity;
   const links = options.peers.map(({ name, fetch }): Link => ({

@@ -22,6 +22,8 @@ export interface PeerState {
   readonly promised: readonly Store[];
   /** when this node last held everything the peer had announced of its own logs; 0 never */
   readonly currentAt: number;
+  /** the version of its program, as it last said; null when it never did */
+  readonly program: string | null;
 }
 
 /** What is written down of a peer's vectors. */
@@ -29,6 +31,7 @@ const savedVectors = z.object({
   recovery: vector,
   compliance: vector,
   promised: z.array(z.enum(STORES)).default([...STORES]),
+  program: z.string().nullable().default(null),
 });
 
 const NEVER: Readonly<Record<Store, Vector>> = { recovery: {}, compliance: {} };
@@ -45,6 +48,8 @@ export const nodeFreshness = z.object({
   entriesBehind: z.number().int().nullable(),
   /** when it and a centre last reached each other, as far as known here */
   lastContactWithCentre: z.number().int().nullable(),
+  /** the version of its program, as far as known here */
+  version: z.string().max(40).nullable().default(null),
 });
 export type NodeFreshness = z.infer<typeof nodeFreshness>;
 
@@ -52,6 +57,7 @@ export class Peers {
   readonly #ledger: Ledger;
   readonly #platform: Platform;
   readonly #self: Certificate;
+  readonly #program: string | null;
   readonly #peers = new Map<string, PeerState>();
   /** what the centre last said of the nodes it hears, for an edge that does not */
   #told: readonly NodeFreshness[] = [];
@@ -66,14 +72,20 @@ export class Peers {
   /** own logs that another copy of this node continued differently: a peer's vector says nothing about them */
   readonly #distrusted = new Set<string>();
 
-  private constructor(ledger: Ledger, platform: Platform, self: Certificate) {
+  private constructor(ledger: Ledger, platform: Platform, self: Certificate, program: string | null) {
+    this.#program = program;
     this.#ledger = ledger;
     this.#platform = platform;
     this.#self = self;
   }
 
-  static async open(ledger: Ledger, platform: Platform, self: Certificate): Promise<Peers> {
-    const peers = new Peers(ledger, platform, self);
+  static async open(
+    ledger: Ledger,
+    platform: Platform,
+    self: Certificate,
+    program: string | null = null,
+  ): Promise<Peers> {
+    const peers = new Peers(ledger, platform, self, program);
     for (const peer of await peers.#saved()) {
       peers.#peers.set(peer.nodeId, peer);
       peers.#savedAt.set(peer.nodeId, peer.lastContact);
@@ -98,7 +110,9 @@ export class Peers {
     );
     return rows.map(([nodeId, name, role, siteId, lastContact, vectorsJson, currentAt]) => {
       const parsed = savedVectors.safeParse(JSON.parse(String(vectorsJson)));
-      const { promised, ...vectors } = parsed.success ? parsed.data : { ...NEVER, promised: STORES };
+      const { promised, program, ...vectors } = parsed.success
+        ? parsed.data
+        : { ...NEVER, promised: STORES, program: null };
       return {
         nodeId: String(nodeId),
         name: String(name),
@@ -108,6 +122,7 @@ export class Peers {
         vectors,
         promised,
         currentAt: Number(currentAt),
+        program,
       };
     });
   }
@@ -153,6 +168,14 @@ export class Peers {
     this.#peers.set(peer.nodeId, { ...known, promised: stores });
   }
 
+  /** The version that a peer says it runs. */
+  runs(peer: Certificate, program: string | null): void {
+    const known = this.#peers.get(peer.nodeId) ?? { ...stateOf(peer), vectors: NEVER, lastContact: 0 };
+    if (known.program === program) return;
+    this.#peers.set(peer.nodeId, { ...known, program });
+    this.#unsaved.add(peer.nodeId);
+  }
+
   #hold(peer: Certificate, store: Store, held: Vector): void {
     const known = this.#peers.get(peer.nodeId);
     const vectors = { ...(known?.vectors ?? NEVER), [store]: held };
@@ -163,6 +186,7 @@ export class Peers {
       vectors,
       promised: known?.promised ?? STORES,
       currentAt: known?.currentAt ?? 0,
+      program: known?.program ?? null,
     };
     this.#unsaved.add(peer.nodeId);
     if (inScope(store, peer, this.#self)) this.#holders[store].add(peer.nodeId);
@@ -196,7 +220,7 @@ export class Peers {
       peer.role,
       peer.siteId,
       peer.lastContact,
-      JSON.stringify({ ...peer.vectors, promised: peer.promised }),
+      JSON.stringify({ ...peer.vectors, promised: peer.promised, program: peer.program }),
       peer.currentAt,
     ]);
     const columns = rows[0]?.map((_, index) => `json_extract(value, '$[${String(index)}]')`).join(', ');
@@ -279,7 +303,8 @@ export class Peers {
         const { nodeId, name, siteId } = certificate;
         const names = { nodeId, nodeName: name, siteId, siteName: siteId && configuration.siteName(siteId) };
         if (nodeId === this.#self.nodeId) {
-          return { ...names, asOf: now, entriesBehind: 0, lastContactWithCentre: this.lastCentreContact() };
+          const lastContactWithCentre = this.lastCentreContact();
+          return { ...names, asOf: now, entriesBehind: 0, lastContactWithCentre, version: this.#program };
         }
         const direct = this.#peers.get(nodeId);
         if (direct && this.#self.role === 'centre') {
@@ -289,6 +314,7 @@ export class Peers {
             asOf: direct.currentAt || null,
             entriesBehind,
             lastContactWithCentre: direct.lastContact,
+            version: direct.program,
           };
         }
         const told = this.#told.find((freshness) => freshness.nodeId === nodeId);
@@ -300,6 +326,7 @@ export class Peers {
           asOf,
           entriesBehind: null,
           lastContactWithCentre: told?.lastContactWithCentre ?? null,
+          version: told?.version ?? null,
         };
       })
       .sort((a, b) => (a.nodeName < b.nodeName ? -1 : 1));
@@ -320,5 +347,5 @@ export class Peers {
 }
 
 function stateOf({ nodeId, name, role, siteId }: Certificate): Omit<PeerState, 'lastContact' | 'vectors'> {
-  return { nodeId, name, role, siteId, promised: STORES, currentAt: 0 };
+  return { nodeId, name, role, siteId, promised: STORES, currentAt: 0, program: null };
 }

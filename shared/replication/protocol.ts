@@ -11,6 +11,10 @@
  * A vector is the resume point; there is no cursor on the server that could be ahead of reality (I7). It names what is
  * held durably: a peer behind a database server shows neither vector nor entries beyond its last checkpoint. Bodies are
  * gzip of JSON, limited in size before and after inflation. The `Holdfast-Protocol` header names the version.
+ *
+ * A program speaks its newest version and the one before it, as the server as well as the client: nodes whose versions
+ * are neighbours replicate, whichever of them is upgraded first. Beyond this window a node is refused, with the versions
+ * that are spoken, and says so by an alarm. Nothing is lost meanwhile: entries wait where they are.
  */
 import { z } from 'zod';
 import { hash, segment, store, vector } from '../journal/entry.ts';
@@ -19,10 +23,24 @@ import { nodeId, origin } from '../trust/certificate.ts';
 import { nodeFreshness } from './peers.ts';
 
 export const PROTOCOL_VERSION = 1;
+/** The oldest version that is still spoken. */
+export const PROTOCOL_OLDEST = 1;
+export const PROTOCOLS_SPOKEN: readonly number[] = Array.from(
+  { length: PROTOCOL_VERSION - PROTOCOL_OLDEST + 1 },
+  (_, index) => PROTOCOL_OLDEST + index,
+);
 export const PROTOCOL_HEADER = 'Holdfast-Protocol';
 export const SYNC_MEDIA_TYPE = 'application/vnd.holdfast.sync+gzip';
 
+/** The newest version that both speak, or null. */
+export function commonProtocol(theirs: readonly number[]): number | null {
+  return PROTOCOLS_SPOKEN.findLast((version) => theirs.includes(version)) ?? null;
+}
+
 const nonce = z.string().regex(/^[A-Za-z0-9_-]{22,64}$/);
+
+/** Shown to people and in metrics, so of harmless characters only. */
+const programVersion = z.string().regex(/^[A-Za-z0-9.+-]{1,40}$/);
 
 export const challengeRequest = z.strictObject({});
 export const challengeAnswer = z.object({ nonce, nodeId });
@@ -35,12 +53,15 @@ export const sessionRequest = z.strictObject({
   proof: z.string().max(2_000),
   /** for the server to sign */
   nonce,
+  /** the program's version, for people: who is behind after an upgrade */
+  program: programVersion.optional(),
 });
 export const sessionAnswer = z.object({
   session: z.string().max(200),
   expiresInMs: z.number().int().min(0),
   certificate: z.string().max(4_000),
   proof: z.string().max(2_000),
+  program: programVersion.optional(),
 });
 
 const vectors = z.strictObject({ recovery: vector, compliance: vector });

@@ -46,6 +46,8 @@ export interface SyncParts {
   readonly peers: Peers;
   readonly alarms: Alarms;
   readonly foreground?: Foreground;
+  /** this program's version, for people */
+  readonly program: string;
 }
 
 /** One process of a peer. Two may show the same certificate, when a machine was cloned: each is served as itself. */
@@ -103,6 +105,7 @@ export class SyncService {
     ) {
       throw new Problem('node-refused', { why: 'proof' });
     }
+    this.#parts.peers.runs(peer, request.program ?? null);
     const session = randomName(platform, 40);
     prune(this.#sessions, ({ expiresAt }) => expiresAt > platform.now());
     const expiresAt = platform.now() + limits.nodeSessionMs;
@@ -115,6 +118,7 @@ export class SyncService {
         nonce: request.nonce,
         audience: peer.nodeId,
       }),
+      program: this.#parts.program,
     };
   }
 

