@@ -1,6 +1,10 @@
 /**
  * Migrations by name and checksum. What was applied must still be there, unchanged and in the same order; anything
  * else stops the start with one sentence, because tables of unknown shape are worse than a node that is down.
+ *
+ * A newer version that only added tables, columns and views leaves a database that this one can go on with, so that an
+ * upgrade that does not become ready can be taken back with everything that was written meanwhile. Whether a migration
+ * only adds is decided when it is applied and stands beside its name, for an older program cannot read it.
  */
 import type { Platform } from '../platform.ts';
 import { type Engine, EngineError, type Statement } from './engine.ts';
@@ -28,7 +32,7 @@ export async function migrate(
   const table = `${store}_migrations`;
   await engine.batch(store, [
     {
-      sql: `CREATE TABLE IF NOT EXISTS "${table}" (position INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, checksum TEXT NOT NULL, applied_at INTEGER NOT NULL)`,
+      sql: `CREATE TABLE IF NOT EXISTS "${table}" (position INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, checksum TEXT NOT NULL, applied_at INTEGER NOT NULL, additive INTEGER NOT NULL)`,
       args: [],
     },
   ]);
@@ -36,6 +40,7 @@ export async function migrate(
   for (const [index, [name, checksum]] of applied.entries()) {
     const expected = migrations[index];
     if (expected === undefined) {
+      if (await areAdditive(engine, store, index)) return;
       throw new MigrationError(
         `The ${store} database was migrated by a newer version of Holdfast (it has ${String(name)}); start that version, or restore a snapshot made before the upgrade.`,
       );
@@ -52,14 +57,13 @@ export async function migrate(
     }
   }
   for (const [index, migration] of migrations.slice(applied.length).entries()) {
-    const statements: Statement[] = migration.sql
-      .split('--> statement-breakpoint')
-      .map((sql) => sql.trim())
-      .filter((sql) => sql !== '')
-      .map((sql) => ({ sql, args: [] }));
+    const statements = statementsOf(migration).map((sql): Statement => ({ sql, args: [] }));
     const record: Statement = {
-      sql: `INSERT INTO "${table}" (position, name, checksum, applied_at) VALUES (?, ?, ?, ?)`,
-      args: [applied.length + index + 1, migration.name, checksumOf(platform, migration), platform.now()],
+      sql: `INSERT INTO "${table}" (position, name, checksum, applied_at, additive) VALUES (?, ?, ?, ?, ?)`,
+      args: [
+        ...[applied.length + index + 1, migration.name, checksumOf(platform, migration), platform.now()],
+        Number(isAdditive(migration)),
+      ],
     };
     try {
       await engine.batch(store, [...statements, record]);
@@ -83,7 +87,41 @@ async function isApplied(engine: Engine, store: Store, name: string): Promise<bo
   }
 }
 
+/** Whether what a newer version applied after the first `known` migrations leaves the tables of this one usable. */
+async function areAdditive(engine: Engine, store: Store, known: number): Promise<boolean> {
+  const sql = `SELECT count(*) FROM "${store}_migrations" WHERE position > ? AND additive = 0`;
+  try {
+    return (await engine.rows(store, sql, [known]))[0]?.[0] === 0;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Whether a program that does not know this migration can go on over what it makes: it only adds, and nothing that it
+ * adds can refuse a write of before. A view that changes is another view, under a name of its own.
+ */
+export function isAdditive(migration: Migration): boolean {
+  const statements = statementsOf(migration).map((sql) => sql.replace(/^(\s*--[^\n]*\n)+/, '').trim());
+  const created = new Set(statements.map((sql) => /^CREATE TABLE [`"]?(\w+)/i.exec(sql)?.[1]));
+  return statements.every((sql) => {
+    if (/^CREATE (TABLE|INDEX|VIEW)\b/i.test(sql)) return true;
+    const unique = /^CREATE UNIQUE INDEX \S+ ON [`"]?(\w+)/i.exec(sql)?.[1];
+    if (unique !== undefined) return created.has(unique);
+    const added = /^ALTER TABLE \S+ ADD (.*)$/is.exec(sql)?.[1];
+    if (added === undefined || /\b(UNIQUE|CHECK|REFERENCES|PRIMARY)\b/i.test(added)) return false;
+    return !/\bNOT NULL\b/i.test(added) || /\bDEFAULT\b/i.test(added);
+  });
+}
+
+function statementsOf({ sql }: Migration): string[] {
+  return sql
+    .split('--> statement-breakpoint')
+    .map((each) => each.trim())
+    .filter((each) => each !== '');
+}
+
 /** Line endings do not count: a checkout on another system is the same migration. */
-function checksumOf(platform: Platform, migration: Migration): string {
+export function checksumOf(platform: Platform, migration: Migration): string {
   return platform.sha256(migration.sql.replaceAll('\r\n', '\n'));
 }

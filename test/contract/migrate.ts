@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { migrations } from '../../migrations/index.ts';
 import type { Engine } from '../../shared/journal/engine.ts';
 import { STORES } from '../../shared/journal/entry.ts';
-import { type Migration, MigrationError, migrate } from '../../shared/journal/migrate.ts';
+import { type Migration, MigrationError, isAdditive, migrate } from '../../shared/journal/migrate.ts';
 import * as compliance from '../../shared/schema/compliance.ts';
 import * as recovery from '../../shared/schema/recovery.ts';
 import type { Host } from '../support/node.ts';
@@ -15,6 +15,7 @@ export function migrateContract(host: Host): void {
     sql: 'CREATE TABLE a (x);\n--> statement-breakpoint\nCREATE TABLE b (x);',
   };
   const b: Migration = { name: '0001_b', sql: 'CREATE VIEW v AS SELECT x FROM a;' };
+  const gone: Migration = { name: '0001_gone', sql: 'DROP TABLE b;' };
   const run = (engine: Engine, list: readonly Migration[]) =>
     migrate(engine, 'recovery', list, host.platform);
   const fresh = async () => (await host.database()).open();
@@ -43,7 +44,7 @@ export function migrateContract(host: Host): void {
       [a, b],
       /^Migration 0000_a of the recovery store was skipped: the database went on to 0001_b/,
     ],
-    ['is newer than the program', [a, b], [a], /newer version of Holdfast \(it has 0001_b\)/],
+    ['is newer than the program', [a, gone], [a], /newer version of Holdfast \(it has 0001_gone\)/],
   ])('stops where a migration %s', async (_what, before, after, sentence) => {
     const engine = await fresh();
     const lenient = before.map((migration) =>
@@ -53,6 +54,35 @@ export function migrateContract(host: Host): void {
     const failed = await run(engine, after).catch((error: unknown) => error);
     expect(failed).toBeInstanceOf(MigrationError);
     expect((failed as Error).message).toMatch(sentence);
+  });
+
+  it('goes on over what a newer version only added to, and upgrades it again', async () => {
+    const engine = await fresh();
+    const c = { name: '0002_c', sql: 'ALTER TABLE a ADD COLUMN y INTEGER NOT NULL DEFAULT 1;' };
+    await run(engine, [a, b, c]);
+    await run(engine, [a]);
+    await engine.batch('recovery', [{ sql: 'INSERT INTO a (x) VALUES (2)', args: [] }]);
+    await run(engine, [a, b, c]);
+    expect(await engine.rows('recovery', 'SELECT x, y FROM a', [])).toEqual([[2, 1]]);
+    await run(engine, [a, b, c, { ...gone, name: '0003_gone' }]);
+    await expect(run(engine, [a, b])).rejects.toThrow(/newer version of Holdfast/);
+  });
+
+  it.each([
+    [true, 'CREATE TABLE c (x);\n--> statement-breakpoint\nCREATE UNIQUE INDEX c_x ON c (x);'],
+    [true, '-- what it is for\nCREATE INDEX a_x ON a (x)'],
+    [true, 'ALTER TABLE `a` ADD `y` text;'],
+    [false, 'CREATE UNIQUE INDEX a_x ON a (x)'],
+    [false, 'ALTER TABLE a ADD COLUMN y INTEGER NOT NULL'],
+    [false, 'ALTER TABLE a ADD y integer CHECK (y > 0)'],
+    [false, 'ALTER TABLE a RENAME COLUMN x TO y'],
+    [false, 'ALTER TABLE a DROP COLUMN x'],
+    [false, 'CREATE TABLE c (x);\n--> statement-breakpoint\nDROP VIEW v'],
+    [false, 'CREATE TRIGGER t BEFORE INSERT ON a BEGIN SELECT raise(ABORT, 1); END'],
+    [false, 'UPDATE a SET x = 1'],
+    [false, '/* */ DROP TABLE a'],
+  ])('knows what only adds: %s for %j', (additive, sql) => {
+    expect(isAdditive({ name: '0001_x', sql })).toBe(additive);
   });
 
   it('rolls a migration that fails back as a whole and says which', async () => {
