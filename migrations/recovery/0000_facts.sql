@@ -16,7 +16,12 @@ CREATE TABLE `audit` (
 	`device_id` text,
 	`volume_id` text,
 	`key_id` text,
-	`key_type` text NOT NULL,
+	`key_type` text,
+	`commitment` text,
+	`request_id` text,
+	`break_glass_id` text,
+	`other_id` text,
+	`other_name` text,
 	`reason` text,
 	`verification` text,
 	`note` text,
@@ -31,6 +36,8 @@ CREATE TABLE `audit` (
 CREATE INDEX `audit_key` ON `audit` (`key_id`);--> statement-breakpoint
 CREATE INDEX `audit_at` ON `audit` (`at`,`origin`,`seq`);--> statement-breakpoint
 CREATE INDEX `audit_device` ON `audit` (`device_id`);--> statement-breakpoint
+CREATE INDEX `audit_request` ON `audit` (`request_id`) WHERE "audit"."request_id" is not null;--> statement-breakpoint
+CREATE INDEX `audit_break_glass` ON `audit` (`break_glass_id`) WHERE "audit"."break_glass_id" is not null;--> statement-breakpoint
 CREATE TABLE `config` (
 	`origin` text NOT NULL,
 	`seq` integer NOT NULL,
@@ -120,6 +127,11 @@ CREATE TABLE `imports` (
 );
 --> statement-breakpoint
 CREATE INDEX `imports_origin` ON `imports` (`origin`,`seq`);--> statement-breakpoint
+CREATE TABLE `local_notes` (
+	`name` text PRIMARY KEY NOT NULL,
+	`value` text NOT NULL
+);
+--> statement-breakpoint
 CREATE TABLE `local_peers` (
 	`node_id` text PRIMARY KEY NOT NULL,
 	`name` text NOT NULL,

@@ -120,6 +120,27 @@ export type StaffRole = (typeof STAFF_ROLES)[number];
 /** Audit request sources as MBAM names them, and the export of keys by two officers. */
 export const AUDIT_SOURCES = ['Self-Service Portal', 'Helpdesk', 'Agent', 'Export'] as const;
 
+/** What is audited: retrieval of keys, and what people do together on the way to it. */
+export const AUDIT_ACTIONS = [
+  'disclosure',
+  'search',
+  'export',
+  /** a disclosure that waits for a second person, and what became of it */
+  'request',
+  'approval',
+  'denial',
+  'expiry',
+  'break-glass-request',
+  'break-glass-opening',
+  'break-glass-end',
+  'device-state',
+] as const;
+export type AuditAction = (typeof AUDIT_ACTIONS)[number];
+
+/** What administrators say of a device: out of use, its keys kept; or in wrong hands. */
+export const DEVICE_STATES = ['live', 'retired', 'stolen'] as const;
+export type DeviceState = (typeof DEVICE_STATES)[number];
+
 /** Where keys are brought in from. */
 export const IMPORT_SOURCES = ['active-directory', 'mbam', 'entra', 'csv'] as const;
 export type ImportSource = (typeof IMPORT_SOURCES)[number];

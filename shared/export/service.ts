@@ -8,12 +8,12 @@
  * plaintext goes into the encryption (I3), and plaintext leaves this module only through that (I8).
  */
 import { Encrypter } from 'age-encryption';
-import { formatRecoveryPassword } from '../domain/recovery-key.ts';
+import { type Guid, formatRecoveryPassword } from '../domain/recovery-key.ts';
+import { type Asking, auditDraft } from '../helpdesk/audit.ts';
 import { openKey } from '../helpdesk/opening.ts';
 import { type FoundKey, KeyFinder } from '../helpdesk/keys.ts';
-import type { Asking, HelpdeskParts } from '../helpdesk/service.ts';
+import type { HelpdeskParts } from '../helpdesk/service.ts';
 import { Problem } from '../http/problem.ts';
-import type { AuditBody } from '../journal/bodies.ts';
 import type { Draft } from '../journal/store-journal.ts';
 import { limits } from '../limits.ts';
 import { randomName } from '../platform.ts';
@@ -154,25 +154,20 @@ export class ExportService {
     return { rows, last };
   }
 
-  #audit({ staff, address }: Asking, found: Export, { candidate }: FoundKey, opened: boolean): Draft {
-    const { platform, identity, peers } = this.#parts;
-    const { keyId, deviceId, volumeId, computerName, domain, siteId } = candidate;
+  #audit(asking: Asking, found: Export, { candidate }: FoundKey, opened: boolean): Draft {
+    const { keyId, commitment, deviceId, volumeId, computerName, domain, siteId } = candidate;
+    const { staffId } = asking.staff;
     const officers = `${found.requestedBy} + ${found.confirmedBy ?? ''}`;
-    const body: AuditBody = {
+    return auditDraft(this.#parts, asking, {
       action: found.purpose === 'worst-day' ? 'disclosure' : 'export',
-      at: platform.now(),
       source: 'Export',
       status: opened ? 'Successful' : 'Failed',
       failure: opened ? null : 'vault-not-here',
-      ...{ staffId: staff.staffId, staffName: staff.name, staffRole: staff.role, address },
-      ...{ keyId, deviceId, computerName, domain, siteId, volumeId: volumeId as AuditBody['volumeId'] },
-      keyType: 'Recovery Key Password',
-      ...{ endUser: null, reason: 'other', verification: null },
+      ...{ keyId, commitment, deviceId, computerName, domain, siteId, volumeId: volumeId as Guid },
+      ...{ keyType: 'Recovery Key Password', reason: 'other' },
+      otherId: staffId === found.requestedBy ? found.confirmedBy : found.requestedBy,
       note: `${found.exportId} (${officers}): ${found.reason}`.slice(0, limits.noteCharactersMax),
-      ...{ nodeId: identity.certificate.nodeId, nodeName: identity.certificate.name },
-      offlineSince: peers.offlineSince(2 * limits.cycleEveryMs),
-    };
-    return { kind: 'audit', body };
+    });
   }
 
   #find(exportId: string): Export {

@@ -7,7 +7,6 @@ import type { Configuration } from '../configuration.ts';
 import { type Guid, type KeyIdPrefix, formatRecoveryPassword } from '../domain/recovery-key.ts';
 import type { StaffRole } from '../domain/vocabulary.ts';
 import { Problem, type ProblemCode } from '../http/problem.ts';
-import type { AuditBody } from '../journal/bodies.ts';
 import type { Ledger } from '../journal/ledger.ts';
 import type { NodeIdentity } from '../journal/store-journal.ts';
 import { limits } from '../limits.ts';
@@ -15,6 +14,7 @@ import type { Platform } from '../platform.ts';
 import type { Peers } from '../replication/peers.ts';
 import type { StaffMember } from '../staff/member.ts';
 import type { VaultKey } from '../vault/seal.ts';
+import { type Asking, writeAudit } from './audit.ts';
 import { type FoundKey, KeyFinder } from './keys.ts';
 import type { Candidate, DisclosureAnswer, DisclosureRequest } from './messages.ts';
 import { openKey } from './opening.ts';
@@ -26,12 +26,6 @@ export interface HelpdeskParts {
   readonly configuration: Configuration;
   readonly peers: Peers;
   readonly vaultKeys: readonly VaultKey[];
-}
-
-/** Where a request came from, for the audit record. */
-export interface Asking {
-  readonly staff: StaffMember;
-  readonly address: string | null;
 }
 
 export class HelpdeskService {
@@ -51,7 +45,7 @@ export class HelpdeskService {
     const rows = mayRetrieve(role)
       ? (await this.#keys.find(prefix)).filter(({ candidate }) => mayAsk(asking.staff, candidate.siteId))
       : [];
-    await this.#audit(asking, {
+    await writeAudit(this.#parts, asking, {
       action: 'search',
       status: rows.length > 0 ? 'Successful' : 'Failed',
       failure: rows.length > 0 ? null : mayRetrieve(role) ? 'key-unknown' : 'forbidden',
@@ -146,7 +140,7 @@ export class HelpdeskService {
     row: Candidate | null,
     failure: ProblemCode | null,
   ) {
-    return this.#audit(asking, {
+    return writeAudit(this.#parts, asking, {
       action: 'disclosure',
       status: failure === null ? 'Successful' : 'Failed',
       failure,
@@ -157,48 +151,12 @@ export class HelpdeskService {
       volumeId: row ? (row.volumeId as Guid) : null,
       keyId: request.keyId,
       keyType: 'Recovery Key Password',
+      commitment: row?.commitment ?? null,
       reason: request.reason,
       verification: request.verification,
       note: request.note ?? null,
       siteId: row?.siteId ?? null,
     });
-  }
-
-  async #audit(
-    { staff, address }: Asking,
-    facts: Pick<AuditBody, 'action' | 'status' | 'failure' | 'keyId' | 'keyType'> & Partial<AuditBody>,
-  ): Promise<{ origin: string; seq: number; at: number }> {
-    const { ledger, platform, identity, peers } = this.#parts;
-    const at = platform.now();
-    const [entry] = await ledger.append('recovery', [
-      {
-        kind: 'audit',
-        body: {
-          ...{
-            endUser: null,
-            computerName: null,
-            domain: null,
-            deviceId: null,
-            volumeId: null,
-            siteId: null,
-          },
-          ...{ reason: null, verification: null, note: null },
-          ...facts,
-          ...{
-            at,
-            source: 'Helpdesk',
-            staffId: staff.staffId,
-            staffName: staff.name,
-            staffRole: staff.role,
-            address,
-          },
-          ...{ nodeId: identity.certificate.nodeId, nodeName: identity.certificate.name },
-          offlineSince: peers.offlineSince(2 * limits.cycleEveryMs),
-        },
-      },
-    ]);
-    if (!entry) throw new Error('an append resolved without its entry');
-    return { origin: entry.origin, seq: entry.seq, at };
   }
 }
 

@@ -4,9 +4,11 @@
  */
 import { z } from 'zod';
 import {
+  AUDIT_ACTIONS,
   AUDIT_KEY_TYPES,
   AUDIT_SOURCES,
   CALLER_VERIFICATIONS,
+  DEVICE_STATES,
   DISCLOSURE_REASONS,
   IMPORT_SOURCES,
   STAFF_ROLES,
@@ -103,6 +105,37 @@ export const exemption = z.strictObject({
   revoked: z.boolean(),
 });
 
+/** What administrators say of a device; the `id` of the entry is the device's. Its keys are kept whatever it is. */
+export const deviceState = z.strictObject({
+  state: z.enum(DEVICE_STATES),
+  reason: text(limits.noteCharactersMax),
+});
+
+const within = (least: number, most: number) => z.number().int().min(least).max(most);
+const daysOrLess = (days: number) => within(60_000, days * 86_400_000);
+
+/** How carefully keys are given out. What `helpdesk/rules.ts` says holds where nothing is configured. */
+export const disclosureRules = z.strictObject({
+  /** null: for every site that has none of its own */
+  siteId: slug.nullable(),
+  /** disclosures in an hour, by one person and by all, at one node */
+  personPerHour: within(1, 10_000),
+  nodePerHour: within(1, 100_000),
+  /** every disclosure needs a second person */
+  twoPersons: z.boolean(),
+  /** time without the centre after which a disclosure needs a second person, and after which break-glass */
+  twoPersonsOfflineMs: daysOrLess(3_650),
+  breakGlassOfflineMs: daysOrLess(3_650),
+  /** disclosures of one opening of break-glass */
+  breakGlassDisclosures: within(1, 10_000),
+  /** a device that was not heard for this long is silent */
+  silentMs: daysOrLess(3_650),
+  /** a disclosed key that is on its drive for this long is overdue */
+  rotationDueMs: daysOrLess(3_650),
+  /** names of one domain each, NetBIOS and UPN suffixes alike, beyond what `helpdesk/users.ts` sees by itself */
+  domainNames: z.array(z.array(text(255).min(1)).min(2).max(20)).max(50),
+});
+
 /** What an administrator configures at a centre; the body of a `config` entry is one of these. */
 export const configBodies = {
   region,
@@ -112,6 +145,8 @@ export const configBodies = {
   'site-token': siteToken,
   policy,
   exemption,
+  'device-state': deviceState,
+  'disclosure-rules': disclosureRules,
 } as const;
 export type ConfigKind = keyof typeof configBodies;
 export type ConfigBody<K extends ConfigKind> = z.infer<(typeof configBodies)[K]>;
@@ -131,6 +166,8 @@ export const config = z.union([
   configEntry('site-token'),
   configEntry('policy'),
   configEntry('exemption'),
+  configEntry('device-state'),
+  configEntry('disclosure-rules'),
 ]);
 
 /** Attributes of a machine by which people know it. They have history and decide nothing on their own. */
@@ -209,10 +246,13 @@ export const protectors = z.strictObject({
     .max(limits.volumesMax),
 });
 
-/** A disclosure, a refusal or a search: complete as an audit record before anything is answered (I3). */
+/**
+ * A disclosure, a refusal, a search, or a step on the way to one by several people: complete as an audit record before
+ * anything is answered (I3).
+ */
 export const audit = z.strictObject({
   /** `export`: to a file that nobody has opened yet, so no new password is asked for */
-  action: z.enum(['disclosure', 'search', 'export']),
+  action: z.enum(AUDIT_ACTIONS),
   at: milliseconds,
   source: z.enum(AUDIT_SOURCES),
   status: z.enum(['Successful', 'Failed']),
@@ -227,7 +267,17 @@ export const audit = z.strictObject({
   volumeId: guid.nullable(),
   /** the key's ID, or the digits searched for */
   keyId: text(36).nullable(),
-  keyType: z.enum(AUDIT_KEY_TYPES),
+  /** null where it is about no key */
+  keyType: z.enum(AUDIT_KEY_TYPES).nullable(),
+  /** which of several keys under that ID */
+  commitment: hash.nullable(),
+  /** the request to disclose by two persons that it belongs to */
+  requestId: text(40).nullable(),
+  /** the opening of break-glass under which it was done */
+  breakGlassId: text(40).nullable(),
+  /** who stood beside: who approved what is disclosed, who had asked for what is approved */
+  otherId: slug.nullable(),
+  otherName: text(200).nullable(),
   reason: z.enum(DISCLOSURE_REASONS).nullable(),
   verification: z.enum(CALLER_VERIFICATIONS).nullable(),
   note: text(limits.noteCharactersMax).nullable(),

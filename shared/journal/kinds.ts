@@ -14,7 +14,7 @@ import * as bodies from './bodies.ts';
 import type { Entry, Store } from './entry.ts';
 
 /** A raised number makes nodes of different rules say "not comparable" instead of "different" (I5). */
-export const PROJECTION_VERSION = 2;
+export const PROJECTION_VERSION = 3;
 
 /** Fact tables and how a later row of the same key and origin meets an earlier one. */
 export const FACT_TABLES = {

@@ -108,7 +108,7 @@ function rowOf({ parts, language }: Reading, facts: Facts): AuditRow {
     status: say(auditStatusWords, facts.status),
     failure: facts.failure === null ? null : say(failureWords, facts.failure),
     staffRole: coded(staffRoleWords, language, z.enum(STAFF_ROLES).parse(facts.staffRole)),
-    keyType: say(auditKeyTypeWords, facts.keyType),
+    keyType: facts.keyType === null ? null : say(auditKeyTypeWords, facts.keyType),
     reason: facts.reason === null ? null : say(disclosureReasonWords, facts.reason),
     verification: facts.verification === null ? null : say(verificationWords, facts.verification),
     siteName: facts.siteId === null ? null : parts.configuration.siteName(facts.siteId),

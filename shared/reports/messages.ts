@@ -1,6 +1,7 @@
 /** What the reports are asked and what they answer. Times are milliseconds since 1970; codes come with their words. */
 import { z } from '@hono/zod-openapi';
 import {
+  AUDIT_ACTIONS,
   AUDIT_KEY_TYPES,
   AUDIT_SOURCES,
   CALLER_VERIFICATIONS,
@@ -12,7 +13,7 @@ import {
 import { isStorable } from '../journal/entry.ts';
 import { limits } from '../limits.ts';
 import { nodeFreshness } from '../replication/peers.ts';
-import { AUDIT_ACTIONS, AUDIT_STATUSES, KEY_STATES } from '../text/audit.ts';
+import { AUDIT_STATUSES, KEY_STATES } from '../text/audit.ts';
 import { STANDINGS } from '../text/compliance.ts';
 import { LANGUAGES } from '../text/language.ts';
 import { slug } from '../trust/certificate.ts';
@@ -240,7 +241,16 @@ export const auditRow = z.object({
   volumeId: z.string().nullable(),
   /** whole, or the digits that were searched for */
   keyId: z.string().nullable(),
-  keyType: textCode,
+  keyType: textCode.nullable(),
+  /** which of several keys under that ID */
+  commitment: z.string().nullable(),
+  /** the request to disclose by two persons that it belongs to */
+  requestId: z.string().nullable(),
+  /** the opening of break-glass under which it was done */
+  breakGlassId: z.string().nullable(),
+  /** who stood beside: who approved what is disclosed, who had asked for what is approved */
+  otherId: z.string().nullable(),
+  otherName: z.string().nullable(),
   reason: textCode.nullable(),
   verification: textCode.nullable(),
   note: z.string().nullable(),

@@ -2,6 +2,7 @@
  * The recovery store's facts. Each row belongs to one origin and follows from that origin's log alone, so equal
  * logs give equal rows whatever else a node holds (I5). States are the views at the end, over facts.
  */
+import { isNotNull } from 'drizzle-orm';
 import { index, integer, primaryKey, sqliteTable, sqliteView, text } from 'drizzle-orm/sqlite-core';
 import { factColumns, journalTables } from './journal.ts';
 
@@ -173,7 +174,12 @@ export const audit = sqliteTable(
     deviceId: text('device_id'),
     volumeId: text('volume_id'),
     keyId: text('key_id'),
-    keyType: text('key_type').notNull(),
+    keyType: text('key_type'),
+    commitment: text(),
+    requestId: text('request_id'),
+    breakGlassId: text('break_glass_id'),
+    otherId: text('other_id'),
+    otherName: text('other_name'),
     reason: text(),
     verification: text(),
     note: text(),
@@ -189,8 +195,13 @@ export const audit = sqliteTable(
     index('audit_key').on(t.keyId),
     index('audit_at').on(t.at, t.origin, t.seq),
     index('audit_device').on(t.deviceId),
+    index('audit_request').on(t.requestId).where(isNotNull(t.requestId)),
+    index('audit_break_glass').on(t.breakGlassId).where(isNotNull(t.breakGlassId)),
   ],
 );
+
+/** Node-local: small things that outlive a restart, by name. Never compared, never replicated. */
+export const localNotes = sqliteTable('local_notes', { name: text().primaryKey(), value: text().notNull() });
 
 /** Node-local: peers, when they were last reached and what they were known to hold. Never compared, never replicated. */
 export const localPeers = sqliteTable('local_peers', {

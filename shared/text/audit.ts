@@ -1,6 +1,7 @@
 /** Words for keys and for the audit of their recovery. English as MBAM says it. */
 import type {
   AUDIT_KEY_TYPES,
+  AuditAction,
   AUDIT_SOURCES,
   CALLER_VERIFICATIONS,
   DISCLOSURE_REASONS,
@@ -32,14 +33,33 @@ export const auditStatusWords: Words<AuditBody['status']> = {
   es: { Successful: 'Correcta', Failed: 'Fallida' },
 };
 
-export const AUDIT_ACTIONS = [
-  'disclosure',
-  'search',
-  'export',
-] as const satisfies readonly AuditBody['action'][];
-export const auditActionWords: Words<AuditBody['action']> = {
-  en: { disclosure: 'Disclosure', search: 'Key ID search', export: 'Export' },
-  es: { disclosure: 'Entrega de clave', search: 'Búsqueda por ID de clave', export: 'Exportación' },
+export const auditActionWords: Words<AuditAction> = {
+  en: {
+    disclosure: 'Disclosure',
+    search: 'Key ID search',
+    export: 'Export',
+    request: 'Request for approval',
+    approval: 'Approval',
+    denial: 'Denial',
+    expiry: 'Request expired',
+    'break-glass-request': 'Break-glass asked for',
+    'break-glass-opening': 'Break-glass opened',
+    'break-glass-end': 'Break-glass ended',
+    'device-state': 'Device state set',
+  },
+  es: {
+    disclosure: 'Entrega de clave',
+    search: 'Búsqueda por ID de clave',
+    export: 'Exportación',
+    request: 'Solicitud de aprobación',
+    approval: 'Aprobación',
+    denial: 'Denegación',
+    expiry: 'Solicitud caducada',
+    'break-glass-request': 'Apertura de emergencia solicitada',
+    'break-glass-opening': 'Apertura de emergencia',
+    'break-glass-end': 'Fin de la apertura de emergencia',
+    'device-state': 'Cambio de estado del equipo',
+  },
 };
 
 export const auditKeyTypeWords: Words<(typeof AUDIT_KEY_TYPES)[number]> = {

@@ -250,6 +250,7 @@ function disclosureOf({ node }: NetworkNode, keyId: Guid, { token, volumeId }: P
       },
       ...{ staffName: 'S', staffRole: 'helpdesk', endUser: null, computerName: null, domain: null },
       ...{ deviceId: token.sub, volumeId, keyId, keyType: 'Recovery Key Password', reason: 'other' },
+      ...{ commitment: null, requestId: null, breakGlassId: null, otherId: null, otherName: null },
       ...{
         verification: 'other',
         note: null,

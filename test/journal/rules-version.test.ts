@@ -10,7 +10,7 @@ import * as protocol from '../../shared/replication/protocol.ts';
  * number: PROJECTION_VERSION has every node make its tables again and say "not comparable" to others meanwhile,
  * PROTOCOL_VERSION has nodes refuse to misread each other. Raise the number, then write the new hash here.
  */
-const RULES = { version: 2, hash: '2z_0_s96uEO3H5SVX4JgU6_igtxDj6JRtf0EoU3e9XM' };
+const RULES = { version: 3, hash: 'ij4uPy35BUXNrqnVYPICz1KRiLpxd71VZLfUykCQxhk' };
 const PROTOCOL = { version: 1, hash: 'CGRhnBvkYsgEAj1yf5a7ozSCAGSZIKIwPJcrtwp4CC8' };
 
 const schemaText = (schema: z.ZodType): string =>

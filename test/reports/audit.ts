@@ -36,6 +36,7 @@ export function auditContract(host: Host): void {
       keyType: { code: 'Recovery Key Password', words: 'Recovery Key Password' },
       reason: { code: 'lost-pin', words: 'Lost PIN' },
       verification: { code: 'call-back', words: 'Called back on a known number' },
+      ...{ commitment: null, requestId: null, breakGlassId: null, otherId: null, otherName: null },
       ...{ note: null, siteId: 'madrid', siteName: 'Madrid', nodeId: 'abcdefghij', nodeName: 'edge-madrid' },
       ...{ address: '192.0.2.7', offlineSince: null },
     });

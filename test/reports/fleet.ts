@@ -138,6 +138,7 @@ export function audit(facts: Partial<Body<'audit'>> = {}): Draft {
         reason: 'lost-pin',
         verification: 'call-back',
       },
+      ...{ commitment: null, requestId: null, breakGlassId: null, otherId: null, otherName: null },
       ...{ note: null, siteId: 'madrid', nodeId: 'abcdefghij', nodeName: 'edge-madrid' },
       ...{ address: '192.0.2.7', offlineSince: null },
       ...facts,

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { DEFAULT_RULES } from '../../shared/domain/compliance.ts';
 import type { Guid } from '../../shared/domain/recovery-key.ts';
 import {
+  AUDIT_ACTIONS,
   AUDIT_KEY_TYPES,
   AUDIT_SOURCES,
   CALLER_VERIFICATIONS,
@@ -97,7 +98,7 @@ const protectorsBodies: fc.Arbitrary<Body<'protectors'>> = fc.record({
 });
 
 export const auditBodies: fc.Arbitrary<Body<'audit'>> = fc.record({
-  action: fc.constantFrom('disclosure' as const, 'search' as const, 'export' as const),
+  action: fc.constantFrom(...AUDIT_ACTIONS),
   at: times,
   source: fc.constantFrom(...AUDIT_SOURCES),
   status: fc.constantFrom('Successful' as const, 'Failed' as const),
@@ -111,7 +112,12 @@ export const auditBodies: fc.Arbitrary<Body<'audit'>> = fc.record({
   deviceId: fc.option(deviceIds),
   volumeId: fc.option(volumeIds),
   keyId: fc.option(keyIds),
-  keyType: fc.constantFrom(...AUDIT_KEY_TYPES),
+  keyType: fc.option(fc.constantFrom(...AUDIT_KEY_TYPES)),
+  commitment: fc.option(commitments),
+  requestId: fc.option(fc.constant('r-abcdefgh')),
+  breakGlassId: fc.option(fc.constant('b-abcdefgh')),
+  otherId: fc.option(fc.constantFrom('maria', 'chen')),
+  otherName: fc.option(names),
   reason: fc.option(fc.constantFrom(...DISCLOSURE_REASONS)),
   verification: fc.option(fc.constantFrom(...CALLER_VERIFICATIONS)),
   note: fc.option(names),

@@ -3,7 +3,7 @@ import { createRoute } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import { STAFF_ROLES } from '../../domain/vocabulary.ts';
 import * as messages from '../../helpdesk/messages.ts';
-import type { Asking } from '../../helpdesk/service.ts';
+import type { Asking } from '../../helpdesk/audit.ts';
 import type { HoldfastNode } from '../../node.ts';
 import { requireStaff } from '../../staff/authenticate.ts';
 import { type AppEnv, type Routes, addressOf } from '../context.ts';

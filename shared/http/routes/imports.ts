@@ -2,7 +2,7 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import { exportAnswer, exportRequest } from '../../export/messages.ts';
-import type { Asking } from '../../helpdesk/service.ts';
+import type { Asking } from '../../helpdesk/audit.ts';
 import { importAnswer, importRequest } from '../../import/messages.ts';
 import type { HoldfastNode } from '../../node.ts';
 import { requireStaff } from '../../staff/authenticate.ts';
