@@ -79,12 +79,52 @@ export const limits = {
   /** Secrets sealed under one encapsulation to a vault, and for how long: what a seized node could give away. */
   sealsPerWindowMax: 1_000,
   sealWindowMs: 5 * 60_000,
+  /** Rows of keys that re-sealing looks at in one read: a few ms. */
+  resealPageRows: 250,
+  /** Keys sealed again before people and devices get their turn: opening takes 0.2 ms, the rest is one group's commit. */
+  resealTurnKeys: 20,
+  /** How re-sealing waits for people and devices, and how long at most, so that a busy node gets on with it as well. */
+  resealPauseMs: 20,
+  resealWaitMsMax: 1_000,
+  /** Rows in which keys that only an old vault opens are counted at a time. */
+  resealCountRows: 2_000,
+  /** How soon new rows are looked at for vaults that they were not sealed to. */
+  resealLookEveryMs: 30_000,
+  /** How long an edge lets others get on with re-sealing before it does it itself. */
+  resealEdgeDelayMs: 10 * 60_000,
+  /** Logs that one entry of an edge's revocation names, with a signature each, and such entries: 12,800 starts of an edge. */
+  revocationLogsPerPartMax: 200,
+  revocationPartsMax: 64,
+  /** Keys that one entry orders to be rotated: 40 KB. */
+  rotationKeysPerEntryMax: 1_000,
   /** Users named with an escrow or a report. */
   usersMax: 32,
   /** Free text such as a note on a disclosure. */
   noteCharactersMax: 500,
+  /** How long a password stays on the screen: reading 48 digits over a bad line takes two to three minutes. */
+  passwordShownMs: 5 * 60_000,
   /** Candidates shown for a key-ID search; beyond it the caller is asked for more digits. */
   searchCandidatesMax: 20,
+  /** Hour in which disclosures are counted, before and after this clock's now: a clock put right frees or locks nobody for long. */
+  disclosureWindowMs: 60 * 60_000,
+  /** How long a second person may take to approve, and then the first to fetch the password: somebody is on the telephone. */
+  requestOpenMs: 30 * 60_000,
+  requestApprovedMs: 15 * 60_000,
+  /** Requests that wait for a second person at one node. */
+  requestsOpenMax: 100,
+  /** How long the second officer may take, and how long break-glass is open. */
+  breakGlassAskedMs: 60 * 60_000,
+  breakGlassOpenMs: 4 * 60 * 60_000,
+  /** Openings that wait for a second officer at one node. */
+  breakGlassAskedMax: 10,
+  /** What one tick of the node's own time counts at most: the pause between two, with room for a busy machine. */
+  livedTickMsMax: 2 * 60_000,
+  /** How much of the time a machine was off counts as time without the centre: more is rather a clock that is wrong. */
+  offGapMsMax: 3 * 86_400_000,
+  /** Disclosures that a device is told of with each report, the newest: an agent shows each once. */
+  noticesMax: 8,
+  /** How long an alarm about somebody at the limit stays. */
+  limitAlarmMs: 24 * 60 * 60_000,
   /** How far ahead of this clock another's entries may be before it is raised, and never followed (I14). */
   clockSkewMsMax: 10 * 60_000,
   /** A DPoP nonce is accepted for two of these; replayed proofs are remembered as long. */

@@ -80,6 +80,11 @@ export const PROBLEMS = {
   },
   'node-refused': { status: 403, en: 'This node is not accepted here.', es: 'Este nodo no se acepta aquí.' },
   forbidden: { status: 403, en: 'This role may not do that.', es: 'Este rol no puede hacer eso.' },
+  'form-expired': {
+    status: 403,
+    en: 'This form is not from a page that this node made for you.',
+    es: 'Este formulario no es de una página que este nodo hiciera para usted.',
+  },
   'site-not-assigned': {
     status: 403,
     en: 'This person is not assigned to that site.',
@@ -120,6 +125,56 @@ export const PROBLEMS = {
     status: 403,
     en: 'This user is not known on that computer: an advanced helpdesk user may go on.',
     es: 'Este usuario no consta en ese equipo: puede seguir un usuario de soporte avanzado.',
+  },
+  'disclosure-limit': {
+    status: 429,
+    en: 'As many keys as may be given out in an hour were given out. Others may go on, or officers open break-glass.',
+    es: 'Ya se entregaron todas las claves que se permiten en una hora. Puede seguir otra persona, o los responsables abrir la emergencia.',
+  },
+  'device-stolen': {
+    status: 403,
+    en: 'This device was reported stolen: an advanced helpdesk user may ask, together with a second person.',
+    es: 'Este equipo consta como robado: puede pedirla un usuario de soporte avanzado junto con otra persona.',
+  },
+  'request-unknown': {
+    status: 404,
+    en: 'No such request is known at this node.',
+    es: 'En este nodo no consta esa solicitud.',
+  },
+  'request-waiting': {
+    status: 409,
+    en: 'No second person has approved this request yet.',
+    es: 'Ninguna segunda persona ha aprobado aún esta solicitud.',
+  },
+  'request-over': {
+    status: 409,
+    en: 'This request was denied, has expired or was used.',
+    es: 'Esta solicitud fue denegada, caducó o ya se usó.',
+  },
+  'second-person-needed': {
+    status: 403,
+    en: 'That takes another person than the one who asked.',
+    es: 'Eso corresponde a otra persona que quien lo pidió.',
+  },
+  'break-glass-needed': {
+    status: 403,
+    en: 'This node has been without its centre for too long: two officers have to open break-glass.',
+    es: 'Este nodo lleva demasiado tiempo sin su centro: dos responsables deben abrir la emergencia.',
+  },
+  'break-glass-unknown': {
+    status: 404,
+    en: 'No such opening is asked for or open at this node.',
+    es: 'En este nodo no hay tal apertura, ni pedida ni en curso.',
+  },
+  'break-glass-open': {
+    status: 409,
+    en: 'Break-glass is open at this node already.',
+    es: 'La emergencia ya está abierta en este nodo.',
+  },
+  'break-glass-spent': {
+    status: 409,
+    en: 'Break-glass was opened here before, and the centre has not heard of it yet.',
+    es: 'La emergencia ya se abrió aquí, y el centro aún no lo sabe.',
   },
   'vault-not-here': {
     status: 409,
