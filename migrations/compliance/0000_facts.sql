@@ -63,6 +63,19 @@ CREATE TABLE `compliance_projection` (
 	`version` integer NOT NULL
 );
 --> statement-breakpoint
+CREATE TABLE `compliance_quarantine` (
+	`origin` text NOT NULL,
+	`seq` integer NOT NULL,
+	`hlc` integer NOT NULL,
+	`kind` text NOT NULL,
+	`version` integer NOT NULL,
+	`salt` text,
+	`body` text,
+	`body_hash` text,
+	`hash` text NOT NULL
+);
+--> statement-breakpoint
+CREATE UNIQUE INDEX `compliance_quarantine_origin_seq_hash` ON `compliance_quarantine` (`origin`,`seq`,`hash`);--> statement-breakpoint
 CREATE TABLE `local_seen` (
 	`device_id` text PRIMARY KEY NOT NULL,
 	`counter` integer NOT NULL,

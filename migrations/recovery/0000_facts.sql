@@ -82,6 +82,24 @@ CREATE INDEX `devices_origin` ON `devices` (`origin`,`seq`);--> statement-breakp
 CREATE INDEX `devices_name` ON `devices` (`computer_name`);--> statement-breakpoint
 CREATE INDEX `devices_smbios` ON `devices` (`smbios_uuid`,`serial`,`device_id`);--> statement-breakpoint
 CREATE INDEX `devices_jkt` ON `devices` (`jkt`);--> statement-breakpoint
+CREATE TABLE `edge_revocations` (
+	`origin` text NOT NULL,
+	`seq` integer NOT NULL,
+	`hlc` integer NOT NULL,
+	`node_id` text NOT NULL,
+	`name` text NOT NULL,
+	`region_id` text NOT NULL,
+	`site_id` text NOT NULL,
+	`stolen` integer NOT NULL,
+	`opens` integer NOT NULL,
+	`reason` text NOT NULL,
+	`at` integer NOT NULL,
+	`part` integer NOT NULL,
+	`parts` integer NOT NULL,
+	`logs_json` text NOT NULL,
+	PRIMARY KEY(`origin`, `seq`)
+);
+--> statement-breakpoint
 CREATE TABLE `escrows` (
 	`origin` text NOT NULL,
 	`seq` integer NOT NULL,
@@ -229,3 +247,53 @@ CREATE TABLE `recovery_projection` (
 	`id` integer PRIMARY KEY NOT NULL,
 	`version` integer NOT NULL
 );
+--> statement-breakpoint
+CREATE TABLE `recovery_quarantine` (
+	`origin` text NOT NULL,
+	`seq` integer NOT NULL,
+	`hlc` integer NOT NULL,
+	`kind` text NOT NULL,
+	`version` integer NOT NULL,
+	`salt` text,
+	`body` text,
+	`body_hash` text,
+	`hash` text NOT NULL
+);
+--> statement-breakpoint
+CREATE UNIQUE INDEX `recovery_quarantine_origin_seq_hash` ON `recovery_quarantine` (`origin`,`seq`,`hash`);--> statement-breakpoint
+CREATE TABLE `releases` (
+	`origin` text NOT NULL,
+	`seq` integer NOT NULL,
+	`hlc` integer NOT NULL,
+	`key_id` text NOT NULL,
+	`of_origin` text NOT NULL,
+	`of_seq` integer NOT NULL,
+	`of_hash` text NOT NULL,
+	`staff_id` text NOT NULL,
+	PRIMARY KEY(`origin`, `seq`)
+);
+--> statement-breakpoint
+CREATE TABLE `reseals` (
+	`origin` text NOT NULL,
+	`seq` integer NOT NULL,
+	`hlc` integer NOT NULL,
+	`key_id` text NOT NULL,
+	`commitment` text NOT NULL,
+	`device_id` text NOT NULL,
+	`volume_id` text NOT NULL,
+	`sealed_json` text NOT NULL,
+	`package_json` text,
+	PRIMARY KEY(`origin`, `seq`)
+);
+--> statement-breakpoint
+CREATE INDEX `reseals_key` ON `reseals` (`key_id`);--> statement-breakpoint
+CREATE TABLE `rotations` (
+	`origin` text NOT NULL,
+	`seq` integer NOT NULL,
+	`hlc` integer NOT NULL,
+	`key_id` text NOT NULL,
+	`because` text NOT NULL,
+	PRIMARY KEY(`key_id`, `because`, `origin`)
+);
+--> statement-breakpoint
+CREATE INDEX `rotations_origin` ON `rotations` (`origin`,`seq`);

@@ -19,6 +19,7 @@ WHERE NOT EXISTS (
 --> statement-breakpoint
 -- An imported key is the same key as one that a device escrows with the same ID and commitment, and has no row beside it.
 -- What another device or another password makes a conflict of stays one, whichever came from where (I2).
+-- Disclosed is what was given out, and what a stolen edge could open.
 CREATE VIEW `recovery_keys` AS
 SELECT k.*,
   CASE
@@ -37,7 +38,7 @@ FROM (
     ) OR EXISTS (
       SELECT 1 FROM `imports` i
       WHERE i.`key_id` = e.`key_id` AND i.`commitment` = e.`commitment` AND i.`disclosed` = 1
-    ) AS `disclosed`,
+    ) OR EXISTS (SELECT 1 FROM `rotations` x WHERE x.`key_id` = e.`key_id`) AS `disclosed`,
     EXISTS (
       SELECT 1 FROM `escrows` o
       WHERE o.`key_id` = e.`key_id` AND (o.`commitment` <> e.`commitment` OR o.`device_id` <> e.`device_id`)
@@ -74,7 +75,7 @@ FROM (
     ) OR EXISTS (
       SELECT 1 FROM `imports` i
       WHERE i.`key_id` = m.`key_id` AND i.`commitment` = m.`commitment` AND i.`disclosed` = 1
-    ),
+    ) OR EXISTS (SELECT 1 FROM `rotations` x WHERE x.`key_id` = m.`key_id`),
     EXISTS (
       SELECT 1 FROM `escrows` o WHERE o.`key_id` = m.`key_id` AND o.`commitment` <> m.`commitment`
     ) OR EXISTS (

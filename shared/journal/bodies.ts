@@ -60,8 +60,10 @@ export const vault = z.strictObject({
   regionId: slug.nullable(),
   /** X25519 public key */
   publicKey: z.string().regex(/^[A-Za-z0-9_-]{43}$/),
-  /** new escrows are sealed to the newest vault that is not retired */
+  /** nothing is sealed to it any more, and nobody needs its key: whatever has a copy there has one in a newer vault */
   retired: z.boolean(),
+  /** others may have its key: nothing more is sealed to it, and those who hold it go on opening what was */
+  compromised: z.boolean().exactOptional(),
 });
 export const staff = z.strictObject({
   name: text(200),
@@ -78,6 +80,22 @@ export const siteToken = z.strictObject({
   tokenHash: hash,
   expiresAt: milliseconds,
   revoked: z.boolean(),
+});
+/** What an edge's box shows to ask for a certificate: good for one key, once. */
+export const edgeToken = z.strictObject({
+  name: slug,
+  siteId: slug,
+  regionId: slug,
+  /** it is to hold its region's logs, and to be given its vault keys by hand */
+  helpdesk: z.boolean(),
+  tokenHash: hash,
+  expiresAt: milliseconds,
+  revoked: z.boolean(),
+});
+/** What a box asked for by the token of the same `id`, and the certificate once the organisation's key has signed it. */
+export const edgeRequest = z.strictObject({
+  key: publicJwk,
+  certificate: z.string().max(4_000).nullable(),
 });
 export const policyRules = z.strictObject({
   operatingSystem: z.enum(['required', 'forbidden', 'optional']),
@@ -143,6 +161,8 @@ export const configBodies = {
   vault,
   staff,
   'site-token': siteToken,
+  'edge-token': edgeToken,
+  'edge-request': edgeRequest,
   policy,
   exemption,
   'device-state': deviceState,
@@ -164,6 +184,8 @@ export const config = z.union([
   configEntry('vault'),
   configEntry('staff'),
   configEntry('site-token'),
+  configEntry('edge-token'),
+  configEntry('edge-request'),
   configEntry('policy'),
   configEntry('exemption'),
   configEntry('device-state'),

@@ -12,6 +12,7 @@ import * as recovery from '../schema/recovery.ts';
 import type { NodeRole } from '../trust/certificate.ts';
 import * as bodies from './bodies.ts';
 import type { Entry, Store } from './entry.ts';
+import * as trust from './trust-bodies.ts';
 
 /** A raised number makes nodes of different rules say "not comparable" instead of "different" (I5). */
 export const PROJECTION_VERSION = 3;
@@ -26,6 +27,10 @@ export const FACT_TABLES = {
   protectors: { store: 'recovery', table: recovery.protectors, newer: 'counter' },
   protectorKeys: { store: 'recovery', table: recovery.protectorKeys, newer: null },
   audit: { store: 'recovery', table: recovery.audit, newer: null },
+  reseals: { store: 'recovery', table: recovery.reseals, newer: null },
+  edgeRevocations: { store: 'recovery', table: recovery.edgeRevocations, newer: null },
+  rotations: { store: 'recovery', table: recovery.rotations, newer: null },
+  releases: { store: 'recovery', table: recovery.releases, newer: null },
   statusReports: { store: 'compliance', table: compliance.statusReports, newer: 'counter' },
   volumes: { store: 'compliance', table: compliance.volumes, newer: 'counter' },
   seen: { store: 'compliance', table: compliance.seen, newer: 'counter' },
@@ -102,16 +107,7 @@ export const KINDS = {
     version: 1,
     erasable: false,
     body: bodies.escrow,
-    rows: ({ users, sealed, package: keyPackage, ...body }) => ({
-      escrows: [
-        {
-          ...body,
-          usersJson: JSON.stringify(users),
-          sealedJson: JSON.stringify(sealed),
-          packageJson: keyPackage && JSON.stringify(keyPackage),
-        },
-      ],
-    }),
+    rows: (body) => ({ escrows: [escrowRow(body)] }),
   }),
   import: kind({
     stores: ['recovery'],
@@ -157,6 +153,53 @@ export const KINDS = {
     body: bodies.audit,
     rows: (body) => ({ audit: [body] }),
   }),
+  reseal: kind({
+    stores: ['recovery'],
+    authors: ANY,
+    version: 1,
+    erasable: false,
+    body: trust.reseal,
+    rows: ({ sealed, package: keyPackage, ...body }) => ({
+      reseals: [
+        {
+          ...body,
+          sealedJson: JSON.stringify(sealed),
+          packageJson: keyPackage && JSON.stringify(keyPackage),
+        },
+      ],
+    }),
+  }),
+  'edge-revocation': kind({
+    stores: ['recovery'],
+    authors: CENTRE,
+    version: 1,
+    erasable: false,
+    body: trust.edgeRevocation,
+    rows: ({ stolen, opens, logs, ...body }) => ({
+      edgeRevocations: [
+        { ...body, stolen: Number(stolen), opens: Number(opens), logsJson: JSON.stringify(logs) },
+      ],
+    }),
+  }),
+  rotation: kind({
+    stores: ['recovery'],
+    authors: CENTRE,
+    version: 1,
+    erasable: false,
+    body: trust.rotation,
+    rows: ({ because, keyIds }) => ({ rotations: keyIds.map((keyId) => ({ keyId, because })) }),
+  }),
+  release: kind({
+    stores: ['recovery'],
+    authors: CENTRE,
+    version: 1,
+    erasable: false,
+    body: trust.release,
+    rows: ({ origin, seq, hash, staffId, escrow }) => ({
+      escrows: [escrowRow(escrow)],
+      releases: [{ keyId: escrow.keyId, ofOrigin: origin, ofSeq: seq, ofHash: hash, staffId }],
+    }),
+  }),
   status: kind({
     stores: ['compliance'],
     authors: ANY,
@@ -176,6 +219,15 @@ export const KINDS = {
 } as const;
 export type Kind = keyof typeof KINDS;
 export type Body<K extends Kind> = z.infer<(typeof KINDS)[K]['body']>;
+
+function escrowRow({ users, sealed, package: keyPackage, ...body }: z.infer<typeof bodies.escrow>) {
+  return {
+    ...body,
+    usersJson: JSON.stringify(users),
+    sealedJson: JSON.stringify(sealed),
+    packageJson: keyPackage && JSON.stringify(keyPackage),
+  };
+}
 
 function statusRows(report: z.infer<typeof bodies.status>): FactRows {
   const { deviceId, counter, siteId, reportedAt, machine, policy, factsHash } = report;

@@ -9,6 +9,7 @@ export const {
   heads: complianceHeads,
   marks: complianceMarks,
   forks: complianceForks,
+  quarantine: complianceQuarantine,
   guard: complianceGuard,
   projection: complianceProjection,
   freeze: complianceFreeze,

@@ -57,6 +57,22 @@ export function journalTables<P extends 'recovery' | 'compliance'>(store: P) {
     },
     (t) => [uniqueIndex(`${store}_forks_origin_seq_hash`).on(t.origin, t.seq, t.hash)],
   );
+  /** What a revoked edge's log holds beyond where it is trusted: outside vector and tables, for an administrator to look at. */
+  const quarantine = sqliteTable(
+    `${store}_quarantine`,
+    {
+      origin: text().notNull(),
+      seq: integer().notNull(),
+      hlc: integer().notNull(),
+      kind: text().notNull(),
+      version: integer().notNull(),
+      salt: text(),
+      body: text(),
+      bodyHash: text('body_hash'),
+      hash: text().notNull(),
+    },
+    (t) => [uniqueIndex(`${store}_quarantine_origin_seq_hash`).on(t.origin, t.seq, t.hash)],
+  );
   /** One row whose `ok` must be 1: a condition checked inside a write transaction that fails it as a whole. */
   const guard = sqliteTable(
     `${store}_guard`,
@@ -77,7 +93,7 @@ export function journalTables<P extends 'recovery' | 'compliance'>(store: P) {
     setAt: integer('set_at').notNull(),
     deadline: integer().notNull(),
   });
-  return { journal, origins, heads, marks, forks, guard, projection, freeze };
+  return { journal, origins, heads, marks, forks, quarantine, guard, projection, freeze };
 }
 
 /** The columns by which every fact row names the entry it came from. */

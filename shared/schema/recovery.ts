@@ -6,12 +6,15 @@ import { isNotNull } from 'drizzle-orm';
 import { index, integer, primaryKey, sqliteTable, sqliteView, text } from 'drizzle-orm/sqlite-core';
 import { factColumns, journalTables } from './journal.ts';
 
+export { edgeRevocations, releases, reseals, rotations } from './trust.ts';
+
 export const {
   journal: recoveryJournal,
   origins: recoveryOrigins,
   heads: recoveryHeads,
   marks: recoveryMarks,
   forks: recoveryForks,
+  quarantine: recoveryQuarantine,
   guard: recoveryGuard,
   projection: recoveryProjection,
   freeze: recoveryFreeze,

@@ -157,7 +157,7 @@ export const adminRoutes: Routes = (app, node) => {
       {
         items: node.configuration
           .all(kind)
-          .map(({ id, revision, body }) => ({ kind, id, revision, body: { ...body } })),
+          .map(({ id, revision, body }) => ({ kind, id, revision, body: plain(body) })),
       },
       200,
     );
@@ -220,7 +220,12 @@ async function configure(
   const draft = { kind: 'config', body: { kind, id, revision, body: parsed.data } } as Draft;
   await node.ledger.append('recovery', [draft]);
   await node.configuration.settled();
-  return { kind, id, revision, body: { ...parsed.data } };
+  return { kind, id, revision, body: plain(parsed.data) };
+}
+
+/** For JSON, which knows no fields without a value. */
+function plain(body: object): Record<string, unknown> {
+  return { ...body };
 }
 
 /** A vault key that nothing can be sealed to would make every escrow of its sites fail: it is tried before it is told. */
