@@ -11,6 +11,8 @@ import { randomName } from '../platform.ts';
 import { jsonBody } from './body.ts';
 import { type App, type AppEnv, type Routes, hostOf } from './context.ts';
 import { Problem, misfit, problemOf, respond } from './problem.ts';
+import { portalRoutes } from '../portal/portal.tsx';
+import { respondProblemPage, wantsPage } from '../portal/problems.tsx';
 import { adminRoutes } from './routes/admin.ts';
 import { assetRoutes } from './routes/assets.ts';
 import { deviceRoutes } from './routes/devices.ts';
@@ -28,7 +30,7 @@ export function createApp(node: HoldfastNode, more: readonly Routes[] = []): App
     },
   });
   app.onError((error, c) => respondToError(node, error, c));
-  app.notFound((c) => respond(c, new Problem('not-found')));
+  app.notFound((c) => respondToError(node, new Problem('not-found'), c));
   app.use(observe(node), loopbackOrTls(), jsonBody());
   for (const routes of [
     operationRoutes,
@@ -39,6 +41,7 @@ export function createApp(node: HoldfastNode, more: readonly Routes[] = []): App
     adminRoutes,
     importRoutes,
     syncRoutes,
+    portalRoutes,
     ...more,
   ])
     routes(app, node);
@@ -97,11 +100,15 @@ function answerOtherMethods(app: App): void {
   }
 }
 
-function respondToError(node: HoldfastNode, error: unknown, c: Context<AppEnv>): Response {
+function respondToError(
+  node: HoldfastNode,
+  error: unknown,
+  c: Context<AppEnv>,
+): Response | Promise<Response> {
   const problem =
     problemOf(error) ??
     (error instanceof HTTPException && error.status === 400 ? new Problem('malformed-json') : null);
-  if (problem) return respond(c, problem);
+  if (problem) return answer(node, problem, c);
   const reference = c.get('reference');
   // Only names and places: a message may quote what was being worked on (I8).
   const stack =
@@ -116,5 +123,10 @@ function respondToError(node: HoldfastNode, error: unknown, c: Context<AppEnv>):
     error: error instanceof Error ? error.name : typeof error,
     stack,
   });
-  return respond(c, new Problem('unexpected', { reference }));
+  return answer(node, new Problem('unexpected', { reference }), c);
+}
+
+/** Programs get a problem document, people a page. */
+function answer(node: HoldfastNode, problem: Problem, c: Context<AppEnv>): Response | Promise<Response> {
+  return wantsPage(c) ? respondProblemPage(node, c, problem) : respond(c, problem);
 }

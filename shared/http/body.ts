@@ -10,7 +10,9 @@ const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false });
 
 export function jsonBody(): MiddlewareHandler {
   return async function jsonBodyWithinLimits(c, next) {
-    if (METHODS_WITH_BODY.includes(c.req.method) && !c.req.path.startsWith('/v1/sync/')) {
+    // Pages take forms, and read them themselves.
+    const isJson = c.req.path.startsWith('/v1/') && !c.req.path.startsWith('/v1/sync/');
+    if (METHODS_WITH_BODY.includes(c.req.method) && isJson) {
       if (!/^application\/json\s*(;|$)/i.test(c.req.header('Content-Type') ?? ''))
         throw new Problem('unsupported-media-type');
       // Hono's validators ask for the JSON again; they get this one.

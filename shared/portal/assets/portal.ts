@@ -1,1 +1,14 @@
-export {};
+/**
+ * What script adds to the pages, which are whole without it: each element that names an island here gets its comfort.
+ * It keeps nothing and sends nothing of what it sees.
+ */
+import { digits } from './islands/digits.ts';
+import { live } from './islands/live.ts';
+import { password } from './islands/password.ts';
+import { tellZone } from './islands/zone.ts';
+
+const ISLANDS: Readonly<Record<string, (element: HTMLElement) => void>> = { digits, live, password };
+
+tellZone();
+for (const element of document.querySelectorAll<HTMLElement>('[data-island]'))
+  ISLANDS[element.dataset['island'] ?? '']?.(element);

@@ -1,0 +1,33 @@
+/**
+ * The pages of this node, for people. Each calls the services that the API calls, and is audited as it is. They are
+ * whole without script; what script adds (`assets/portal.ts`) is comfort.
+ */
+import { setCookie } from 'hono/cookie';
+import { STAFF_ROLES } from '../domain/vocabulary.ts';
+import type { Routes } from '../http/context.ts';
+import { LANGUAGES } from '../text/language.ts';
+import { cookieAttributes, readForm } from './form.ts';
+import { homeOf } from './frame.tsx';
+import { recoverPages } from './pages/recover.tsx';
+import { shows } from './routing.ts';
+import { LANGUAGE_COOKIE } from './visit.ts';
+
+const YEAR_S = 365 * 86_400;
+
+export const portalRoutes: Routes = (app, node) => {
+  shows(app, node, '/', { use: 'reports', roles: STAFF_ROLES }, ({ c, staff }) =>
+    c.redirect(homeOf(staff.role), 303),
+  );
+  app.post('/language', async (c) => {
+    const fields = await readForm(c, node.options.platform);
+    const language = LANGUAGES.find((known) => known === fields.get('language'));
+    if (language) setCookie(c, LANGUAGE_COOKIE, language, { ...cookieAttributes(c), maxAge: YEAR_S });
+    return c.redirect(localPath(fields.get('back')), 303);
+  });
+  for (const pages of [recoverPages]) pages(app, node);
+};
+
+/** An address of this node and of no other: what comes from a form is not believed. */
+export function localPath(text: string | undefined): string {
+  return text !== undefined && /^\/(?![/\\])[\x21-\x7e]{0,1000}$/.test(text) ? text : '/';
+}
