@@ -178,6 +178,39 @@ export const limits = {
   seenRollupDevicesMax: 2_000,
   /** Rows that one slice of a table comparison covers. */
   digestSliceEntries: 500,
+  /** Sign-ins that may fail within the window: by one account from one address, from one address, and for one account. */
+  signInWindowMs: 15 * 60_000,
+  signInFailuresPerPairMax: 5,
+  signInFailuresPerAddressMax: 30,
+  signInFailuresPerAccountMax: 50,
+  /** Accounts and addresses whose failures are counted; beyond it the oldest start again. */
+  throttleKeysMax: 10_000,
+  /** Passwords waiting to be checked: one at a time, a tenth of a second each. */
+  passwordQueueMax: 16,
+  /** A session unused for so long gives out no key any more; a minute before, its person is warned. */
+  sessionIdleMs: 5 * 60_000,
+  sessionWarningMs: 60_000,
+  /** A session unused for so long is over, and any after a working day. */
+  sessionRestMs: 30 * 60_000,
+  sessionAbsoluteMs: 10 * 60 * 60_000,
+  /** Sessions of one person and of one node: a few browsers, and a region's helpdesk. */
+  sessionsPerPersonMax: 8,
+  sessionsMax: 10_000,
+  /** How long a passkey's challenge and an enrolment that was begun are good for. */
+  challengeMs: 5 * 60_000,
+  /** Such challenges held at once: they cost an asker nothing. */
+  challengesMax: 5_000,
+  /** How long an enrolment link is good for: a working week, for somebody on leave. */
+  enrolmentLinkMs: 7 * 86_400_000,
+  /** Nodes a TOTP secret is sealed to: its entry has to stay below `entryBodyBytesMax`. */
+  credentialNodesMax: 1_500,
+  /** Recovery codes somebody gets at once, and passkeys they may have: a phone, a laptop, two keys and some to spare. */
+  recoveryCodes: 10,
+  passkeysPerPersonMax: 10,
+  /** Bodies that one entry has forgotten. */
+  forgetEntriesMax: 1_000,
+  /** Lifetime of an API token. */
+  apiTokenMsMax: 2 * 365 * 86_400_000,
   /** When a device should report again after an uneventful report: MBAM's most eager wake-up. */
   reportEveryMs: 90 * 60_000,
 } as const;

@@ -1,3 +1,25 @@
+CREATE TABLE `account_events` (
+	`origin` text NOT NULL,
+	`seq` integer NOT NULL,
+	`hlc` integer NOT NULL,
+	`action` text NOT NULL,
+	`at` integer NOT NULL,
+	`status` text NOT NULL,
+	`failure` text,
+	`staff_id` text,
+	`method` text,
+	`step` integer,
+	`code_hash` text,
+	`by_staff_id` text,
+	`node_id` text NOT NULL,
+	`node_name` text NOT NULL,
+	`address` text,
+	`offline_since` integer,
+	PRIMARY KEY(`origin`, `seq`)
+);
+--> statement-breakpoint
+CREATE INDEX `account_events_at` ON `account_events` (`at`,`origin`,`seq`);--> statement-breakpoint
+CREATE INDEX `account_events_staff` ON `account_events` (`staff_id`,`at`);--> statement-breakpoint
 CREATE TABLE `audit` (
 	`origin` text NOT NULL,
 	`seq` integer NOT NULL,
@@ -122,6 +144,16 @@ CREATE TABLE `escrows` (
 --> statement-breakpoint
 CREATE INDEX `escrows_key` ON `escrows` (`key_id`);--> statement-breakpoint
 CREATE INDEX `escrows_device` ON `escrows` (`device_id`);--> statement-breakpoint
+CREATE TABLE `forgotten` (
+	`origin` text NOT NULL,
+	`seq` integer NOT NULL,
+	`hlc` integer NOT NULL,
+	`of_origin` text NOT NULL,
+	`of_seq` integer NOT NULL,
+	PRIMARY KEY(`of_origin`, `of_seq`, `origin`)
+);
+--> statement-breakpoint
+CREATE INDEX `forgotten_origin` ON `forgotten` (`origin`,`seq`);--> statement-breakpoint
 CREATE TABLE `imports` (
 	`origin` text NOT NULL,
 	`seq` integer NOT NULL,
@@ -183,6 +215,15 @@ CREATE TABLE `protectors` (
 );
 --> statement-breakpoint
 CREATE INDEX `protectors_origin` ON `protectors` (`origin`,`seq`);--> statement-breakpoint
+CREATE TABLE `recovery_erasable` (
+	`id` integer PRIMARY KEY AUTOINCREMENT NOT NULL,
+	`origin` text NOT NULL,
+	`seq` integer NOT NULL,
+	`salt` text NOT NULL,
+	`body` text NOT NULL
+);
+--> statement-breakpoint
+CREATE UNIQUE INDEX `recovery_erasable_origin_seq` ON `recovery_erasable` (`origin`,`seq`);--> statement-breakpoint
 CREATE TABLE `recovery_forks` (
 	`origin` text NOT NULL,
 	`seq` integer NOT NULL,

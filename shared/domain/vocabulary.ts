@@ -117,6 +117,10 @@ export const STAFF_ROLES = [
 ] as const;
 export type StaffRole = (typeof STAFF_ROLES)[number];
 
+/** What an API token may be limited to. */
+export const TOKEN_SCOPES = ['keys', 'reports', 'administration'] as const;
+export type TokenScope = (typeof TOKEN_SCOPES)[number];
+
 /** Audit request sources as MBAM names them, and the export of keys by two officers. */
 export const AUDIT_SOURCES = ['Self-Service Portal', 'Helpdesk', 'Agent', 'Export'] as const;
 

@@ -12,6 +12,7 @@ import {
   DISCLOSURE_REASONS,
   IMPORT_SOURCES,
   STAFF_ROLES,
+  TOKEN_SCOPES,
 } from '../domain/vocabulary.ts';
 import type { Guid } from '../domain/recovery-key.ts';
 import { limits } from '../limits.ts';
@@ -154,6 +155,27 @@ export const disclosureRules = z.strictObject({
   domainNames: z.array(z.array(text(255).min(1)).min(2).max(20)).max(50),
 });
 
+/** An API token of a person, for scripts: what it may be used for, and until when. */
+export const apiToken = z.strictObject({
+  staffId: slug,
+  /** what it is for, for people */
+  label: text(200),
+  /** SHA-256 of the token */
+  tokenHash: hash,
+  scope: z.array(z.enum(TOKEN_SCOPES)).min(1).max(TOKEN_SCOPES.length),
+  expiresAt: milliseconds,
+  revoked: z.boolean(),
+});
+/** How people sign in. */
+export const signIn = z.strictObject({
+  /** the domain that every node's name ends in, for passkeys; null: there are none */
+  rpId: z
+    .string()
+    .max(253)
+    .regex(/^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/)
+    .nullable(),
+});
+
 /** What an administrator configures at a centre; the body of a `config` entry is one of these. */
 export const configBodies = {
   region,
@@ -161,6 +183,8 @@ export const configBodies = {
   vault,
   staff,
   'site-token': siteToken,
+  'api-token': apiToken,
+  'sign-in': signIn,
   'edge-token': edgeToken,
   'edge-request': edgeRequest,
   policy,
@@ -184,6 +208,8 @@ export const config = z.union([
   configEntry('vault'),
   configEntry('staff'),
   configEntry('site-token'),
+  configEntry('api-token'),
+  configEntry('sign-in'),
   configEntry('edge-token'),
   configEntry('edge-request'),
   configEntry('policy'),

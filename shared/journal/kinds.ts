@@ -12,10 +12,11 @@ import * as recovery from '../schema/recovery.ts';
 import type { NodeRole } from '../trust/certificate.ts';
 import * as bodies from './bodies.ts';
 import type { Entry, Store } from './entry.ts';
+import * as people from './staff-bodies.ts';
 import * as trust from './trust-bodies.ts';
 
 /** A raised number makes nodes of different rules say "not comparable" instead of "different" (I5). */
-export const PROJECTION_VERSION = 3;
+export const PROJECTION_VERSION = 4;
 
 /** Fact tables and how a later row of the same key and origin meets an earlier one. */
 export const FACT_TABLES = {
@@ -31,6 +32,8 @@ export const FACT_TABLES = {
   edgeRevocations: { store: 'recovery', table: recovery.edgeRevocations, newer: null },
   rotations: { store: 'recovery', table: recovery.rotations, newer: null },
   releases: { store: 'recovery', table: recovery.releases, newer: null },
+  forgotten: { store: 'recovery', table: recovery.forgotten, newer: null },
+  accountEvents: { store: 'recovery', table: recovery.accountEvents, newer: null },
   statusReports: { store: 'compliance', table: compliance.statusReports, newer: 'counter' },
   volumes: { store: 'compliance', table: compliance.volumes, newer: 'counter' },
   seen: { store: 'compliance', table: compliance.seen, newer: 'counter' },
@@ -77,11 +80,39 @@ export const KINDS = {
     stores: ['recovery'],
     authors: CENTRE,
     version: 1,
-    erasable: true,
+    // A relay must not be able to keep a revocation to itself.
+    erasable: false,
     body: bodies.config,
     rows: (body) => ({
       config: [{ kind: body.kind, id: body.id, revision: body.revision, body: JSON.stringify(body.body) }],
     }),
+  }),
+  /** Held apart from the journal, and turned into no rows: see `erasable.ts`. */
+  credential: kind({
+    stores: ['recovery'],
+    authors: CENTRE,
+    version: 1,
+    erasable: true,
+    body: people.credential,
+    rows: () => ({}),
+  }),
+  forget: kind({
+    stores: ['recovery'],
+    authors: CENTRE,
+    version: 1,
+    erasable: false,
+    body: people.forget,
+    rows: ({ entries }) => ({
+      forgotten: entries.map(({ origin, seq }) => ({ ofOrigin: origin, ofSeq: seq })),
+    }),
+  }),
+  'account-event': kind({
+    stores: ['recovery'],
+    authors: ANY,
+    version: 1,
+    erasable: false,
+    body: people.accountEvent,
+    rows: (body) => ({ accountEvents: [body] }),
   }),
   device: kind({
     stores: ['recovery'],

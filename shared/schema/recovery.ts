@@ -6,6 +6,7 @@ import { isNotNull } from 'drizzle-orm';
 import { index, integer, primaryKey, sqliteTable, sqliteView, text } from 'drizzle-orm/sqlite-core';
 import { factColumns, journalTables } from './journal.ts';
 
+export { accountEvents, forgotten, recoveryErasable } from './staff.ts';
 export { edgeRevocations, releases, reseals, rotations } from './trust.ts';
 
 export const {

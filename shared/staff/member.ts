@@ -1,16 +1,12 @@
 /** A person who has shown who they are, and how they are here. */
-import type { StaffRole } from '../domain/vocabulary.ts';
+import type { StaffRole, TokenScope } from '../domain/vocabulary.ts';
 
 /**
  * What a request is about: what an API token may be limited to, and what decides whether a session is fresh enough.
  * `keys`: search, disclosure and whatever leads to one. `reports`: reading. `administration`: configuring, importing,
  * exporting, backing up. `account`: a person's own sessions and credentials, which no token may touch.
  */
-export const USES = ['keys', 'reports', 'administration', 'account'] as const;
-export type Use = (typeof USES)[number];
-
-export const TOKEN_SCOPES = ['keys', 'reports', 'administration'] as const satisfies readonly Use[];
-export type TokenScope = (typeof TOKEN_SCOPES)[number];
+export type Use = TokenScope | 'account';
 
 export type Presence =
   | { readonly by: 'token'; readonly tokenId: string; readonly scope: readonly TokenScope[] }

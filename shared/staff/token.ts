@@ -1,7 +1,8 @@
 /** API tokens of staff, for scripts: 256 random bits, of which nodes hold the hash. */
 import type { Configuration } from '../configuration.ts';
+import { TOKEN_SCOPES } from '../domain/vocabulary.ts';
 import type { Platform } from '../platform.ts';
-import { type StaffMember, TOKEN_SCOPES } from './member.ts';
+import type { StaffMember } from './member.ts';
 
 export function staffTokenHash(platform: Pick<Platform, 'sha256'>, token: string): string {
   return platform.sha256('holdfast staff token v1\n', token);
