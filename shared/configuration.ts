@@ -104,16 +104,40 @@ export class Configuration {
     return this.get('site', siteId)?.body.name ?? siteId;
   }
 
-  /** The vaults a secret of this site is sealed to: its region's and the organisation's; null while either is unknown. */
+  /**
+   * The vaults a secret of this site is sealed to: its region's and the organisation's; null while either is unknown.
+   * While a vault takes over from another, that one as well, unless others may have its key: whoever was not given the
+   * new key yet goes on opening what comes in.
+   */
   vaultsOf(siteId: string): { vaultId: string; publicKey: string }[] | null {
+    const living = this.#livingVaultsOf(siteId);
+    if (living.some(([newest]) => newest === undefined)) return null;
+    return living
+      .flatMap(([newest, before]) => [newest, before?.body.compromised === true ? undefined : before])
+      .flatMap((vault) => (vault ? [publicHalf(vault)] : []));
+  }
+
+  /** The vaults in which every secret of this site is to have a copy in the end. */
+  newestVaultsOf(siteId: string): { vaultId: string; publicKey: string }[] {
+    return this.#livingVaultsOf(siteId).flatMap(([newest]) => (newest ? [publicHalf(newest)] : []));
+  }
+
+  /** The newest vaults of all regions and of the organisation. */
+  newestVaults(): string[] {
+    const regions = new Set(this.all('vault').map(({ body }) => body.regionId));
+    return [...regions].flatMap((regionId) => this.livingVaults(regionId)[0]?.id ?? []).sort();
+  }
+
+  /** Vaults of a region, or of the organisation, that are not retired, the newest first: of `-9` and `-10` the latter. */
+  livingVaults(regionId: string | null): Configured<'vault'>[] {
+    return this.all('vault')
+      .filter(({ body }) => !body.retired && body.regionId === regionId)
+      .sort((a, b) => b.id.localeCompare(a.id, 'en', { numeric: true }));
+  }
+
+  #livingVaultsOf(siteId: string): Configured<'vault'>[][] {
     const regionId = this.get('site', siteId)?.body.regionId;
-    const living = this.all('vault').filter(({ body }) => !body.retired);
-    const newest = (found: Configured<'vault'>[]) =>
-      found.sort((a, b) => b.id.localeCompare(a.id, 'en', { numeric: true }))[0];
-    const region = newest(living.filter(({ body }) => body.scope === 'region' && body.regionId === regionId));
-    const organisation = newest(living.filter(({ body }) => body.scope === 'organisation'));
-    if (!region || !organisation) return null;
-    return [region, organisation].map(({ id, body }) => ({ vaultId: id, publicKey: body.publicKey }));
+    return [regionId === undefined ? [] : this.livingVaults(regionId), this.livingVaults(null)];
   }
 
   policyOf(siteId: string): Configured<'policy'> | undefined {
@@ -160,4 +184,8 @@ export class Configuration {
     this.#items = items;
     this.#revoked = new Set(revoked.map(([deviceId]) => String(deviceId)));
   }
+}
+
+function publicHalf({ id, body }: Configured<'vault'>): { vaultId: string; publicKey: string } {
+  return { vaultId: id, publicKey: body.publicKey };
 }

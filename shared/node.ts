@@ -13,6 +13,9 @@ import { ProofChecker } from './devices/proof.ts';
 import { StatusService } from './devices/status.ts';
 import { TokenChecker } from './devices/token.ts';
 import { ExportService } from './export/service.ts';
+import { watchAudit } from './helpdesk/alerts.ts';
+import { BreakGlass } from './helpdesk/break-glass.ts';
+import { LivedTime } from './helpdesk/lived.ts';
 import { HelpdeskService } from './helpdesk/service.ts';
 import { Metrics } from './http/metrics.ts';
 import { ImportService } from './import/service.ts';
@@ -31,6 +34,7 @@ import { SyncService } from './replication/service.ts';
 import { selfCheck } from './self-check.ts';
 import { CertificateAuthority, type IdentityFile } from './trust/certificate.ts';
 import { makeSigner } from './trust/jws.ts';
+import { Resealing } from './vault/resealing.ts';
 import type { VaultKey } from './vault/seal.ts';
 
 export interface NodeOptions {
@@ -70,6 +74,8 @@ export interface HoldfastNode {
   readonly escrows: EscrowService;
   readonly statuses: StatusService;
   readonly helpdesk: HelpdeskService;
+  readonly breakGlass: BreakGlass;
+  readonly lived: LivedTime;
   readonly imports: ImportService;
   readonly exports: ExportService;
   readonly sync: SyncService;
@@ -77,6 +83,7 @@ export interface HoldfastNode {
   readonly comparison: TableComparison;
   readonly links: readonly Link[];
   readonly vaultKeys: readonly VaultKey[];
+  readonly resealing: Resealing;
   readonly startedAt: number;
   /** Begins replication and the chores. */
   start(): void;
@@ -121,6 +128,10 @@ export async function openNode(options: NodeOptions): Promise<HoldfastNode> {
   };
   watchConflicts(ledger, alarms, log);
   const { vaultKeys } = options.identity;
+  const lived = await LivedTime.open(parts);
+  const breakGlass = await BreakGlass.open({ ...parts, vaultKeys }, lived);
+  const helpdesk = new HelpdeskService({ ...parts, vaultKeys }, lived, breakGlass);
+  const auditAlerts = await watchAudit(parts);
   const links = options.peers.map(({ name, fetch }): Link => ({
     name,
     client: new PeerClient(parts, fetch),
@@ -128,6 +139,7 @@ export async function openNode(options: NodeOptions): Promise<HoldfastNode> {
   }));
   const statuses = new StatusService(parts);
   const comparison = new TableComparison(parts);
+  const resealing = new Resealing({ ...parts, vaultKeys, role: certificate.role });
   const running: Subscription[] = [];
   const stopping = new AbortController();
 
@@ -147,6 +159,9 @@ export async function openNode(options: NodeOptions): Promise<HoldfastNode> {
       running[running.length - 1]?.add(off);
     }
     void chores();
+    void resealing.run(stopping.signal, (error) => {
+      tell('seal keys again', error);
+    });
     if (ledger.isShared) void follow();
   };
 
@@ -182,6 +197,12 @@ export async function openNode(options: NodeOptions): Promise<HoldfastNode> {
     };
     while (await pause()) {
       await chore('save contacts', () => peers.save());
+      await chore('count time', () => lived.tick(breakGlass.isOpen));
+      await chore('end what is over', async () => {
+        await breakGlass.tick();
+        await helpdesk.tick();
+        auditAlerts.tick();
+      });
       await configuration.catchUp();
       // A peer that is away must not keep the other chores from being done.
       for (const { client, state } of links)
@@ -199,12 +220,16 @@ export async function openNode(options: NodeOptions): Promise<HoldfastNode> {
       await work();
       return true;
     } catch (error) {
-      log('warn', 'a chore failed and will be tried again', {
-        chore: name,
-        error: error instanceof Error ? error.name : 'unknown',
-      });
+      tell(name, error);
       return false;
     }
+  }
+
+  function tell(chore: string, error: unknown): void {
+    log('warn', 'a chore failed and will be tried again', {
+      chore,
+      error: error instanceof Error ? error.name : 'unknown',
+    });
   }
 
   const stop = async (): Promise<void> => {
@@ -226,6 +251,7 @@ export async function openNode(options: NodeOptions): Promise<HoldfastNode> {
       metrics,
       links,
       vaultKeys,
+      resealing,
       statuses,
       comparison,
       foreground,
@@ -234,7 +260,7 @@ export async function openNode(options: NodeOptions): Promise<HoldfastNode> {
     proofs: new ProofChecker(platform),
     tokens: new TokenChecker(authority),
     escrows: new EscrowService(parts),
-    helpdesk: new HelpdeskService({ ...parts, vaultKeys }),
+    ...{ helpdesk, breakGlass, lived },
     imports: new ImportService(parts),
     exports: new ExportService({ ...parts, vaultKeys }),
     sync: new SyncService(parts),

@@ -12,6 +12,10 @@ import type { Platform } from './platform.ts';
 import type { Certificate } from './trust/certificate.ts';
 import { type VaultKey, open } from './vault/seal.ts';
 
+const TABLES_WITH_COPIES = ['escrows', 'imports', 'reseals'];
+/** Key IDs in the alarm; the first ones say enough. */
+const KEYS_NAMED_MAX = 5;
+
 export interface SelfCheckParts {
   readonly ledger: Ledger;
   readonly platform: Platform;
@@ -38,32 +42,42 @@ function checkCertificate({ alarms, certificate, platform }: SelfCheckParts): vo
   }
 }
 
-/** Opens the newest and the oldest secrets sealed to the vault; a key that opens none of a secret's is another key. */
+/**
+ * Opens the oldest and the newest secrets sealed to the vault, as they were escrowed, imported and sealed again later; a
+ * key that opens none of a secret's is another key. With nothing sealed to it there is nothing to prove.
+ */
 async function checkVaultKey(
   { ledger, platform, alarms }: SelfCheckParts,
   vaultKey: VaultKey,
 ): Promise<void> {
-  const select = (order: 'ASC' | 'DESC') =>
-    `SELECT * FROM (SELECT key_id, device_id, volume_id, commitment, sealed_json FROM escrows ` +
-    `WHERE instr(sealed_json, ?) > 0 ORDER BY rowid ${order} LIMIT ?)`;
   const named = `"vaultId":${JSON.stringify(vaultKey.vaultId)}`;
-  const rows = await ledger.engine.rows('recovery', `${select('ASC')} UNION ${select('DESC')}`, [
-    ...[named, limits.vaultSampleSecrets],
-    ...[named, limits.vaultSampleSecrets],
-  ]);
-  let failed = 0;
-  for (const [keyId, deviceId, volumeId, commitment, sealedJson] of rows) {
-    const record = { keyId: String(keyId), deviceId: String(deviceId), volumeId: String(volumeId) };
-    const copy = z
-      .array(sealedBody)
-      .parse(JSON.parse(String(sealedJson)))
-      .find(({ vaultId }) => vaultId === vaultKey.vaultId);
-    const opened = copy && (await open(vaultKey, { kind: 'recovery-password', ...record }, copy));
-    if (!opened || commitmentOf(platform, record.keyId as Guid, opened) !== commitment) failed += 1;
+  const wrong: string[] = [];
+  let looked = 0;
+  for (const table of TABLES_WITH_COPIES) {
+    const select = (order: 'ASC' | 'DESC') =>
+      `SELECT * FROM (SELECT key_id, device_id, volume_id, commitment, sealed_json FROM ${table} ` +
+      `WHERE instr(sealed_json, ?1) > 0 ORDER BY rowid ${order} LIMIT ?2)`;
+    const rows = await ledger.engine.rows('recovery', `${select('ASC')} UNION ${select('DESC')}`, [
+      named,
+      limits.vaultSampleSecrets,
+    ]);
+    looked += rows.length;
+    for (const [keyId, deviceId, volumeId, commitment, sealedJson] of rows) {
+      const record = { keyId: String(keyId), deviceId: String(deviceId), volumeId: String(volumeId) };
+      const copy = z
+        .array(sealedBody)
+        .parse(JSON.parse(String(sealedJson)))
+        .find(({ vaultId }) => vaultId === vaultKey.vaultId);
+      const opened = copy && (await open(vaultKey, { kind: 'recovery-password', ...record }, copy));
+      if (!opened || commitmentOf(platform, record.keyId as Guid, opened) !== commitment)
+        wrong.push(record.keyId);
+    }
   }
-  if (failed === 0) alarms.clear('vault-key-wrong', vaultKey.vaultId);
-  else {
-    const detail = `${String(failed)} of ${String(rows.length)} sampled keys do not open with the vault key held here`;
-    alarms.raise('vault-key-wrong', vaultKey.vaultId, detail);
+  if (wrong.length === 0) {
+    alarms.clear('vault-key-wrong', vaultKey.vaultId);
+    return;
   }
+  const first = wrong.slice(0, KEYS_NAMED_MAX).join(', ');
+  const detail = `${String(wrong.length)} of ${String(looked)} sampled keys do not open with the vault key held here: ${first}`;
+  alarms.raise('vault-key-wrong', vaultKey.vaultId, detail);
 }

@@ -21,6 +21,16 @@ const SAMPLE_COPIES = 200;
 const ALL_EVERY_MS = 30 * 86_400_000;
 const AT_ONCE = 64;
 
+/** Entries that hold sealed copies. */
+const SEALED = "kind IN ('escrow', 'import', 'reseal', 'release')";
+const sealedRecord = escrowBody.pick({
+  ...{ keyId: true, commitment: true, deviceId: true, volumeId: true, sealed: true, package: true },
+});
+const sealedEntry = z.union([
+  sealedRecord.strip(),
+  z.object({ escrow: sealedRecord.strip() }).transform(({ escrow }) => escrow),
+]);
+
 const openedFile = z.record(
   z.string(),
   z.object({
@@ -55,14 +65,14 @@ export async function verifyOpens(check: OpensCheck): Promise<VaultResult[]> {
     vaultKeys.map((key) => [key.vaultId, planFor(engine, key, before[key.vaultId], now)]),
   );
   const tallies = new Map<string, Tally>();
-  const [count] = engine.iterate(`SELECT count(*) FROM recovery_journal WHERE kind = 'escrow'`);
+  const [count] = engine.iterate(`SELECT count(*) FROM recovery_journal WHERE ${SEALED}`);
   const all = Number(count?.[0] ?? 0);
   let done = 0;
   let waiting: Promise<void>[] = [];
   for (const [origin, seq, text] of engine.iterate(
-    `SELECT origin, seq, body FROM recovery_journal WHERE kind = 'escrow' ORDER BY origin, seq`,
+    `SELECT origin, seq, body FROM recovery_journal WHERE ${SEALED} ORDER BY origin, seq`,
   )) {
-    const body = escrowBody.safeParse(JSON.parse(String(text)));
+    const body = sealedEntry.safeParse(JSON.parse(String(text)));
     done += 1;
     // What is no escrow is held and marked, and gives nobody a key.
     if (!body.success) continue;
@@ -99,7 +109,7 @@ function planFor(
   let opened = 0;
   for (const [origin, { seq, hash }] of Object.entries(before?.upTo ?? {})) {
     const [row] = engine.iterate(
-      `SELECT hash, (SELECT count(*) FROM recovery_journal WHERE kind = 'escrow' AND origin = ?1 AND seq <= ?2) ` +
+      `SELECT hash, (SELECT count(*) FROM recovery_journal WHERE ${SEALED} AND origin = ?1 AND seq <= ?2) ` +
         `FROM recovery_journal WHERE origin = ?1 AND seq = ?2`,
       [origin, seq],
     );
@@ -116,7 +126,7 @@ async function openCopies(
   plans: ReadonlyMap<string, OpenPlan>,
   tallies: Map<string, Tally>,
   { origin, seq }: { origin: Origin; seq: number },
-  body: z.infer<typeof escrowBody>,
+  body: z.infer<typeof sealedRecord>,
 ): Promise<void> {
   const record = { keyId: body.keyId, deviceId: body.deviceId, volumeId: body.volumeId };
   const copies = [

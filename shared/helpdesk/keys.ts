@@ -9,7 +9,7 @@ import { IMPORT_SOURCES } from '../domain/vocabulary.ts';
 import { escrow as escrowBody, imported as importBody, sealed as sealedBody } from '../journal/bodies.ts';
 import { hlcToMs } from '../journal/hlc.ts';
 import { limits } from '../limits.ts';
-import { escrows, imports, recoveryForks, recoveryKeys } from '../schema/recovery.ts';
+import { escrows, imports, recoveryForks, recoveryKeys, reseals } from '../schema/recovery.ts';
 import type { Candidate } from './messages.ts';
 import type { HelpdeskParts } from './service.ts';
 
@@ -31,11 +31,14 @@ export interface SealedCopy {
 
 export interface FoundKey {
   readonly candidate: Candidate;
-  /** every sealed copy that is held, of whichever origin, escrowed or imported */
+  /** every sealed copy that is held, of whichever origin: escrowed, imported, or sealed again later */
   readonly copies: readonly SealedCopy[];
 }
 
-type Facts = Omit<Candidate, 'siteName' | 'driveLetter' | 'hasKeyPackage' | 'opensHere' | 'opensAt'>;
+type Facts = Omit<
+  Candidate,
+  'siteName' | 'driveLetter' | 'hasKeyPackage' | 'opensHere' | 'opensAt' | 'deviceState' | 'needs'
+>;
 
 export class KeyFinder {
   readonly #parts: HelpdeskParts;
@@ -79,7 +82,7 @@ export class KeyFinder {
     copiesMax: number,
   ): Promise<Map<string, FoundKey>> {
     const reader = this.#parts.ledger.readers.recovery;
-    const copiesOf = (table: typeof escrows | typeof imports, where: SQL | undefined) => {
+    const copiesOf = (table: typeof escrows | typeof imports | typeof reseals, where: SQL | undefined) => {
       const { keyId, commitment, deviceId, volumeId, sealedJson, packageJson } = table;
       return reader
         .select({ keyId, commitment, deviceId, volumeId, sealedJson, packageJson })
@@ -87,7 +90,7 @@ export class KeyFinder {
         .where(where)
         .limit(copiesMax);
     };
-    const [rows, escrowed, imported] = await Promise.all([
+    const [rows, escrowed, imported, resealed] = await Promise.all([
       reader
         .select()
         .from(recoveryKeys)
@@ -96,6 +99,7 @@ export class KeyFinder {
         .limit(keysMax),
       copiesOf(escrows, and(gte(escrows.keyId, from), lt(escrows.keyId, end))),
       copiesOf(imports, and(gte(imports.keyId, from), lt(imports.keyId, end))),
+      copiesOf(reseals, and(gte(reseals.keyId, from), lt(reseals.keyId, end))),
     ]);
     return new Map(
       rows.map((row) => {
@@ -116,7 +120,9 @@ export class KeyFinder {
         };
         const copies = [
           ...escrowed.filter((copy) => identityOf(copy) === identityOf(row)),
-          ...imported.filter((copy) => copy.keyId === row.keyId && copy.commitment === row.commitment),
+          ...[...imported, ...resealed].filter(
+            (copy) => copy.keyId === row.keyId && copy.commitment === row.commitment,
+          ),
         ];
         return [identityOf(row), this.#foundKey(facts, copies)];
       }),
@@ -150,6 +156,8 @@ export class KeyFinder {
       ...{ escrowedAt, state, disclosed, conflicted, onDrive, claim, deviceRevoked, fromFork },
       ...{ importedFrom, confirmed },
       siteName: this.#parts.configuration.siteName(siteId),
+      deviceState: this.#parts.configuration.get('device-state', deviceId)?.body.state ?? 'live',
+      needs: [],
       driveLetter: null,
       hasKeyPackage: copies.some(({ packageJson }) => packageJson !== null),
       opensHere: vaults.some(({ vaultId }) => this.#parts.vaultKeys.some((key) => key.vaultId === vaultId)),

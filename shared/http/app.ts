@@ -15,12 +15,14 @@ import { portalRoutes } from '../portal/portal.tsx';
 import { respondProblemPage, wantsPage } from '../portal/problems.tsx';
 import { adminRoutes } from './routes/admin.ts';
 import { assetRoutes } from './routes/assets.ts';
+import { breakGlassRoutes } from './routes/break-glass.ts';
 import { deviceRoutes } from './routes/devices.ts';
 import { helpdeskRoutes } from './routes/helpdesk.ts';
 import { importRoutes } from './routes/imports.ts';
 import { operationRoutes } from './routes/operations.ts';
 import { reportRoutes } from './routes/reports.ts';
 import { syncRoutes } from './routes/sync.ts';
+import { vaultRoutes } from './routes/vaults.ts';
 
 /** `more`: what only one kind of node serves. */
 export function createApp(node: HoldfastNode, more: readonly Routes[] = []): App {
@@ -37,9 +39,11 @@ export function createApp(node: HoldfastNode, more: readonly Routes[] = []): App
     assetRoutes,
     deviceRoutes,
     helpdeskRoutes,
+    breakGlassRoutes,
     reportRoutes,
     adminRoutes,
     importRoutes,
+    vaultRoutes,
     syncRoutes,
     portalRoutes,
     ...more,

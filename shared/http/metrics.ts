@@ -29,6 +29,26 @@ export const HELP: Readonly<Record<string, { type: 'counter' | 'gauge'; help: st
     type: 'gauge',
     help: 'When a backup tool last reported that it had read a snapshot; 0 when none has.',
   },
+  holdfast_reseal_rows: {
+    type: 'gauge',
+    help: 'Rows of sealed keys that this node looks through for new vaults, and those it has seen.',
+  },
+  holdfast_resealed_keys: {
+    type: 'gauge',
+    help: 'Keys sealed again by this node since it had to begin from the start, by vault.',
+  },
+  holdfast_reseal_failed_keys: {
+    type: 'gauge',
+    help: 'Keys that could not be sealed again, because a copy did not open with the key of its vault.',
+  },
+  holdfast_offline_seconds: {
+    type: 'gauge',
+    help: 'Time without the centre as this node lived it: what disclosure goes by. 0 while there is contact.',
+  },
+  holdfast_break_glass_disclosures_left: {
+    type: 'gauge',
+    help: 'Disclosures left under break-glass; 0 while it is not open.',
+  },
   holdfast_ready: { type: 'gauge', help: '1 while this node serves everything it is for.' },
 };
 

@@ -216,6 +216,16 @@ export const PROBLEMS = {
     en: 'Entries were kept aside: they are held and forwarded, but have no effect.',
     es: 'Hay entradas apartadas: se guardan y reenvían, pero no surten efecto.',
   },
+  'vault-fixed': {
+    status: 409,
+    en: 'A vault keeps its key and its region: make a new one instead.',
+    es: 'Una bóveda conserva su clave y su región: cree otra nueva.',
+  },
+  'vault-needed': {
+    status: 409,
+    en: 'This vault is still needed: there are keys that no newer vault of the same region opens, or there is no newer one.',
+    es: 'Esta bóveda aún se necesita: hay claves que ninguna bóveda más nueva de la misma región abre, o no hay otra más nueva.',
+  },
   'snapshot-under-way': {
     status: 409,
     en: 'A snapshot is being made already.',

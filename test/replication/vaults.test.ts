@@ -3,17 +3,15 @@ import type { Draft } from '../../shared/journal/drafts.ts';
 import { CENTRE, startNetworkNode } from '../support/network.ts';
 import { makeOrganisation } from '../support/organisation.ts';
 
-it('seals to the newest living vault, of which the tenth follows the ninth', async () => {
+it('seals to the newest living vault, of which the tenth follows the ninth, and to the one that it takes over from', async () => {
   const { node } = await startNetworkNode(await makeOrganisation(), CENTRE);
-  const vault = (id: string, regionId: string | null, retired = false): Draft => ({
+  const vault = (id: string, regionId: string | null, more: object = {}, revision = 1): Draft => ({
     kind: 'config',
     body: {
-      ...{ kind: 'vault', id, revision: 1 },
+      ...{ kind: 'vault', id, revision },
       body: {
         scope: regionId === null ? 'organisation' : 'region',
-        regionId,
-        publicKey: 'a'.repeat(43),
-        retired,
+        ...{ regionId, publicKey: 'a'.repeat(43), retired: false, ...more },
       },
     },
   });
@@ -21,14 +19,22 @@ it('seals to the newest living vault, of which the tenth follows the ninth', asy
     kind: 'config',
     body: { kind: 'site', id: 's', revision: 1, body: { name: 'S', regionId: 'r' } },
   } as const;
-  await node.ledger.append('recovery', [
-    site,
-    ...['region-r-9', 'region-r-10', 'region-r-2'].map((id) => vault(id, 'r')),
-    ...[vault('region-r-11', 'r', true), vault('organisation-1', null), vault('region-q-99', 'q')],
-  ]);
-  await node.configuration.settled();
-  expect(node.configuration.vaultsOf('s')?.map(({ vaultId }) => vaultId)).toEqual([
+  const sealedTo = async (...drafts: Draft[]) => {
+    await node.ledger.append('recovery', drafts);
+    await node.configuration.settled();
+    return node.configuration.vaultsOf('s')?.map(({ vaultId }) => vaultId);
+  };
+  expect(await sealedTo(site, vault('region-q-99', 'q'), vault('region-r-2', 'r'))).toBeUndefined();
+  expect(await sealedTo(vault('organisation-1', null))).toEqual(['region-r-2', 'organisation-1']);
+  expect(
+    await sealedTo(
+      ...['region-r-9', 'region-r-10'].map((id) => vault(id, 'r')),
+      vault('region-r-11', 'r', { retired: true }),
+    ),
+  ).toEqual(['region-r-10', 'region-r-9', 'organisation-1']);
+  expect(await sealedTo(vault('region-r-9', 'r', { compromised: true }, 2))).toEqual([
     'region-r-10',
     'organisation-1',
   ]);
+  expect(node.configuration.newestVaults()).toEqual(['organisation-1', 'region-q-99', 'region-r-10']);
 });

@@ -15,6 +15,7 @@ import {
   issueCertificate,
   publicJwk,
 } from '../../shared/trust/certificate.ts';
+import type { VaultKey } from '../../shared/vault/seal.ts';
 import { type Organisation, makePrivateKey } from './organisation.ts';
 
 /** A thousand times faster than life: every pause shrinks, so that back-off and timers can be watched. */
@@ -47,6 +48,7 @@ export async function startNetworkNode(
   subject: Subject,
   peers: Peers = [],
   bootstrapTokenHash: string | null = null,
+  vaultKeys: readonly VaultKey[] = [],
 ): Promise<NetworkNode> {
   const privateKey = await makePrivateKey();
   const key = publicJwk.parse(privateKey);
@@ -61,7 +63,7 @@ export async function startNetworkNode(
     organisation: publicJwk.parse(organisation.privateKey),
     certificate,
     privateKey,
-    vaultKeys: [],
+    vaultKeys: [...vaultKeys],
   };
   return run(identity, hastyPlatform, peers, bootstrapTokenHash);
 }

@@ -13,6 +13,7 @@ import { slug } from '../../trust/certificate.ts';
 import type { Routes } from '../context.ts';
 import { jsonContent, jsonRequest, problems } from '../openapi.ts';
 import { Problem, misfit } from '../problem.ts';
+import { checkVault } from './vaults.ts';
 
 const ADMIN_PROBLEMS = [
   'credentials-missing',
@@ -61,7 +62,7 @@ const putRoute = createRoute({
   },
   responses: {
     200: { description: 'Configured', content: jsonContent(item) },
-    ...problems(...ADMIN_PROBLEMS, 'revision-stale', 'centre-unconfirmed'),
+    ...problems(...ADMIN_PROBLEMS, 'revision-stale', 'centre-unconfirmed', 'vault-fixed', 'vault-needed'),
   },
 });
 
@@ -213,6 +214,8 @@ async function configure(
   if (!parsed.success) throw misfit(parsed.error.issues, 'body');
   await checkVaultKey(node, parsed.data);
   const current = node.configuration.get(kind, id);
+  if (kind === 'vault')
+    await checkVault(node, node.configuration.get(kind, id), configBodies.vault.parse(parsed.data));
   if ((current?.revision ?? 0) !== seen)
     throw new Problem('revision-stale', { revision: current?.revision ?? 0 });
   const revision = seen + 1;
