@@ -170,10 +170,17 @@ export const limits = {
   reportDisclosuresPerKeyMax: 20,
   /** Nodes named in the header that tells a CSV's freshness: with more, the stalest; proxies stop at 8 KiB. */
   freshnessHeaderNodesMax: 30,
+  /** How often a node counts its computers for the trend, and how many days it keeps: a year beside the year before. */
+  trendEveryMs: 60 * 60_000,
+  trendDaysMax: 731,
   /** An unchanged status report is journalled at most this often per device, in a roll-up per edge. */
   seenRollupMs: 60 * 60_000,
   /** One bound value of a statement: a Durable Object takes strings up to 2 MB, and a character may have 3 bytes. */
   statementJsonCharactersMax: 600_000,
+  /** The signed manifest of a release: a thousand migrations stay below this. */
+  releaseManifestCharactersMax: 64_000,
+  /** Bytes of an archive in one answer: a quarter of a minute on a 256 kbit/s line, and people's requests get between. */
+  releaseChunkBytesMax: 256 * 1024,
   /** Devices in one roll-up entry. */
   seenRollupDevicesMax: 2_000,
   /** Rows that one slice of a table comparison covers. */

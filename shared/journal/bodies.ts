@@ -176,6 +176,23 @@ export const signIn = z.strictObject({
     .nullable(),
 });
 
+/**
+ * Which release edges shall run, staged by region. The whole signed manifest goes along, so that every box checks it by
+ * the organisation's key and believes no centre. The narrowest target that fits an edge decides.
+ */
+export const release = z.strictObject({
+  manifest: z
+    .string()
+    .max(limits.releaseManifestCharactersMax)
+    .regex(/^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/),
+  /** null: of every region */
+  regionId: slug.nullable(),
+  /** null: every edge of the region */
+  nodeName: slug.nullable(),
+  notBefore: milliseconds.nullable(),
+  withdrawn: z.boolean(),
+});
+
 /** What an administrator configures at a centre; the body of a `config` entry is one of these. */
 export const configBodies = {
   region,
@@ -191,6 +208,7 @@ export const configBodies = {
   exemption,
   'device-state': deviceState,
   'disclosure-rules': disclosureRules,
+  release,
 } as const;
 export type ConfigKind = keyof typeof configBodies;
 export type ConfigBody<K extends ConfigKind> = z.infer<(typeof configBodies)[K]>;
@@ -216,6 +234,7 @@ export const config = z.union([
   configEntry('exemption'),
   configEntry('device-state'),
   configEntry('disclosure-rules'),
+  configEntry('release'),
 ]);
 
 /** Attributes of a machine by which people know it. They have history and decide nothing on their own. */

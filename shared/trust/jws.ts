@@ -24,6 +24,7 @@ export type JwsType =
   | 'holdfast-device'
   | 'holdfast-receipt'
   | 'holdfast-snapshot'
+  | 'holdfast-release'
   | 'dpop+jwt';
 
 /** A private key ready for signing. */
@@ -89,7 +90,15 @@ export function peekJws(jws: string): { header: unknown; payload: unknown } | nu
   }
 }
 
+const thumbprints = new Map<string, string>();
+
 /** The RFC 7638 thumbprint of a public key (SHA-256, base64url). */
-export function thumbprint(jwk: PublicJwk): Promise<string> {
-  return calculateJwkThumbprint({ kty: 'EC', crv: 'P-256', x: jwk.x, y: jwk.y });
+export async function thumbprint(jwk: PublicJwk): Promise<string> {
+  const id = `${jwk.x}.${jwk.y}`;
+  const known = thumbprints.get(id);
+  if (known !== undefined) return known;
+  const made = await calculateJwkThumbprint({ kty: 'EC', crv: 'P-256', x: jwk.x, y: jwk.y });
+  if (thumbprints.size >= KEYS_CACHED_MAX) thumbprints.clear();
+  thumbprints.set(id, made);
+  return made;
 }

