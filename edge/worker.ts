@@ -3,8 +3,10 @@ import type { EdgeEnv } from './settings.ts';
 
 export { EdgeNode } from './node-object.ts';
 
+let id: DurableObjectId | null = null;
+
 const handler: ExportedHandler<EdgeEnv> = {
-  fetch: (request, env) => env.NODE.get(env.NODE.idFromName('edge')).fetch(request),
+  fetch: (request, env) => env.NODE.get((id ??= env.NODE.idFromName('edge'))).fetch(request),
 };
 
 // workerd takes the default export as the entry.

@@ -39,6 +39,8 @@ export class EscrowService {
   readonly #writing = new Map<string, number>();
   /** escrows being written, so that the same key sent twice at once becomes one entry */
   readonly #underWay = new Map<string, Promise<{ place: Place; conflict: boolean; created: boolean }>>();
+  /** by key ID: how many of these are being written, and whether it were ever several at once */
+  readonly #together = new Map<Guid, { writing: number; several: boolean }>();
 
   constructor(parts: EscrowParts) {
     this.#parts = parts;
@@ -60,8 +62,14 @@ export class EscrowService {
     let work = this.#underWay.get(id);
     if (!work) {
       this.#writing.set(device.sub, (this.#writing.get(device.sub) ?? 0) + 1);
-      work = this.#store(device, keyId, commitment, parsed, request).finally(() => {
+      const together = this.#together.get(keyId) ?? { writing: 0, several: false };
+      this.#together.set(keyId, together);
+      together.writing += 1;
+      together.several ||= together.writing > 1;
+      work = this.#store(device, keyId, commitment, parsed, request, together).finally(() => {
         this.#underWay.delete(id);
+        together.writing -= 1;
+        if (together.writing === 0) this.#together.delete(keyId);
         const left = (this.#writing.get(device.sub) ?? 1) - 1;
         if (left > 0) this.#writing.set(device.sub, left);
         else this.#writing.delete(device.sub);
@@ -84,9 +92,10 @@ export class EscrowService {
     commitment: string,
     key: Redacted<Uint8Array<ArrayBuffer>>,
     request: EscrowRequest,
+    together: { readonly several: boolean },
   ): Promise<{ place: Place; conflict: boolean; created: boolean }> {
     const { ledger, configuration } = this.#parts;
-    const held = await this.#held(keyId);
+    const { copies: held, today } = await this.#held(keyId, device.sub);
     const copies = held.filter(([of, by]) => of === commitment && by === device.sub);
     const atCentre = copies.find(([, , origin, seq]) =>
       this.#parts.peers.heldAtCentre('recovery', String(origin) as Origin, Number(seq)),
@@ -100,7 +109,7 @@ export class EscrowService {
         created: false,
       };
     }
-    await this.#checkQuota(device.sub);
+    this.#checkQuota(device.sub, today);
     const vaults = configuration.vaultsOf(device.site);
     if (!vaults) throw new Problem('vaults-unknown', {}, { 'Retry-After': '30' });
     const record = { keyId, deviceId: device.sub, volumeId: request.volumeId };
@@ -124,36 +133,34 @@ export class EscrowService {
       },
     ]);
     if (!entry) throw new Error('an append resolved without its entry');
-    // Read again: another device may have escrowed under the same ID at the same moment.
-    return {
-      place: entry,
-      conflict: conflictIn(await this.#held(keyId), commitment, device.sub),
-      created: true,
-    };
+    // Others wrote under the same ID at the same moment: what became of them stands in the tables by now.
+    const now = together.several ? (await this.#held(keyId, device.sub)).copies : held;
+    return { place: entry, conflict: conflictIn(now, commitment, device.sub), created: true };
   }
 
-  /** Every copy under this key ID: commitment, device, and where its entry stands; the first to arrive first. */
-  #held(keyId: Guid): Promise<SqlValue[][]> {
-    return this.#parts.ledger.engine.rows(
+  /**
+   * Every copy under this key ID: commitment, device, and where its entry stands; the first to arrive first. With it how
+   * many keys this device escrowed within a day, for a question more would cost as much as the answer.
+   */
+  async #held(keyId: Guid, deviceId: string): Promise<{ copies: SqlValue[][]; today: number }> {
+    const since = (this.#parts.platform.now() - 86_400_000) * 1024;
+    const rows = await this.#parts.ledger.engine.rows(
       'recovery',
       'SELECT e.commitment, e.device_id, e.origin, e.seq, j.hash, j.arrival FROM escrows e ' +
         'JOIN recovery_journal j ON j.origin = e.origin AND j.seq = e.seq WHERE e.key_id = ?1 ' +
         // No device stands behind an imported key: with the same password it is this one.
-        'UNION ALL SELECT commitment, NULL, NULL, NULL, NULL, NULL FROM imports WHERE key_id = ?1 ORDER BY 6',
-      [keyId],
+        'UNION ALL SELECT commitment, NULL, NULL, NULL, NULL, NULL FROM imports WHERE key_id = ?1 ' +
+        'UNION ALL SELECT NULL, ?2, NULL, count(*), NULL, NULL FROM escrows WHERE device_id = ?2 AND hlc > ?3 ORDER BY 6',
+      [keyId, deviceId, since],
     );
+    const copies = rows.filter(([commitment]) => commitment !== null);
+    return { copies, today: Number(rows.find(([commitment]) => commitment === null)?.[3] ?? 0) };
   }
 
-  async #checkQuota(deviceId: string): Promise<void> {
-    const since = (this.#parts.platform.now() - 86_400_000) * 1024;
-    const [row] = await this.#parts.ledger.engine.rows(
-      'recovery',
-      'SELECT count(*) FROM escrows WHERE device_id = ? AND hlc > ?',
-      [deviceId, since],
-    );
+  #checkQuota(deviceId: string, today: number): void {
     // What is being written counts as well, or many at once would all find room.
     const underWay = this.#writing.get(deviceId) ?? 0;
-    if (Number(row?.[0] ?? 0) + underWay > limits.deviceKeyIdsPerDayMax) {
+    if (today + underWay > limits.deviceKeyIdsPerDayMax) {
       throw new Problem('key-quota', { limit: limits.deviceKeyIdsPerDayMax }, { 'Retry-After': '3600' });
     }
   }

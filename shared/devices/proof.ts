@@ -22,6 +22,9 @@ const proofPayload = z.object({
   ath: z.string().max(64).optional(),
 });
 
+/** As long as a hash of it would be: 256 random bits fit. */
+const JTI_KEPT_CHARACTERS_MAX = 43;
+
 export interface ProvenKey {
   readonly jwk: PublicJwk;
   readonly jkt: string;
@@ -83,8 +86,8 @@ export class ProofChecker {
     const current = nonce === this.#nonces.current;
     if (!current && nonce !== this.#nonces.before) throw new Problem('use-dpop-nonce', {}, this.#headers());
     const jkt = await thumbprint(jwk);
-    // A hash: 43 characters whatever the device made of its jti, since very many are remembered.
-    const id = this.#platform.sha256(jkt, ' ', jti);
+    // Very many are remembered: of a long jti its hash.
+    const id = `${jkt} ${jti.length <= JTI_KEPT_CHARACTERS_MAX ? jti : this.#platform.sha256(jti)}`;
     if (this.#used.has(id) || this.#usedBefore.has(id))
       throw new Problem('proof-replayed', {}, this.#headers());
     (current ? this.#used : this.#usedBefore).add(id);
@@ -118,9 +121,9 @@ export class ProofChecker {
 }
 
 function samePlace(htu: string, request: ProvenRequest): boolean {
-  if (!URL.canParse(htu)) return false;
-  const url = new URL(htu);
+  const url = URL.parse(htu);
   return (
+    url !== null &&
     url.pathname === request.path &&
     url.host === request.host &&
     (url.protocol === 'http:' || url.protocol === 'https:')
