@@ -25,6 +25,8 @@ import type { Migrations } from './journal/migrate.ts';
 import type { NodeIdentity } from './journal/store-journal.ts';
 import { limits } from './limits.ts';
 import type { Log, Platform } from './platform.ts';
+import { reportPartsOf } from './reports/context.ts';
+import { recordTrend } from './reports/trend.ts';
 import { TableComparison } from './replication/comparison.ts';
 import { PeerClient, type PeerFetch } from './replication/client.ts';
 import { driveReplication } from './replication/driver.ts';
@@ -189,6 +191,7 @@ export async function openNode(options: NodeOptions): Promise<HoldfastNode> {
   async function chores(): Promise<void> {
     let rolledUpAt = platform.now();
     let checkedAt = platform.now();
+    let countedAt = 0;
     const check = () => selfCheck({ ledger, platform, alarms, certificate, vaultKeys });
     await chore('check itself', check);
     const pause = async (): Promise<boolean> => {
@@ -210,6 +213,11 @@ export async function openNode(options: NodeOptions): Promise<HoldfastNode> {
           await chore('compare tables', () => comparison.step(client, stopping.signal));
       if (platform.now() - checkedAt >= limits.selfCheckEveryMs && (await chore('check itself', check)))
         checkedAt = platform.now();
+      if (
+        platform.now() - countedAt >= limits.trendEveryMs &&
+        (await chore('count for the trend', () => recordTrend(reportPartsOf(node))))
+      )
+        countedAt = platform.now();
       if (platform.now() - rolledUpAt < limits.seenRollupMs) continue;
       if (await chore('roll up', () => statuses.rollUp())) rolledUpAt = platform.now();
     }
@@ -239,7 +247,7 @@ export async function openNode(options: NodeOptions): Promise<HoldfastNode> {
     await peers.save();
   };
 
-  return {
+  const node: HoldfastNode = {
     ...{
       options,
       identity,
@@ -268,6 +276,7 @@ export async function openNode(options: NodeOptions): Promise<HoldfastNode> {
     start,
     stop,
   };
+  return node;
 }
 
 async function readIdentity(file: IdentityFile, authority: CertificateAuthority): Promise<NodeIdentity> {

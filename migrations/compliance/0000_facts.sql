@@ -83,6 +83,14 @@ CREATE TABLE `local_seen` (
 	`rolled_up` integer NOT NULL
 );
 --> statement-breakpoint
+CREATE TABLE `local_trend` (
+	`day` integer NOT NULL,
+	`site_id` text NOT NULL,
+	`state` text NOT NULL,
+	`computers` integer NOT NULL,
+	PRIMARY KEY(`day`, `site_id`, `state`)
+);
+--> statement-breakpoint
 CREATE TABLE `seen` (
 	`origin` text NOT NULL,
 	`seq` integer NOT NULL,

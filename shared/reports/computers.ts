@@ -2,7 +2,7 @@
  * Computer compliance: each computer's latest report, its volumes, and the history of their keys. The stores may
  * stand in different databases, so they are read one after the other and put together here.
  */
-import { type SQL, and, count, eq, sql } from 'drizzle-orm';
+import { type SQL, and, asc, count, desc, eq, lt, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { users as usersOf } from '../journal/bodies.ts';
 import type { Origin } from '../trust/certificate.ts';
@@ -47,7 +47,7 @@ export async function computerCompliance(reading: Reading, query: ComputerQuery)
     .select()
     .from(computers)
     .where(condition)
-    .orderBy(byName, computers.deviceId)
+    .orderBy(...orderOf(query))
     .limit(limit)
     .offset((page - 1) * limit);
   return { ...head, total: all?.total ?? 0, page, limit, computers: await complete(reading, found, lists) };
@@ -74,9 +74,21 @@ export async function* computerPages(reading: Reading, query: ComputerQuery): As
   }
 }
 
-function conditionOf({ staff }: Reading, query: ComputerQuery, lists: StandingLists): SQL | undefined {
+function orderOf({ sort, order }: ComputerQuery): SQL[] {
+  const columns = {
+    ...{ name: byName, site: computers.siteId, state: computers.state, os: computers.osVersion },
+    'last-seen': computers.lastSeen,
+  };
+  const one = order === 'desc' ? desc(columns[sort]) : asc(columns[sort]);
+  // The name decides among equals, and the ID among equal names, so that no page repeats or leaves one out.
+  const name =
+    order === 'desc' ? [desc(byName), desc(computers.deviceId)] : [asc(byName), asc(computers.deviceId)];
+  return sort === 'name' ? name : [one, ...name];
+}
+
+function conditionOf({ staff, parts }: Reading, query: ComputerQuery, lists: StandingLists): SQL | undefined {
   const sites = sitesFor(staff, query.site);
-  const { standing, state, user } = query;
+  const { standing, state, user, silentDays } = query;
   const gone = [...lists.revoked, ...lists.replaced];
   return and(
     sites ? isOneOf(computers.siteId, sites) : undefined,
@@ -89,6 +101,9 @@ function conditionOf({ staff }: Reading, query: ComputerQuery, lists: StandingLi
       ? isOneOf(computers.deviceId, [...lists[standing]])
       : undefined,
     user === undefined ? undefined : isUsedBy(user),
+    silentDays === undefined
+      ? undefined
+      : lt(computers.lastSeen, parts.platform.now() - silentDays * 86_400_000),
   );
 }
 

@@ -4,12 +4,13 @@ import { Problem } from '../http/problem.ts';
 import type { Ledger } from '../journal/ledger.ts';
 import type { NodeIdentity } from '../journal/store-journal.ts';
 import { limits } from '../limits.ts';
+import type { HoldfastNode } from '../node.ts';
 import type { Platform } from '../platform.ts';
 import type { Peers } from '../replication/peers.ts';
 import type { StaffMember } from '../staff/member.ts';
 import type { Language } from '../text/language.ts';
 import type { ReportHead } from './messages.ts';
-import type { Standings } from './standing.ts';
+import { Standings } from './standing.ts';
 import type { TimeZone } from './time.ts';
 
 export interface ReportParts {
@@ -19,6 +20,19 @@ export interface ReportParts {
   readonly configuration: Configuration;
   readonly peers: Peers;
   readonly standings: Standings;
+}
+
+const partsOfNodes = new WeakMap<HoldfastNode, ReportParts>();
+
+/** The parts of a node that reports are made from: one set for all who read it, for a part keeps what it has worked out. */
+export function reportPartsOf(node: HoldfastNode): ReportParts {
+  const known = partsOfNodes.get(node);
+  if (known) return known;
+  const { ledger, identity, configuration, peers, options } = node;
+  const standings = new Standings(ledger, configuration);
+  const parts = { ledger, platform: options.platform, identity, configuration, peers, standings };
+  partsOfNodes.set(node, parts);
+  return parts;
 }
 
 export interface Reading {

@@ -37,14 +37,13 @@ const day = z
       'A day, as clocks in `timeZone` show it, or an instant with its offset. `from` is inclusive; `to` takes in a whole day and excludes an instant.',
     example: '2026-03-01',
   });
-const number = (least: number, most: number, otherwise: number) =>
+const number = (least: number, most: number) =>
   z
     .string()
     .regex(/^\d{1,9}$/)
     .transform(Number)
     .pipe(z.number().int().min(least).max(most))
-    .default(otherwise)
-    .openapi({ type: 'integer', minimum: least, maximum: most, default: otherwise });
+    .openapi({ type: 'integer', minimum: least, maximum: most });
 
 /** How any report is to be given. */
 const form = {
@@ -65,6 +64,9 @@ const form = {
 export const enterpriseQuery = z.strictObject({ ...form, site, domain: pattern });
 export type EnterpriseQuery = z.infer<typeof enterpriseQuery>;
 
+/** By what the pages of computers may be in order. */
+export const COMPUTER_SORTS = ['name', 'site', 'state', 'os', 'last-seen'] as const;
+
 export const computerQuery = z.strictObject({
   ...form,
   ...{ computer: pattern, domain: pattern, deviceId: pattern, user, site },
@@ -72,8 +74,13 @@ export const computerQuery = z.strictObject({
   standing: z.enum(STANDINGS).optional().openapi({
     description: 'The enterprise report counts the managed ones.',
   }),
-  page: number(1, 1_000_000, 1),
-  limit: number(1, limits.reportComputersMax, 50),
+  silentDays: number(1, 3_650).optional().openapi({
+    description: 'Those that no node has heard for so many days.',
+  }),
+  sort: z.enum(COMPUTER_SORTS).default('name').openapi({ description: 'CSV is by computer name.' }),
+  order: z.enum(['asc', 'desc']).default('asc'),
+  page: number(1, 1_000_000).default(1),
+  limit: number(1, limits.reportComputersMax).default(50),
 });
 export type ComputerQuery = z.infer<typeof computerQuery>;
 
@@ -89,7 +96,7 @@ export const auditQuery = z.strictObject({
   reason: z.enum(DISCLOSURE_REASONS).optional(),
   verification: z.enum(CALLER_VERIFICATIONS).optional(),
   node: slug.optional().describe('Name of the node where it was asked.'),
-  limit: number(1, limits.reportRowsMax, 100),
+  limit: number(1, limits.reportRowsMax).default(100),
   cursor: z
     .string()
     .max(200)

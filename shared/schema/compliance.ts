@@ -100,6 +100,19 @@ export const localSeen = sqliteTable('local_seen', {
   rolledUp: integer('rolled_up').notNull(),
 });
 
+/** Node-local: how many managed computers were in which state at the end of each day (UTC), as this node knew it then. */
+export const localTrend = sqliteTable(
+  'local_trend',
+  {
+    /** days since 1970 */
+    day: integer().notNull(),
+    siteId: text('site_id').notNull(),
+    state: text().notNull(),
+    computers: integer().notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.day, t.siteId, t.state] })],
+);
+
 /** The latest report of each device over all origins held, with when it was last seen. */
 export const computers = sqliteView('computers', {
   deviceId: text('device_id').notNull(),

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { limits } from '../../shared/limits.ts';
-import type { ComputerAnswer } from '../../shared/reports/messages.ts';
+import type { Computer, ComputerAnswer } from '../../shared/reports/messages.ts';
 import type { Host } from '../support/node.ts';
 import { csvOf } from './csv-reader.ts';
 import { device, escrow, guid, imported, openFleet, osVolume, status } from './fleet.ts';
@@ -183,6 +183,40 @@ export function computersContract(host: Host): void {
     expect(devices).toEqual('bcdefghijklmnop'.split('').map(device));
   });
 
+  it('is in the order that is asked for, to and fro, and whole over its pages', async () => {
+    const { centre } = await openFleet(host);
+    const inOrder = async (query: string) => {
+      const pages = [1, 2].map((page) => centre.get(`${PATH}?${query}&limit=8&page=${page}`));
+      const answers = await Promise.all((await Promise.all(pages)).map((page) => json<ComputerAnswer>(page)));
+      return answers.flatMap(({ computers }) => computers);
+    };
+    const fields = {
+      name: ({ computerName }: Computer) => computerName.toLowerCase(),
+      site: ({ siteId }: Computer) => siteId,
+      state: ({ state }: Computer) => state.code,
+      os: ({ osVersion }: Computer) => osVersion,
+      'last-seen': ({ lastSeen }: Computer) => lastSeen,
+    };
+    for (const [sort, field] of Object.entries(fields)) {
+      const up = await inOrder(`sort=${sort}`);
+      expect(new Set(up.map(({ deviceId }) => deviceId)).size).toBe(15);
+      expect([sort, ...up.map(field)]).toEqual([sort, ...up.map(field).sort(compare)]);
+      const down = await inOrder(`sort=${sort}&order=desc`);
+      expect(down.map(({ deviceId }) => deviceId)).toEqual(up.map(({ deviceId }) => deviceId).reverse());
+    }
+  });
+
+  it('finds computers that nobody has heard for days', async () => {
+    const { centre } = await openFleet(host);
+    const { computers } = await json<ComputerAnswer>(await centre.get(PATH));
+    const heard = computers.filter(({ lastSeen }) => lastSeen >= NOW - 9 * 24 * HOUR);
+    expect(heard).toHaveLength(1);
+    const silent = computers.filter((computer) => !heard.includes(computer));
+    expect(await names(centre, 'silentDays=9')).toEqual(silent.map(({ computerName }) => computerName));
+    expect(await names(centre, 'silentDays=30')).toEqual([]);
+    expect((await centre.get(`${PATH}?silentDays=0`)).status).toBe(400);
+  });
+
   it('shows staff of some sites only those', async () => {
     const { centre } = await openFleet(host);
     const wanted = ['PC-01', 'PC-02', 'PC-03', 'PC-04', 'PC-12', 'PC-12'];
@@ -193,4 +227,8 @@ export function computersContract(host: Host): void {
     const refused = await centre.get(`${PATH}?site=lugo&format=csv`, { token: tokenOf('only-madrid') });
     expect(refused.status).toBe(403);
   });
+}
+
+function compare(a: string | number, b: string | number): number {
+  return a < b ? -1 : Number(a > b);
 }

@@ -1,9 +1,14 @@
 import { expect, it } from 'vitest';
+import { Problem } from '../../shared/http/problem.ts';
+import { reportPartsOf } from '../../shared/reports/context.ts';
 import type { EnterpriseAnswer, StateGroup } from '../../shared/reports/messages.ts';
+import { TimeZone } from '../../shared/reports/time.ts';
+import { complianceTrend, recordTrend } from '../../shared/reports/trend.ts';
+import type { StaffMember } from '../../shared/staff/member.ts';
 import type { Host } from '../support/node.ts';
 import { csvOf } from './csv-reader.ts';
 import { openFleet } from './fleet.ts';
-import { json, tokenOf } from './installation.ts';
+import { HOUR, NOW, json, tokenOf } from './installation.ts';
 
 const PATH = '/v1/reports/enterprise-compliance';
 
@@ -12,6 +17,38 @@ const counts = ({ managed, states }: StateGroup) => [managed, ...states.map(({ c
 const percents = ({ states }: StateGroup) => states.map(({ percent }) => percent);
 
 export function enterpriseContract(host: Host): void {
+  it('is kept over time, the last count of each day', async () => {
+    const { centre } = await openFleet(host);
+    const parts = reportPartsOf(centre.node);
+    const staff = { sites: null } as StaffMember;
+    const reading = { parts, staff, language: 'en' as const, zone: new TimeZone(null) };
+    const at = (days: number): typeof parts => ({
+      ...parts,
+      platform: { ...parts.platform, now: () => NOW + days * 24 * HOUR },
+    });
+    await recordTrend(at(-800));
+    await recordTrend(at(-1));
+    await recordTrend(parts);
+    await recordTrend(parts);
+    const shown = async (of: typeof reading, query: { site?: string }) =>
+      (await complianceTrend(of, query, 1_000)).map(({ at: day, computers }) => [
+        new Date(day).toISOString().slice(0, 10),
+        computers.get('compliant'),
+        computers.get('unknown'),
+      ]);
+    // What is older than the oldest day that is kept is gone.
+    expect(await shown(reading, {})).toEqual([
+      ['2026-03-01', 6, 1],
+      ['2026-03-02', 6, 1],
+    ]);
+    expect(await shown(reading, { site: 'madrid' })).toEqual([
+      ['2026-03-01', 3, undefined],
+      ['2026-03-02', 3, undefined],
+    ]);
+    const elsewhere = { ...reading, staff: { sites: ['toledo'] } as unknown as StaffMember };
+    await expect(complianceTrend(elsewhere, { site: 'madrid' }, 10)).rejects.toThrow(Problem);
+  });
+
   it('counts what is managed, once each, by the latest report of all nodes', async () => {
     const { centre } = await openFleet(host);
     const answer = await json<EnterpriseAnswer>(await centre.get(PATH));

@@ -11,12 +11,11 @@ import { auditCsv } from '../../reports/audit-csv.ts';
 import { auditPages, recoveryAudit } from '../../reports/audit.ts';
 import { computersCsv } from '../../reports/computers-csv.ts';
 import { computerCompliance, computerPages } from '../../reports/computers.ts';
-import { type Reading, type ReportParts, reportHead } from '../../reports/context.ts';
+import { type Reading, type ReportParts, reportHead, reportPartsOf } from '../../reports/context.ts';
 import { streamOf } from '../../reports/csv.ts';
 import { enterpriseCsv } from '../../reports/enterprise-csv.ts';
 import { enterpriseCompliance } from '../../reports/enterprise.ts';
 import * as messages from '../../reports/messages.ts';
-import { Standings } from '../../reports/standing.ts';
 import { TimeZone } from '../../reports/time.ts';
 import { requireStaff } from '../../staff/authenticate.ts';
 import { type Language, preferredLanguage } from '../../text/language.ts';
@@ -79,10 +78,7 @@ const auditRoute = createRoute({
 });
 
 export const reportRoutes: Routes = (app, node) => {
-  const { ledger, identity, configuration, peers } = node;
-  const { platform } = node.options;
-  const standings = new Standings(ledger, configuration);
-  const parts: ReportParts = { ledger, platform, identity, configuration, peers, standings };
+  const parts = reportPartsOf(node);
 
   app.openapi(enterpriseRoute, async (c) => {
     const query = c.req.valid('query');
