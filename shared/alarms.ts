@@ -19,6 +19,9 @@ export const ALARMS = [
   'vault-key-wrong',
   'certificate-expiring',
   'snapshot',
+  'upgrade',
+  'disclosure-limit',
+  'break-glass',
 ] as const;
 export type AlarmType = (typeof ALARMS)[number];
 

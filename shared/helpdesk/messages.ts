@@ -1,7 +1,13 @@
 /** The helpdesk API's messages: search by key ID, and disclosure. */
 import { z } from '@hono/zod-openapi';
 import { parseKeyIdPrefix } from '../domain/recovery-key.ts';
-import { CALLER_VERIFICATIONS, DISCLOSURE_REASONS, IMPORT_SOURCES } from '../domain/vocabulary.ts';
+import {
+  CALLER_VERIFICATIONS,
+  DEVICE_STATES,
+  DISCLOSURE_REASONS,
+  IMPORT_SOURCES,
+} from '../domain/vocabulary.ts';
+import { slug } from '../trust/certificate.ts';
 import { hash, isStorable } from '../journal/entry.ts';
 import { limits } from '../limits.ts';
 import { anyGuid } from '../devices/messages.ts';
@@ -25,6 +31,10 @@ export const searchRequest = z
   })
   .openapi('SearchRequest');
 
+/** Why a disclosure needs a second person. */
+export const NEEDS = ['site-rule', 'centre-away', 'device-stolen', 'end-user-unknown', 'asked-for'] as const;
+export type Need = (typeof NEEDS)[number];
+
 export const candidate = z
   .object({
     keyId: z.string(),
@@ -46,6 +56,10 @@ export const candidate = z
     onDrive: z.boolean().nullable(),
     claim: z.enum(['held', 'pending']),
     deviceRevoked: z.boolean(),
+    /** what administrators say of it */
+    deviceState: z.enum(DEVICE_STATES),
+    /** why giving it out would need a second person now, whoever asks */
+    needs: z.array(z.enum(NEEDS)),
     hasKeyPackage: z.boolean(),
     /** whether this node can open it, and otherwise which nodes can */
     opensHere: z.boolean(),
@@ -84,6 +98,10 @@ export const disclosureRequest = z
       .optional()
       .openapi({ description: '`DOMAIN\\user` or UPN; only an advanced helpdesk user may leave it out.' }),
     note: z.string().max(limits.noteCharactersMax).refine(isStorable).optional(),
+    secondPerson: z.boolean().optional().openapi({
+      description:
+        'Have a second person approve it, also where no rule asks for that: so a user who is not known on the computer can be helped.',
+    }),
   })
   .openapi('DisclosureRequest');
 export type DisclosureRequest = z.infer<typeof disclosureRequest>;
@@ -104,3 +122,73 @@ export const disclosureAnswer = z
   })
   .openapi('DisclosureAnswer');
 export type DisclosureAnswer = z.infer<typeof disclosureAnswer>;
+
+const person = z.object({ staffId: z.string(), name: z.string() });
+
+/** A disclosure that waits for a second person, at this node alone. */
+export const requestAnswer = z
+  .object({
+    requestId: z.string(),
+    state: z.enum(['waiting', 'approved', 'denied', 'expired', 'used']),
+    needs: z.array(z.enum(NEEDS)),
+    askedBy: person,
+    askedAt: z.number().int(),
+    /** who approved or denied it */
+    answeredBy: person.nullable(),
+    /** until when it waits, or may be used once it is approved; by this node's clock */
+    expiresAt: z.number().int(),
+    keyId: z.string(),
+    computerName: z.string(),
+    domain: z.string(),
+    siteId: z.string(),
+    siteName: z.string(),
+    endUser: z.string().nullable(),
+    reason: z.enum(DISCLOSURE_REASONS),
+    verification: z.enum(CALLER_VERIFICATIONS),
+    note: z.string().nullable(),
+  })
+  .openapi('ApprovalRequest');
+export type RequestAnswer = z.infer<typeof requestAnswer>;
+
+export const requestsAnswer = z.object({ requests: z.array(requestAnswer) }).openapi('ApprovalRequests');
+
+export const denialRequest = z
+  .strictObject({ note: z.string().max(limits.noteCharactersMax).refine(isStorable).optional() })
+  .openapi('Denial');
+
+export const openingRequest = z
+  .strictObject({
+    siteId: slug,
+    reason: z.string().min(1).max(limits.noteCharactersMax).refine(isStorable),
+  })
+  .openapi('BreakGlassRequest');
+
+/** An opening that is in force. */
+export const openingAnswer = z.object({
+  openingId: z.string(),
+  siteId: z.string(),
+  openedAt: z.number().int(),
+  /** of the four hours, as this node lived them */
+  remainingMs: z.number().int(),
+  disclosures: z.number().int(),
+  disclosuresMax: z.number().int(),
+});
+export type OpeningAnswer = z.infer<typeof openingAnswer>;
+
+export const breakGlassAnswer = z
+  .object({
+    open: openingAnswer.nullable(),
+    /** openings that wait for a second officer */
+    asked: z.array(
+      z.object({
+        openingId: z.string(),
+        siteId: z.string(),
+        reason: z.string(),
+        askedBy: person,
+        askedAt: z.number().int(),
+        expiresAt: z.number().int(),
+      }),
+    ),
+  })
+  .openapi('BreakGlass');
+export type BreakGlassAnswer = z.infer<typeof breakGlassAnswer>;

@@ -1,23 +1,26 @@
 /** What the helpdesk calls: search by key ID, and disclosure. POST throughout: no key ID and no secret in a URL. */
-import { createRoute } from '@hono/zod-openapi';
+import { createRoute, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import { STAFF_ROLES } from '../../domain/vocabulary.ts';
-import * as messages from '../../helpdesk/messages.ts';
 import type { Asking } from '../../helpdesk/audit.ts';
+import * as messages from '../../helpdesk/messages.ts';
 import type { HoldfastNode } from '../../node.ts';
 import { requireStaff } from '../../staff/authenticate.ts';
 import { type AppEnv, type Routes, addressOf } from '../context.ts';
 import { jsonContent, jsonRequest, problems } from '../openapi.ts';
 
 const STAFF_PROBLEMS = [
-  'credentials-missing',
-  'token-invalid',
-  'forbidden',
-  'centre-unconfirmed',
-  'overloaded',
-  'storage-unavailable',
+  ...(['credentials-missing', 'token-invalid', 'forbidden', 'site-not-assigned'] as const),
+  ...(['centre-unconfirmed', 'overloaded', 'storage-unavailable'] as const),
+] as const;
+/** What keeps a key that is there from being given out. */
+const DISCLOSURE_PROBLEMS = [
+  ...STAFF_PROBLEMS,
+  ...(['key-unknown', 'key-ambiguous', 'end-user-required', 'end-user-unknown', 'device-stolen'] as const),
+  ...(['break-glass-needed', 'vault-not-here', 'disclosure-limit'] as const),
 ] as const;
 const security = [{ staffToken: [] }];
+const nothingToSay = jsonRequest(z.strictObject({}));
 
 const searchRoute = createRoute({
   method: 'post',
@@ -37,20 +40,64 @@ const disclosureRoute = createRoute({
   path: '/v1/recovery/disclosures',
   summary: 'Give out a recovery password',
   description:
-    'The disclosure is a durable audit record before the password leaves. The device is told to rotate.',
+    'The disclosure is a durable audit record before the password leaves. The device is told to rotate. Where the rules of the site, the time without the centre or the device ask for a second person, it is a request that waits for one at this node.',
   security,
   request: jsonRequest(messages.disclosureRequest),
   responses: {
     201: { description: 'The recovery password', content: jsonContent(messages.disclosureAnswer) },
-    ...problems(
-      ...STAFF_PROBLEMS,
-      'key-unknown',
-      'key-ambiguous',
-      'site-not-assigned',
-      'end-user-required',
-      'end-user-unknown',
-      'vault-not-here',
-    ),
+    202: {
+      description: 'A second person has to approve: the request that waits for them',
+      content: jsonContent(messages.requestAnswer),
+    },
+    ...problems(...DISCLOSURE_PROBLEMS),
+  },
+});
+
+const requestsRoute = createRoute({
+  method: 'get',
+  path: '/v1/recovery/requests',
+  summary: 'Disclosures that wait at this node for a second person, or were approved and not used yet',
+  description: 'Your own, and those that you may approve.',
+  security,
+  responses: {
+    200: { description: 'Requests, the oldest first', content: jsonContent(messages.requestsAnswer) },
+    ...problems(...STAFF_PROBLEMS),
+  },
+});
+
+const requestId = z.object({ requestId: z.string().regex(/^r-[a-z2-7]{16}$/) });
+const answered = {
+  200: { description: 'The request', content: jsonContent(messages.requestAnswer) },
+  ...problems(...STAFF_PROBLEMS, 'request-unknown', 'request-over', 'second-person-needed'),
+};
+
+const approvalRoute = createRoute({
+  method: 'post',
+  path: '/v1/recovery/requests/{requestId}/approval',
+  summary: 'Approve a disclosure, as the second person',
+  security,
+  request: { params: requestId, ...nothingToSay },
+  responses: answered,
+});
+
+const denialRoute = createRoute({
+  method: 'post',
+  path: '/v1/recovery/requests/{requestId}/denial',
+  summary: 'Deny a disclosure, as the second person',
+  security,
+  request: { params: requestId, ...jsonRequest(messages.denialRequest) },
+  responses: answered,
+});
+
+const collectRoute = createRoute({
+  method: 'post',
+  path: '/v1/recovery/requests/{requestId}/disclosure',
+  summary: 'Get the recovery password of an approved request, once',
+  security,
+  request: { params: requestId, ...nothingToSay },
+  responses: {
+    201: { description: 'The recovery password', content: jsonContent(messages.disclosureAnswer) },
+    ...problems(...DISCLOSURE_PROBLEMS, 'request-unknown', 'request-waiting', 'request-over'),
   },
 });
 
@@ -60,12 +107,31 @@ export const helpdeskRoutes: Routes = (app, node) => {
     return c.json(answer, 200, { 'Cache-Control': 'no-store' });
   });
   app.openapi(disclosureRoute, async (c) => {
-    const answer = await node.helpdesk.disclose(await asking(node, c), c.req.valid('json'));
+    const disclosed = await node.helpdesk.disclose(await asking(node, c), c.req.valid('json'));
+    return disclosed.outcome === 'disclosed'
+      ? c.json(disclosed.answer, 201, { 'Cache-Control': 'no-store' })
+      : c.json(disclosed.answer, 202, { 'Cache-Control': 'no-store' });
+  });
+  app.openapi(requestsRoute, async (c) =>
+    c.json({ requests: await node.helpdesk.requests(await asking(node, c)) }, 200),
+  );
+  app.openapi(approvalRoute, async (c) => {
+    const { requestId: id } = c.req.valid('param');
+    return c.json(await node.helpdesk.answer(await asking(node, c), id, 'approval'), 200);
+  });
+  app.openapi(denialRoute, async (c) => {
+    const { requestId: id } = c.req.valid('param');
+    const { note = null } = c.req.valid('json');
+    return c.json(await node.helpdesk.answer(await asking(node, c), id, 'denial', note), 200);
+  });
+  app.openapi(collectRoute, async (c) => {
+    const { requestId: id } = c.req.valid('param');
+    const answer = await node.helpdesk.collect(await asking(node, c), id);
     return c.json(answer, 201, { 'Cache-Control': 'no-store' });
   });
 };
 
-async function asking(node: HoldfastNode, c: Context<AppEnv>): Promise<Asking> {
+export async function asking(node: HoldfastNode, c: Context<AppEnv>): Promise<Asking> {
   node.confirmation.require();
   const staff = await requireStaff(node, c, 'keys', STAFF_ROLES);
   return { staff, address: addressOf(c) };

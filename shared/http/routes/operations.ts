@@ -1,5 +1,6 @@
 /** What operators and monitoring call. */
 import { createRoute, z } from '@hono/zod-openapi';
+import { openingAnswer } from '../../helpdesk/messages.ts';
 import { STORES } from '../../journal/entry.ts';
 import { limits } from '../../limits.ts';
 import type { HoldfastNode } from '../../node.ts';
@@ -23,6 +24,10 @@ const readiness = z
     freshness: z.array(nodeFreshness),
     alarms: z.array(
       z.object({
+    /** time without the centre, as this node lived it: what disclosure goes by */
+    offlineMs: z.number().int(),
+    /** break-glass that is in force here */
+    breakGlass: openingAnswer.nullable(),
         type: z.string(),
         subject: z.string(),
         detail: z.string(),
@@ -122,6 +127,8 @@ function gauges(node: HoldfastNode): { name: string; labels: Record<string, stri
     })),
     ...node.links.map(({ name, state }) => ({
       name: 'holdfast_peer_connected',
+    offlineMs: node.lived.offlineMs(),
+    breakGlass: node.breakGlass.state(),
       labels: { peer: name },
       value: Number(state.name !== 'waiting'),
     })),
@@ -132,5 +139,15 @@ function gauges(node: HoldfastNode): { name: string; labels: Record<string, stri
           ? []
           : [{ name: 'holdfast_entries_behind', labels: { node: nodeName }, value: entriesBehind }],
       ),
+function disclosuresLeft(opening: z.infer<typeof openingAnswer> | null): number {
+  return opening ? opening.disclosuresMax - opening.disclosures : 0;
+}
+
   ];
 }
+    { name: 'holdfast_offline_seconds', labels: {}, value: Math.round(node.lived.offlineMs() / 1000) },
+    {
+      name: 'holdfast_break_glass_disclosures_left',
+      labels: {},
+      value: disclosuresLeft(node.breakGlass.state()),
+    },

@@ -64,8 +64,9 @@ async function search(
 
 async function disclose(visit: SignedIn, fields: Fields): Promise<Response> {
   try {
-    const answer = await visit.node.helpdesk.disclose(askingOf(visit), requestOf(fields));
-    return await passwordPage(visit, answer);
+    const disclosed = await visit.node.helpdesk.disclose(askingOf(visit), requestOf(fields));
+    if (disclosed.outcome === 'waiting') throw new Problem('request-waiting');
+    return await passwordPage(visit, disclosed.answer);
   } catch (error) {
     if (error instanceof Problem && MENDABLE.includes(error.code))
       return search(visit, fields.get('digits') ?? '', fields, error);

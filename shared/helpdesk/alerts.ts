@@ -1,0 +1,86 @@
+/**
+ * Raises what the audit says of people, at every node that the records reach: somebody was stopped by the hourly limit,
+ * break-glass was opened. The audit record is what replicates; the alarm follows from it, also after a restart.
+ */
+import { z } from 'zod';
+import type { Alarms } from '../alarms.ts';
+import type { Ledger } from '../journal/ledger.ts';
+import { limits } from '../limits.ts';
+import type { Platform } from '../platform.ts';
+
+interface AlertParts {
+  readonly ledger: Ledger;
+  readonly alarms: Alarms;
+  readonly platform: Pick<Platform, 'now'>;
+}
+
+const told = z.object({
+  action: z.string(),
+  status: z.string(),
+  failure: z.string().nullable(),
+  staffId: z.string(),
+  nodeName: z.string(),
+  siteId: z.string().nullable(),
+});
+type Told = z.infer<typeof told>;
+
+const LIMIT = 'disclosure-limit';
+const OPENED = 'break-glass-opening';
+const ENDED = 'break-glass-end';
+
+export class AuditAlerts {
+  readonly #parts: AlertParts;
+  /** when each alarm about a limit was last raised here */
+  readonly #limited = new Map<string, number>();
+
+  constructor(parts: AlertParts) {
+    this.#parts = parts;
+  }
+
+  tell({ action, status, failure, staffId, nodeName, siteId }: Told): void {
+    const { alarms, platform } = this.#parts;
+    if (failure === LIMIT) {
+      const subject = `${nodeName} ${staffId}`;
+      this.#limited.set(subject, platform.now());
+      alarms.raise(LIMIT, subject, 'asked for more keys than may be given out in an hour');
+    }
+    const opened = `${nodeName} ${siteId ?? ''}`;
+    if (status !== 'Successful') return;
+    if (action === OPENED) alarms.raise('break-glass', opened, 'two officers opened break-glass');
+    if (action === ENDED) alarms.clear('break-glass', opened);
+  }
+
+  tick(): void {
+    const { alarms, platform } = this.#parts;
+    for (const [subject, at] of this.#limited) {
+      if (Math.abs(platform.now() - at) < limits.limitAlarmMs) continue;
+      this.#limited.delete(subject);
+      alarms.clear(LIMIT, subject);
+    }
+  }
+}
+
+export async function watchAudit(parts: AlertParts): Promise<AuditAlerts> {
+  const alerts = new AuditAlerts(parts);
+  const { ledger, platform } = parts;
+  const rows = await ledger.engine.rows(
+    'recovery',
+    'SELECT action, status, failure, staff_id, node_name, site_id FROM audit WHERE failure = ?1 AND at > ?2 ' +
+      'UNION ALL SELECT action, status, failure, staff_id, node_name, site_id FROM audit o ' +
+      "WHERE o.break_glass_id > '' AND o.action = ?3 AND o.status = 'Successful' AND NOT EXISTS (" +
+      'SELECT 1 FROM audit e WHERE e.break_glass_id = o.break_glass_id AND e.action = ?4 AND e.node_id = o.node_id)',
+    [LIMIT, platform.now() - limits.limitAlarmMs, OPENED, ENDED],
+  );
+  for (const [action, status, failure, staffId, nodeName, siteId] of rows)
+    alerts.tell(told.parse({ action, status, failure, staffId, nodeName, siteId }));
+  ledger.onCommit((store, entries) => {
+    if (store !== 'recovery') return;
+    for (const { kind, body } of entries) {
+      if (kind !== 'audit' || body === null || !/"failure":"disclosure-limit"|"break-glass-/.test(body))
+        continue;
+      const parsed = told.safeParse(JSON.parse(body));
+      if (parsed.success) alerts.tell(parsed.data);
+    }
+  });
+  return alerts;
+}

@@ -1,0 +1,92 @@
+/**
+ * What this node's own audit records say: how much was given out in the last hour, what waits for a second person, what
+ * was opened. Nothing of it is kept elsewhere, so it outlives every restart and is in the audit report as it is.
+ *
+ * Own records are those in this node's own logs: what another node's entry says of this one counts for nothing here.
+ */
+import { type SQL, and, asc, count, eq, gt, gte, inArray, isNull, like, lt, notInArray } from 'drizzle-orm';
+import { z } from 'zod';
+import { STAFF_ROLES } from '../domain/vocabulary.ts';
+import type { Ledger } from '../journal/ledger.ts';
+import type { NodeIdentity } from '../journal/store-journal.ts';
+import { audit } from '../schema/recovery.ts';
+import type { Recorded } from './audit.ts';
+
+export type OwnRecord = typeof audit.$inferSelect;
+
+/** Whose record it is. */
+export function personOf({ staffId, staffName, staffRole, address }: OwnRecord): Recorded {
+  return { staff: { staffId, name: staffName, role: z.enum(STAFF_ROLES).parse(staffRole) }, address };
+}
+
+const DISCLOSED = and(eq(audit.action, 'disclosure'), eq(audit.status, 'Successful'));
+
+export class OwnRecords {
+  readonly #reader: Ledger['readers']['recovery'];
+  readonly #own: SQL | undefined;
+
+  constructor({ ledger, identity }: { ledger: Ledger; identity: NodeIdentity }) {
+    this.#reader = ledger.readers.recovery;
+    const { nodeId } = identity.certificate;
+    // An origin is `nodeId.incarnation`, and '/' follows '.'.
+    this.#own = and(gte(audit.origin, `${nodeId}.`), lt(audit.origin, `${nodeId}/`));
+  }
+
+  /** Disclosures within `windowMs` of `now`, before or after, but not under break-glass: the earliest first. */
+  disclosures(now: number, windowMs: number): Promise<{ at: number; staffId: string }[]> {
+    return this.#reader
+      .select({ at: audit.at, staffId: audit.staffId })
+      .from(audit)
+      .where(
+        and(
+          ...[gt(audit.at, now - windowMs), lt(audit.at, now + windowMs), DISCLOSED, this.#own],
+          ...[eq(audit.source, 'Helpdesk'), isNull(audit.breakGlassId)],
+        ),
+      )
+      .orderBy(asc(audit.at));
+  }
+
+  /** All records of one request, in their order. */
+  ofRequest(requestId: string): Promise<OwnRecord[]> {
+    return this.#records(eq(audit.requestId, requestId));
+  }
+
+  /** Requests that were neither denied nor used, and have not been found to be expired. */
+  openRequests(): Promise<OwnRecord[]> {
+    const ended = this.#reader
+      .select({ requestId: audit.requestId })
+      .from(audit)
+      .where(
+        and(
+          ...[gt(audit.requestId, ''), this.#own, eq(audit.status, 'Successful')],
+          inArray(audit.action, ['denial', 'expiry', 'disclosure']),
+        ),
+      );
+    return this.#records(
+      and(gt(audit.requestId, ''), eq(audit.action, 'request'), notInArray(audit.requestId, ended)),
+    );
+  }
+
+  /** What was asked for, opened and ended of break-glass, in its order. */
+  openings(): Promise<OwnRecord[]> {
+    return this.#records(
+      and(gt(audit.breakGlassId, ''), like(audit.action, 'break-glass-%'), eq(audit.status, 'Successful')),
+    );
+  }
+
+  async disclosedUnder(breakGlassId: string): Promise<number> {
+    const [row] = await this.#reader
+      .select({ is: count() })
+      .from(audit)
+      .where(and(eq(audit.breakGlassId, breakGlassId), DISCLOSED, this.#own));
+    return row?.is ?? 0;
+  }
+
+  #records(condition: SQL | undefined): Promise<OwnRecord[]> {
+    return this.#reader
+      .select()
+      .from(audit)
+      .where(and(condition, this.#own))
+      .orderBy(asc(audit.hlc), asc(audit.origin), asc(audit.seq));
+  }
+}
