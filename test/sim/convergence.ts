@@ -1,0 +1,211 @@
+/**
+ * The end of every run: no more faults, every machine that is left runs, and within a bounded time all of them hold the
+ * same, nothing that was promised is missing, and every key on a drive is held by two nodes.
+ */
+import { STORES, type Store } from '../../shared/journal/entry.ts';
+import { inScope } from '../../shared/replication/scope.ts';
+import { nodePlatform } from '../../central/platform.ts';
+import type { Machine } from './machine.ts';
+import { holds, tipsOn } from './oracle.ts';
+import { disclose } from './people.ts';
+import type { Play } from './run.ts';
+import type { World } from './world.ts';
+
+/** Longer than the longest pause between two tries after a refusal (15 minutes), and a little for catching up. */
+const CONVERGENCE_MS_MAX = 25 * 60_000;
+const LOOK_EVERY_MS = 5_000;
+const REPORT_EVERY_MS = 45_000;
+/** When an administrator says that lost edges will not come. */
+const OVERRIDE_AFTER_MS = 30_000;
+
+/** Returns how long it took, in ms of the world. */
+export async function converge(world: World, play: Play): Promise<number> {
+  const { oracle, scheduler } = world;
+  const violated = (): boolean => oracle.violations.length > 0;
+  if (violated()) return 0;
+  calmDown(world, play);
+  const begunAt = scheduler.now;
+  let reportedAt = -REPORT_EVERY_MS;
+  for (let missing: string | null = null; ; ) {
+    const elapsed = scheduler.now - begunAt;
+    if (elapsed > CONVERGENCE_MS_MAX) {
+      oracle.violated('convergence', missing ?? 'unknown');
+      return elapsed;
+    }
+    if (elapsed - reportedAt >= REPORT_EVERY_MS) {
+      reportedAt = elapsed;
+      for (const device of play.organisation.devices) device.begin(() => device.report());
+    }
+    if (elapsed >= OVERRIDE_AFTER_MS) override(world);
+    await scheduler.run(scheduler.now + LOOK_EVERY_MS, violated);
+    if (violated()) return scheduler.now - begunAt;
+    missing = whatIsMissing(world, play);
+    if (missing === null) break;
+    world.trace('missing', missing);
+  }
+  const took = scheduler.now - begunAt;
+  override(world);
+  await checkEnd(world, play);
+  return took;
+}
+
+function calmDown(world: World, play: Play): void {
+  world.trace('calm');
+  world.isCalm = true;
+  world.network.mend();
+  for (const machine of world.machines) {
+    machine.armed = null;
+    machine.disk.full = false;
+    machine.disk.away = false;
+    machine.disk.syncMs = 2;
+    // Clocks stay as wrong as they are (I14), but go on.
+    machine.clock.go(world.scheduler.now);
+    if (machine.incarnation !== null) world.lose(machine, true);
+    else if (play.plan.upgrades) play.upgrade(machine);
+    if (!machine.life) void world.boot(machine);
+  }
+}
+
+function override(world: World): void {
+  for (const { life, isCentre } of world.machines) {
+    if (!isCentre || !life?.node || life.node.confirmation.waitingFor().length === 0) continue;
+    world.isOverridden = true;
+    life.node.confirmation.override();
+  }
+}
+
+/** One thing that keeps the world from having come together, or null. */
+function whatIsMissing(world: World, { organisation, plan }: Play): string | null {
+  const left = world.machines.filter(({ isGone }) => !isGone);
+  for (const { name, life, program } of left) {
+    if (!life?.node) return `${name} does not run`;
+    if (plan.upgrades && program !== left[0]?.program) return `${name} is not upgraded`;
+  }
+  const tips = new Map(left.map((machine) => [machine, tipsOn(machine.disk)]));
+  for (const [author, theirs] of tips) {
+    for (const [log, { store, origin, seq, hash }] of theirs) {
+      if (!isWhole(world, origin)) continue;
+      for (const [reader, ours] of tips) {
+        if (reader === author || !mayHold(left, store, reader, origin)) continue;
+        const held = ours.get(log);
+        if (held?.seq === seq && held.hash === hash) continue;
+        return `${reader.name} has ${String(held?.seq ?? 0)} of ${log}, ${author.name} has ${String(seq)}`;
+      }
+    }
+  }
+  for (const device of organisation.devices) {
+    if (device.isRetired) continue;
+    for (const { key } of device.volumes) {
+      if (!key) continue;
+      const sql = 'SELECT 1 FROM escrows WHERE key_id = ? AND commitment = ? AND device_id = ?';
+      const args = [key.keyId, key.commitment, key.deviceId];
+      const copies = new Set(left.filter(({ disk }) => holds(disk, { sql, args })).map(({ disk }) => disk));
+      if (copies.size < Math.min(2, device.reach)) return `key ${key.keyId} of ${device.name} is held ${String(copies.size)} times`;
+    }
+  }
+  return null;
+}
+
+/** Whether one honest machine alone wrote this log, so that all must hold the same of it. */
+function isWhole({ oracle }: World, origin: string): boolean {
+  return !oracle.split.has(origin) && !oracle.dishonest.has(origin.slice(0, 10));
+}
+
+function mayHold(left: readonly Machine[], store: Store, reader: Machine, origin: string): boolean {
+  const author = left.find(({ certificate }) => certificate.nodeId === origin.slice(0, 10));
+  // The log of a lost machine is where its region and the centres are; who has it is asked by those who have it.
+  return author ? inScope(store, reader.certificate, author.certificate) : reader.isCentre;
+}
+
+async function checkEnd(world: World, play: Play): Promise<void> {
+  const { oracle } = world;
+  const left = world.machines.filter(({ isGone }) => !isGone);
+  const centres = left.filter(({ isCentre }) => isCentre);
+  for (const promised of oracle.promised) {
+    if (promised.isExcused) continue;
+    const missing = centres.find(({ disk }) => !holds(disk, promised));
+    if (missing) oracle.violated('I2', `${missing.name} does not have ${promised.label}, which ${promised.machine} promised`);
+  }
+  for (const machine of left) {
+    checkRows(world, machine);
+    const found = await world.through(machine.life?.node?.comparison.withJournal() ?? Promise.resolve([]));
+    for (const { table, key, how } of found) oracle.violated('I5', `${machine.name}: ${table} ${key} ${how}`);
+  }
+  for (const machine of left) for (const centre of centres) await compareTables(world, machine, centre);
+  for (const centre of centres) {
+    play.writers.check(world, centre);
+    await checkChains(world, centre);
+    await checkDisclosures(world, centre);
+    for (const { nodeName, entriesBehind } of centre.life?.node?.peers.freshness(centre.life.node.configuration) ?? [])
+      if ((entriesBehind ?? 0) > 0 && left.some(({ name }) => name === nodeName))
+        oracle.violated('I10', `${centre.name} says that it lacks ${String(entriesBehind)} entries of ${nodeName}`);
+  }
+}
+
+/** Nothing of an attacker counts, and nothing of an honest node is left aside. */
+function checkRows({ oracle, machines }: World, { name, disk }: Machine): void {
+  for (const nodeId of oracle.dishonest) {
+    const [row] = disk.of('recovery').facts('SELECT origin, id FROM config WHERE origin LIKE ?', [`${nodeId}.%`]);
+    if (row) oracle.violated('I4', `${name} takes ${String(row[1])} as configured by an edge`);
+  }
+  for (const store of STORES)
+    for (const [origin, seq, reason] of disk.of(store).facts(`SELECT origin, seq, reason FROM "${store}_marks"`, []))
+      if (machines.some(({ certificate }) => String(origin).startsWith(certificate.nodeId)))
+        oracle.violated('I9', `${name} left ${String(origin)} ${String(seq)} aside: ${String(reason)}`);
+}
+
+/** I5: equal logs, equal tables. */
+async function compareTables(world: World, a: Machine, b: Machine): Promise<void> {
+  if (a.disk === b.disk) return;
+  const there = tipsOn(b.disk);
+  for (const [log, { store, origin, seq, hash }] of tipsOn(a.disk)) {
+    if (there.get(log)?.hash !== hash) continue;
+    const digest = ({ disk, program }: Machine) =>
+      program.digestSlice(
+        {
+          kind: disk.kind,
+          batch: () => Promise.reject(new Error('read only')),
+          rows: (of, sql, args) => Promise.resolve(disk.of(of).rows(sql, args)),
+        },
+        ...[nodePlatform, store, origin as never, 1, seq] as const,
+      );
+    const [here, other] = [(await digest(a)).tables, (await digest(b)).tables];
+    if (JSON.stringify(here) !== JSON.stringify(other))
+      world.oracle.violated('I5', `${a.name} and ${b.name} differ in the tables of ${log}`);
+  }
+}
+
+/** I4: what a centre passes on verifies, from the first entry to the last. */
+async function checkChains(world: World, { life, program, name }: Machine): Promise<void> {
+  const node = life?.node;
+  if (!node) return;
+  const verifier = { platform: node.options.platform, authority: node.authority };
+  for (const store of STORES) {
+    for (const [origin, state] of node.ledger.origins(store)) {
+      for (let after = 0; after < state.headSeq; ) {
+        const segment = await world.through(node.ledger.read(store, origin, after, 200));
+        const verified = segment && (await world.through(program.verifySegment(verifier, store, segment, state)));
+        if (!segment || !verified || 'outcome' in verified) {
+          world.oracle.violated('I4', `${name} cannot pass on ${store} ${origin} after ${String(after)}`);
+          break;
+        }
+        after += segment.entries.length;
+      }
+    }
+  }
+}
+
+/** The keys are there to be given out. */
+async function checkDisclosures(world: World, centre: Machine): Promise<void> {
+  const { oracle } = world;
+  const living = oracle.keys.filter(({ keyId, commitment, deviceId }) =>
+    holds(centre.disk, {
+      sql: 'SELECT 1 FROM escrows WHERE key_id = ? AND commitment = ? AND device_id = ?',
+      args: [keyId, commitment, deviceId],
+    }),
+  );
+  for (const key of living.slice(-2)) {
+    const given = await world.through(disclose(world, centre, key, `end ${key.keyId}`));
+    if (!given) oracle.violated('I2', `${centre.name} holds ${key.keyId} and cannot give it out`);
+  }
+}

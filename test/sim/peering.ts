@@ -1,0 +1,59 @@
+/** How one simulated node calls another: the production client on one side, the production routes on the other. */
+import { OpenAPIHono } from '@hono/zod-openapi';
+import type { App, AppEnv } from '../../shared/http/context.ts';
+import type { PeerFetch } from '../../shared/replication/client.ts';
+import type { Life, Machine, Program } from './machine.ts';
+import { Request, Response } from './shims/globals.ts';
+import type { World } from './world.ts';
+
+/** The routes that other nodes call, alone: building the whole application would take most of a run. */
+export function peerApp(world: World, program: Program, node: NonNullable<Life['node']>): App {
+  const app = new OpenAPIHono<AppEnv>();
+  app.onError((error, c) => {
+    const problem = program.problemOf(error);
+    if (!problem) world.oracle.unexpected('a peer was answered with 500', error);
+    return program.respond(c, problem ?? new program.Problem('unexpected'));
+  });
+  program.syncRoutes(app, node);
+  return app;
+}
+
+export function peerFetch(world: World, life: Life, target: Machine): PeerFetch {
+  return (path, init) =>
+    new Promise((resolve, reject) => {
+      init.signal?.addEventListener('abort', () => {
+        reject(new DOMException('given up', 'AbortError'));
+      });
+      const headers = init.headers ?? {};
+      postTo(world, { name: life.machine.name, life }, target, path, headers, init.body as Uint8Array<ArrayBuffer>).then(
+        (answer) => {
+          resolve(answer as unknown as globalThis.Response);
+        },
+        reject,
+      );
+    });
+}
+
+export function postTo(
+  world: World,
+  from: { name: string; life: Life | null },
+  target: Machine,
+  path: string,
+  headers: HeadersInit,
+  body: Uint8Array<ArrayBuffer>,
+): Promise<Response> {
+  return world.network.exchange<Response>({
+    from: from.name,
+    life: from.life,
+    to: target,
+    operation: path.slice(path.lastIndexOf('/') + 1),
+    body,
+    serve: async (server, arrived) => {
+      const request = new Request(`http://localhost${path}`, { method: 'POST', headers, body: arrived });
+      if (!server.app) throw new Error('not serving');
+      const answer = (await server.app.fetch(request as unknown as globalThis.Request)) as unknown as Response;
+      return { answer, bytes: (await answer.arrayBuffer()).length };
+    },
+    damage: (answer, by) => answer.damaged(by),
+  });
+}

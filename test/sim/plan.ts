@@ -1,0 +1,158 @@
+/**
+ * The plan of one seed: what happens, when and to whom, all drawn before anything runs. An event can be left out without
+ * changing the others, which is how a failing history is shrunk.
+ */
+import { ATTACKS, type Attack } from './attacks.ts';
+import type { LinkFaults } from './network.ts';
+import { needs, passedBy, POINTS } from './points.ts';
+import { Random } from './random.ts';
+import type { Shape } from './setup.ts';
+import type { Gate } from './snapshots.ts';
+
+/** Machines and devices are named by their number; the number is taken modulo how many there are. */
+export type Event =
+  | { readonly do: 'encrypt' | 'report' | 'change' | 'revoke'; readonly device: number }
+  | { readonly do: 'collide'; readonly device: number; readonly key: number }
+  | { readonly do: 'disclose'; readonly machine: number; readonly key: number }
+  | { readonly do: 'configure'; readonly value: number }
+  | { readonly do: 'roll up' | 'write as the next version'; readonly machine: number }
+  | { readonly do: 'link'; readonly machine: number; readonly faults: LinkFaults; readonly forMs: number }
+  | {
+      readonly do: 'partition';
+      readonly machine: number;
+      readonly ways: 'both' | 'to the centre' | 'from the centre';
+      readonly forMs: number;
+    }
+  | { readonly do: 'crash'; readonly machine: number; readonly power: boolean }
+  | { readonly do: 'arm'; readonly machine: number; readonly point: string; readonly after: number }
+  | { readonly do: 'disk full' | 'slow disk'; readonly machine: number; readonly forMs: number }
+  | { readonly do: 'server away'; readonly power: boolean; readonly forMs: number }
+  | { readonly do: 'clock'; readonly machine: number; readonly offMs: number; readonly speed: number }
+  | { readonly do: 'copy' | 'rewind' | 'upgrade'; readonly machine: number }
+  | { readonly do: 'lose'; readonly machine: number; readonly forGood: boolean }
+  | { readonly do: 'twin'; readonly machine: number; readonly forMs: number }
+  | { readonly do: 'attack'; readonly attack: Attack; readonly target: number; readonly victim: number }
+  | { readonly do: 'snapshot'; readonly gate: Gate };
+
+export interface Planned {
+  /** ms after the world is set up */
+  readonly at: number;
+  readonly event: Event;
+}
+
+export interface Plan {
+  readonly shape: Shape;
+  readonly upgrades: boolean;
+  readonly events: readonly Planned[];
+  readonly endsAt: number;
+}
+
+export function planOf(seed: number): Plan {
+  const random = new Random(seed, 'plan');
+  const focus = POINTS[seed % POINTS.length] ?? '';
+  const needed = needs(focus);
+  const isLarge = random.chance(0.01);
+  const centre = needed.server || random.chance(0.2) ? 'libsql-server' : 'libsql-file';
+  const attackers = random.chance(0.3) ? 1 : 0;
+  const upgrades = needed.upgrade || random.chance(0.1);
+  const shape: Shape = {
+    ...{ centre, attackers },
+    edges: isLarge ? random.between(6, 12) : random.between(2, 4),
+    devices: isLarge ? random.between(60, 200) : random.between(3, 9),
+    centres: centre === 'libsql-server' && random.chance(0.4) ? 2 : 1,
+    migrates: needed.migration || random.chance(0.03),
+    meshed: random.chance(0.15),
+  };
+  const endsAt = random.between(40, 150) * 1_000;
+  const events: Planned[] = [];
+  const add = (event: Event, at = random.between(0, endsAt)): void => {
+    events.push({ at, event });
+  };
+  planWork(random, shape, add, endsAt);
+  planFaults(random, shape, add, endsAt);
+  // The crash point that this seed is about.
+  const by = passedBy(focus);
+  for (let tries = 0; tries < 2; tries += 1) {
+    const machine = by === 'centre' ? 0 : shape.centres + random.below(shape.edges);
+    add({ do: 'arm', machine, point: focus, after: random.below(3) * tries }, random.between(0, endsAt / 2));
+  }
+  if (needed.twin || random.chance(0.06))
+    add({ do: 'twin', machine: shape.centres + random.below(shape.edges), forMs: endsAt / 2 }, endsAt / 4);
+  if (upgrades) {
+    for (let machine = 0; machine < shape.centres + shape.edges; machine += 1)
+      if (random.chance(0.7)) add({ do: 'upgrade', machine });
+    for (let writes = 0; writes < 4; writes += 1)
+      add({ do: 'write as the next version', machine: random.below(100) });
+  }
+  return { shape, upgrades, endsAt, events: events.sort((a, b) => a.at - b.at) };
+}
+
+type Add = (event: Event, at?: number) => void;
+
+function planWork(random: Random, shape: Shape, add: Add, endsAt: number): void {
+  for (let device = 0; device < shape.devices; device += 1) {
+    add({ do: 'encrypt', device }, random.between(0, endsAt / 2));
+    for (let reports = random.between(1, 3); reports > 0; reports -= 1) {
+      if (random.chance(0.5)) add({ do: 'change', device });
+      add({ do: 'report', device });
+    }
+    if (random.chance(0.3)) add({ do: 'encrypt', device });
+  }
+  for (let disclosures = random.between(1, 5); disclosures > 0; disclosures -= 1)
+    add({ do: 'disclose', machine: random.below(100), key: random.below(1_000) });
+  for (let changes = random.between(0, 3); changes > 0; changes -= 1)
+    add({ do: 'configure', value: random.below(1_000) });
+  if (random.chance(0.3)) add({ do: 'revoke', device: random.below(shape.devices) });
+  if (random.chance(0.2)) add({ do: 'collide', device: random.below(shape.devices), key: random.below(1_000) });
+  for (let rolls = random.between(0, 2); rolls > 0; rolls -= 1) add({ do: 'roll up', machine: random.below(100) });
+}
+
+function planFaults(random: Random, shape: Shape, add: Add, endsAt: number): void {
+  const machines = shape.centres + shape.edges;
+  const any = (): number => random.below(machines);
+  const edge = (): number => shape.centres + random.below(shape.edges);
+  const aWhile = (): number => random.between(1, 40) * 1_000;
+  for (let links = random.between(0, 3); links > 0; links -= 1)
+    add({ do: 'link', machine: random.below(100), faults: linkFaults(random), forMs: aWhile() });
+  for (let cuts = random.between(0, 2); cuts > 0; cuts -= 1) {
+    const ways = random.pick(['both', 'to the centre', 'from the centre'] as const);
+    add({ do: 'partition', machine: edge(), ways, forMs: aWhile() });
+  }
+  for (let crashes = random.between(0, 2); crashes > 0; crashes -= 1)
+    add({ do: 'crash', machine: any(), power: random.chance(0.6) });
+  for (let arms = random.between(0, 2); arms > 0; arms -= 1)
+    add({ do: 'arm', machine: any(), point: random.pick(POINTS), after: random.below(4) });
+  if (random.chance(0.25)) add({ do: 'disk full', machine: any(), forMs: aWhile() / 2 });
+  if (random.chance(0.25)) add({ do: 'slow disk', machine: any(), forMs: aWhile() });
+  if (shape.centre === 'libsql-server' && random.chance(0.6))
+    add({ do: 'server away', power: random.chance(0.8), forMs: random.between(1, 8) * 1_000 });
+  for (let clocks = random.below(3); clocks > 0; clocks -= 1) {
+    const offMs = random.pick([-1, 1]) * random.pick([5_000, 3_600_000, 30 * 86_400_000, 3_650 * 86_400_000]);
+    add({ do: 'clock', machine: any(), offMs, speed: random.pick([1, 1, 0, 2, -1]) });
+  }
+  if (random.chance(0.35)) {
+    const machine = any();
+    const at = random.between(0, endsAt / 2);
+    add({ do: 'copy', machine }, at);
+    add({ do: 'rewind', machine }, random.between(at, endsAt));
+  }
+  if (random.chance(0.2)) add({ do: 'lose', machine: any(), forGood: random.chance(0.5) });
+  for (let sets = random.chance(0.4) ? random.between(1, 3) : 0; sets > 0; sets -= 1) {
+    const gate = { holdMs: random.pick([1, 5, 300]), freezeMs: random.pick([100, 400, 2_000]), dies: random.chance(0.2) };
+    add({ do: 'snapshot', gate });
+    if (random.chance(0.3)) add({ do: 'rewind', machine: 0 });
+  }
+  for (let attacks = shape.attackers * random.between(2, 6); attacks > 0; attacks -= 1)
+    add({ do: 'attack', attack: random.pick(ATTACKS), target: any(), victim: edge() });
+}
+
+function linkFaults(random: Random): LinkFaults {
+  const faults: LinkFaults = {};
+  if (random.chance(0.5)) faults.loss = random.pick([0.05, 0.2, 0.5]);
+  if (random.chance(0.4)) faults.duplicate = random.pick([0.1, 0.4]);
+  if (random.chance(0.3)) faults.corrupt = random.pick([0.05, 0.3]);
+  if (random.chance(0.3)) faults.truncate = random.pick([0.05, 0.3]);
+  if (random.chance(0.5)) faults.delayMs = random.pick([100, 2_000, 20_000]);
+  if (random.chance(0.2)) faults.bytesPerMs = random.pick([1, 8, 32]);
+  return faults;
+}
