@@ -219,9 +219,18 @@ export class StoreJournal {
       const rows = await follower.moved();
       return rows === null ? this.#load() : this.#take(rows);
     });
+    this.#followed(moved);
+  }
+
+  /** Others wrote to these logs. Whoever keeps something of them in memory is told, however it was found out. */
+  #followed(moved: ReadonlySet<Origin>): void {
     if (moved.size === 0) return;
     this.#parts.onFollowed(this.store, moved);
     this.durability.moved(moved);
+  }
+
+  async #reload(): Promise<void> {
+    this.#followed(await this.#load());
   }
 
   /** Resolves when nothing is waiting or being written. */
@@ -296,7 +305,7 @@ export class StoreJournal {
 
   async #writeGroup(group: readonly PendingAppend[], isSecondTry = false): Promise<void> {
     try {
-      if (this.#stale) await this.#load();
+      if (this.#stale) await this.#reload();
       const written = await this.#commitGroup(group);
       // The next group is written while this one is synced, where that is a step of its own (I1, I3).
       void this.durability.settle().then(
@@ -424,7 +433,7 @@ export class StoreJournal {
 
   async #step(segment: Segment, verified: Verified): Promise<Step> {
     try {
-      if (this.#stale) await this.#load();
+      if (this.#stale) await this.#reload();
       const placed = await this.#place(segment, verified.entries);
       if (placed) return placed;
       const at = (this.#origins.get(segment.origin)?.seq ?? 0) + 1 - segment.from;
@@ -522,7 +531,7 @@ export class StoreJournal {
       await this.#batch([...frame, ...projected.statements]);
     } catch (error) {
       if (!(error instanceof EngineError) || error.reason !== 'constraint') throw error;
-      await this.#load();
+      await this.#reload();
       const now = this.#origins.get(first.origin);
       if (now?.seq !== held?.seq || now?.hash !== held?.hash)
         return { applied: 0, marked: 0, complete: false };
@@ -613,8 +622,10 @@ export class StoreJournal {
         [origin],
       );
       const state = row && (await this.#stateOf(row));
-      this.#checkRewind(origin, this.#origins.get(origin), state ?? undefined);
+      const before = this.#origins.get(origin);
+      this.#checkRewind(origin, before, state ?? undefined);
       if (state) this.#origins.set(origin, state);
+      if (!isSame(before, state ?? before)) this.#followed(new Set([origin]));
       return null;
     } catch (error) {
       return this.#storageFailed(error);
