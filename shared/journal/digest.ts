@@ -56,6 +56,23 @@ export async function digestSlice(
   return { tables, rows };
 }
 
+/**
+ * The same while the log ends at `at`, or null when it does not, or no longer when all was read. The database may be a
+ * moment ahead of what is known in memory, and a later entry takes the place of rows of an earlier slice.
+ */
+export async function digestSliceAt(
+  engine: Engine,
+  platform: Pick<Platform, 'sha256'>,
+  store: Store,
+  { origin, at }: { readonly origin: Origin; readonly at: number },
+  from: number,
+  to: number,
+): Promise<SliceDigest | null> {
+  const slice = await digestSlice(engine, platform, store, origin, from, to);
+  const [tip] = await engine.rows(store, `SELECT seq FROM "${store}_origins" WHERE origin = ?`, [origin]);
+  return tip?.[0] === at ? slice : null;
+}
+
 /** Beyond this many rows without an entry the first ones say enough. */
 const STRAY_ROWS_MAX = 100;
 

@@ -5,7 +5,7 @@
  * mends by itself.
  */
 import { limits } from '../limits.ts';
-import { digestSlice, type RowHash, strayRows } from '../journal/digest.ts';
+import { digestSliceAt, type RowHash, strayRows } from '../journal/digest.ts';
 import { STORES, type Store } from '../journal/entry.ts';
 import { PROJECTION_VERSION } from '../journal/kinds.ts';
 import { rebuildSlice } from '../journal/rebuild.ts';
@@ -15,6 +15,8 @@ import { type SyncParts, countMarks } from './service.ts';
 import { inScope } from './scope.ts';
 
 const SLICES_PER_STEP = 4;
+/** A log that is written to all the time is left to the comparison with peers. */
+const TRIES_MAX = 20;
 
 export interface Difference {
   readonly store: Store;
@@ -104,8 +106,8 @@ export class TableComparison {
       return [];
     }
     alarms.clear('not-comparable', subject);
-    const ours = await digestSlice(ledger.engine, platform, store, origin, from, to);
-    if (ledger.origins(store).get(origin)?.seq !== at) return [];
+    const ours = await digestSliceAt(ledger.engine, platform, store, { origin, at }, from, to);
+    if (!ours) return [];
     const differing = Object.keys(ours.tables).filter(
       (table) => ours.tables[table]?.digest !== theirs.tables[table]?.digest,
     );
@@ -120,7 +122,7 @@ export class TableComparison {
       return [];
     }
     const wrong = new Set(
-      (await this.#wrongHere(store, origin, from, to)).map(({ table, key }) => `${table} ${key}`),
+      ((await this.#wrongHere(store, { origin, at }, from, to)) ?? []).map(({ table, key }) => `${table} ${key}`),
     );
     const found = differences(ours.rows, detailed.rows ?? []).map((row) => ({
       ...{ store, origin, ...row },
@@ -134,27 +136,36 @@ export class TableComparison {
     return found;
   }
 
-  /** Rows of a slice that are not what this node's own journal says. */
+  /** Rows of a slice that are not what this node's own journal says; null when the log moved meanwhile. */
   async #wrongHere(
     store: Store,
-    origin: Origin,
+    { origin, at }: { readonly origin: Origin; readonly at: number },
     from: number,
     to: number,
-  ): Promise<Pick<Difference, 'table' | 'key' | 'how'>[]> {
+  ): Promise<Pick<Difference, 'table' | 'key' | 'how'>[] | null> {
     const { ledger, platform } = this.#parts;
     const role = ledger.origins(store).get(origin)?.certificate.role;
     if (!role) return [];
     const built = await rebuildSlice(ledger.engine, platform, store, { origin, role }, from, to);
-    const { rows } = await digestSlice(ledger.engine, platform, store, origin, from, to);
-    return differences(rows, built);
+    const slice = await digestSliceAt(ledger.engine, platform, store, { origin, at }, from, to);
+    return slice && differences(slice.rows, built);
+  }
+
+  /** A whole log here against the journal; begun again as long as it is written to meanwhile. */
+  async #wrongInLog(store: Store, origin: Origin): Promise<Pick<Difference, 'table' | 'key' | 'how'>[]> {
+    for (let tries = 1; ; tries += 1) {
+      const at = this.#parts.ledger.origins(store).get(origin)?.seq ?? 0;
+      const found = await this.#wrongHere(store, { origin, at }, 1, at);
+      if (found || tries === TRIES_MAX) return found ?? [];
+    }
   }
 
   /** Every table here against this node's own journal. Returns the rows that are wrong. */
   async withJournal(): Promise<Difference[]> {
     const found: Difference[] = [];
     for (const store of STORES) {
-      for (const [origin, { seq }] of this.#parts.ledger.origins(store)) {
-        const rows = await this.#wrongHere(store, origin, 1, seq);
+      for (const origin of this.#parts.ledger.origins(store).keys()) {
+        const rows = await this.#wrongInLog(store, origin);
         found.push(...rows.map((row) => ({ store, origin, ...row, wrongHere: true })));
       }
       const stray = await strayRows(this.#parts.ledger.engine, store);

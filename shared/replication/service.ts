@@ -6,7 +6,7 @@ import type { Alarms } from '../alarms.ts';
 import type { Foreground } from '../foreground.ts';
 import { Problem } from '../http/problem.ts';
 import type { Configuration } from '../configuration.ts';
-import { digestSlice } from '../journal/digest.ts';
+import { digestSliceAt } from '../journal/digest.ts';
 import { STORES, type Segment, type Store, type Vector } from '../journal/entry.ts';
 import { PROJECTION_VERSION } from '../journal/kinds.ts';
 import type { Ledger } from '../journal/ledger.ts';
@@ -234,15 +234,17 @@ export class SyncService {
     if (state?.seq !== request.at || !inScope(request.store, peer, state.certificate)) {
       return { state: 'moved', ...empty };
     }
-    const { tables, rows } = await digestSlice(
+    const marked = await countMarks(ledger, request.store, request.origin, request.from, request.to);
+    const slice = await digestSliceAt(
       ledger.engine,
       platform,
       request.store,
-      request.origin,
+      request,
       request.from,
       request.to,
     );
-    const marked = await countMarks(ledger, request.store, request.origin, request.from, request.to);
+    if (!slice) return { state: 'moved', ...empty };
+    const { tables, rows } = slice;
     const detail = request.detail ? { rows } : {};
     return { state: 'compared', projectionVersion: PROJECTION_VERSION, marked, tables, ...detail };
   }
