@@ -9,6 +9,7 @@ import { STORES, type Store } from '../shared/journal/entry.ts';
 import { type HoldfastNode, openNode } from '../shared/node.ts';
 import type { Log } from '../shared/platform.ts';
 import { VERSION } from '../shared/version.ts';
+import { releaseRoutes } from './release/routes.ts';
 import { LibsqlEngine } from './libsql-engine.ts';
 import { nodePlatform } from './platform.ts';
 import { type CentreSettings, SettingError } from './settings.ts';
@@ -50,7 +51,10 @@ export async function startCentre(
     bootstrapTokenHash: settings.bootstrapTokenHash,
   });
   const service = snapshots && new SnapshotService(snapshots.settings, snapshots.env, node, log);
-  const app = createApp(node, service ? [snapshotRoutes(service)] : []);
+  const app = createApp(node, [
+    releaseRoutes(settings.dataFolder),
+    ...(service ? [snapshotRoutes(service)] : []),
+  ]);
   const server = await listen((request) => app.fetch(request), settings);
   node.start();
   service?.start();

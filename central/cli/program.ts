@@ -10,6 +10,7 @@ import { importCommand } from './commands/import.ts';
 import { installCommands } from './commands/install.ts';
 import { keyCommands } from './commands/key.ts';
 import { organisationCommands } from './commands/organisation.ts';
+import { releaseCommands } from './commands/release.ts';
 import { reportCommands } from './commands/report.ts';
 import { configCommands } from './commands/site.ts';
 import { snapshotCommands } from './commands/snapshot.ts';
@@ -42,6 +43,7 @@ export function buildProgram(words: Words, run: RunCommand): Command {
   fleetCommand(program, run, words);
   snapshotCommands(program, run, words);
   installCommands(program, run, words);
+  releaseCommands(program, run, words);
   importCommand(program, run, words);
   exportCommands(program, run, words);
   speakEverywhere(program, words);

@@ -2,6 +2,7 @@
 import { cli } from './en-cli.ts';
 import { importing } from './en-import.ts';
 import { installing } from './en-install.ts';
+import { releasing } from './en-release.ts';
 import { snapshot } from './en-snapshot.ts';
 
 const SYSTEM_ERRORS: Readonly<Record<string, string>> = {
@@ -102,6 +103,7 @@ export const en = {
   },
   cli,
   installing,
+  releasing,
   snapshot,
   import: importing,
 };

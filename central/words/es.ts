@@ -3,6 +3,7 @@ import type { en } from './en.ts';
 import { cli } from './es-cli.ts';
 import { importing } from './es-import.ts';
 import { installing } from './es-install.ts';
+import { releasing } from './es-release.ts';
 import { snapshot } from './es-snapshot.ts';
 
 const SYSTEM_ERRORS: Readonly<Record<string, string>> = {
@@ -105,6 +106,7 @@ export const es: typeof en = {
   },
   cli,
   installing,
+  releasing,
   snapshot,
   import: importing,
 };

@@ -3,7 +3,8 @@
 #
 #   sh install.sh --identity FILE --centre HOST:PORT [--centre-name NAME] [--centre-ca FILE]
 #                 [--certificate FILE --key FILE]
-#   sh install.sh                                        upgrades; settings, identity and data stay
+#   sh install.sh                                        upgrades; settings, identity and data stay. It does not check
+#                                                        who made the archive: upgrade.sh does, and then runs this
 #   sh install.sh --uninstall program                    takes it off; settings, identity and data stay
 #   sh install.sh --uninstall everything                 and these as well
 #
@@ -14,6 +15,9 @@
 # is on disk, in /var/lib/.holdfast-edge-install, before it is done; what is left there is undone by the next run first.
 # Before anything is put in place, the edge is tried with this identity in a folder of its own, and its database engine
 # has to show that a snapshot of it can be taken: on that the edge's snapshot writer depends.
+#
+# Over an edge that runs, the transaction ends only when the new one has become ready and has stayed so; otherwise the
+# one from before runs again, over the same database, with whatever was written to it meanwhile.
 set -eu
 umask 077
 
@@ -25,7 +29,13 @@ settings=$into/etc/holdfast
 units=$into/etc/systemd/system
 state=$into/var/lib/.holdfast-edge-install
 data=$into/var/lib/holdfast-edge
-all_units='holdfast-tls@uplink.service holdfast-edge.service holdfast-certificates.path holdfast-certificates.timer holdfast-tls@front.service'
+all_units='holdfast-edge-recover.service holdfast-upgrade.timer holdfast-tls@uplink.service holdfast-edge.service holdfast-certificates.path holdfast-certificates.timer holdfast-tls@front.service'
+
+# An image that is built has no systemd; a test may bring one.
+managed=${HOLDFAST_INSTALL_SYSTEMD:-$([ -n "$into" ] && echo no || echo yes)}
+within_s=${HOLDFAST_WITHIN_S:-180}
+# Looks that have to find it ready one after the other, half a second apart: what crashes does so within these.
+SETTLED_LOOKS=10
 
 fail() {
   echo "holdfast: $1" >&2
@@ -35,6 +45,7 @@ fail() {
 # --- how things are undone -------------------------------------------------------------------------------------------
 
 saved=0
+changed=''
 trial_pid=''
 
 note() {
@@ -54,6 +65,7 @@ put() {
   sync "$3.holdfast-new"
   # By renaming: a running edge keeps its old executable until it is restarted.
   mv "$3.holdfast-new" "$3"
+  changed="$changed $3"
 }
 
 save() {
@@ -99,7 +111,11 @@ undo_all() {
   [ -z "$(tail -c 1 "$state/journal")" ] || sed -i '$d' "$state/journal"
   tac "$state/journal" >"$state/undoing"
   while read -r what path number; do undo "$what" "$path" "$number"; done <"$state/undoing"
-  [ -n "$into" ] || systemctl daemon-reload || true
+  if [ "$managed" = yes ]; then
+    systemctl daemon-reload || true
+    # Those that run; at the start of the machine none does yet.
+    if [ -e "$state/restarted" ]; then systemctl try-restart $(cat "$state/restarted") || true; fi
+  fi
   # What was saved goes next, and must not be missed by whoever comes after an interruption here.
   note end
 }
@@ -111,6 +127,9 @@ forget() {
 
 begin() {
   [ -d "$into/var/lib" ] || fail "$into/var/lib is not there."
+  exec 9<"$into/var/lib"
+  # What a killed one had started may hold it for a moment.
+  flock -w 5 9 || fail 'Another installation is under way.'
   if [ -d "$state" ]; then
     # A trial that outlived its installer would hold a port.
     if [ -s "$state/trial.pid" ]; then end_trial "$(cat "$state/trial.pid")"; fi
@@ -118,10 +137,13 @@ begin() {
     forget
     echo 'An installation that had been interrupted was undone first.' >&2
   fi
+  [ "$recover" = no ] || exit 0
   trap ended EXIT
   trap 'exit 1' HUP INT TERM
   mkdir -m 700 "$state" "$state/saved"
-  sync "$into/var/lib"
+  # What undoes this after a power cut, whichever installer is in place by then.
+  cp "$here/install.sh" "$state/recover.sh"
+  sync "$state/recover.sh" "$into/var/lib"
 }
 
 commit() {
@@ -138,6 +160,28 @@ ended() {
   echo 'holdfast: Nothing was changed: the machine is as it was.' >&2
 }
 
+# --- whether it is ready ---------------------------------------------------------------------------------------------
+
+# By the kernel's own count: a clock may be set meanwhile.
+uptime_s() { cut -d . -f 1 /proc/uptime; }
+
+# Whether the edge answers as this version ("" for any), and is ready for its devices unless it was not before either.
+is_ready() {
+  answer=$(bash "$here/ask.sh" "$port" /readyz) && code=0 || code=$?
+  case $answer in *"\"role\":\"edge\",\"version\":\"${1:+$1\"}"*) ;; *) return 1 ;; esac
+  [ "$2" = no ] || [ "$code" = 0 ]
+}
+
+await_ready() {
+  until_s=$(($(uptime_s) + within_s))
+  looks=0
+  while [ "$looks" -lt $SETTLED_LOOKS ]; do
+    if is_ready "$@"; then looks=$((looks + 1)); else looks=0; fi
+    [ "$(uptime_s)" -lt "$until_s" ] || return 1
+    sleep 0.5
+  done
+}
+
 # --- the trial -------------------------------------------------------------------------------------------------------
 
 end_trial() {
@@ -151,7 +195,7 @@ end_trial() {
 start_trial() {
   port=$((20000 + ($$ + $1) % 12000))
   "$here/holdfast-edge" "--directory-path=data=$state/trial/data" "--directory-path=credentials=$state/trial/credentials" \
-    "--socket-addr=http=127.0.0.1:$port" --external-addr=centre=127.0.0.1:9 >"$state/trial/said" 2>&1 &
+    "--socket-addr=http=127.0.0.1:$port" --external-addr=centre=127.0.0.1:9 >"$state/trial/said" 2>&1 9<&- &
   trial_pid=$!
   echo "$trial_pid" >"$state/trial.pid"
   # wake.sh gives up when the process that it is told of has ended.
@@ -181,6 +225,17 @@ try_edge() {
   rm -rf "$state/trial" "$state/trial.pid"
 }
 
+# The organisation's public key, as openssl reads it: what upgrade.sh checks a release by. The identity itself may later
+# be readable by the edge alone.
+organisation_key() {
+  key_of=$(tr -d ' \t\r\n' <"$1" | sed -n 's/.*"organisation":{\([^{}]*\)}.*/\1/p')
+  printf '\060\131\060\023\006\007\052\206\110\316\075\002\001\006\010\052\206\110\316\075\003\001\007\003\102\000\004'
+  for coordinate in x y; do
+    printf '%s=' "$(printf %s "$key_of" | sed -n "s/.*\"$coordinate\":\"\([A-Za-z0-9_-]\{43\}\)\".*/\1/p")" |
+      tr '_-' '/+' | base64 -d
+  done
+}
+
 # Registers the edge's snapshot writer, or leaves the one that is there.
 register() {
   folder 755 "$settings/writers"
@@ -205,6 +260,12 @@ END
 
 # --- what is asked for -----------------------------------------------------------------------------------------------
 
+recover=no
+if [ "${1-}" = --recover ]; then
+  recover=yes
+  begin
+  exit 0
+fi
 identity='' centre='' centre_name='' centre_ca='' certificate='' key='' uninstall=''
 while [ $# -gt 0 ]; do
   [ $# -ge 2 ] || fail "$1 needs a value."
@@ -231,7 +292,7 @@ if [ -n "$uninstall" ]; then
   [ -e "$program/holdfast-edge" ] || fail 'no edge is installed here.'
   begin
   take_away "$settings/writers/edge.json"
-  if [ -z "$into" ]; then
+  if [ "$managed" = yes ]; then
     for unit in $all_units; do
       if systemctl is-enabled --quiet "$unit" 2>/dev/null; then
         note enable "$unit"
@@ -239,15 +300,16 @@ if [ -n "$uninstall" ]; then
       fi
     done
   fi
-  for unit in "$units"/holdfast-edge.service "$units"/holdfast-tls@.service "$units"/holdfast-certificates.*; do
+  for unit in "$units"/holdfast-edge*.service "$units"/holdfast-tls@.service "$units"/holdfast-certificates.* \
+    "$units"/holdfast-upgrade.*; do
     take_away "$unit"
   done
   for file in "$program"/*; do take_away "$file"; done
   commit
-  [ -n "$into" ] || systemctl daemon-reload
+  [ "$managed" = no ] || systemctl daemon-reload
   rmdir "$program" "$settings/writers" 2>/dev/null || true
   if [ "$uninstall" = everything ]; then
-    rm -rf "$settings/holdfast.env" "$settings/identity.json" "$settings/tls"
+    rm -rf "$settings/holdfast.env" "$settings/identity.json" "$settings/organisation.der" "$settings/tls" "$into/var/lib/holdfast-upgrade"
     rmdir "$settings" 2>/dev/null || true
     rm -rf "$data/" "$data" "$into/var/lib/private/holdfast-edge"
   fi
@@ -265,6 +327,13 @@ case $centre in '' | *?:[0-9]*) ;; *) fail '--centre is HOST:PORT, such as holdf
 case ${certificate:+c}${key:+k} in '' | ck) ;; *) fail '--certificate and --key go together.' ;; esac
 [ -n "$into" ] || [ -x /usr/sbin/haproxy ] || fail 'haproxy is missing: apt-get install haproxy.'
 
+port=$(sed -n 's/^HOLDFAST_PORT=//p' "$settings/holdfast.env" 2>/dev/null || true)
+ran=no was_ready=no
+if [ "$managed" = yes ] && systemctl is-active --quiet holdfast-edge.service; then
+  ran=yes
+  if is_ready '' yes; then was_ready=yes; fi
+fi
+
 begin
 try_edge "${identity:-$settings/identity.json}"
 
@@ -273,12 +342,16 @@ folder 755 "$settings"
 folder 755 "$units"
 folder 700 "$settings/tls"
 put 755 "$here/holdfast-edge" "$program/holdfast-edge"
-for file in wake.sh install.sh; do put 755 "$here/$file" "$program/$file"; done
-for file in front.cfg uplink.cfg unprivileged.cfg OPERATIONS.md; do put 644 "$here/$file" "$program/$file"; done
+for file in wake.sh ask.sh install.sh upgrade.sh; do put 755 "$here/$file" "$program/$file"; done
+for file in RELEASE front.cfg uplink.cfg unprivileged.cfg OPERATIONS.md; do put 644 "$here/$file" "$program/$file"; done
 for unit in "$here"/holdfast-*.service "$here"/holdfast-*.path "$here"/holdfast-*.timer; do
   put 644 "$unit" "$units/$(basename -- "$unit")"
 done
 [ -z "$identity" ] || put 600 "$identity" "$settings/identity.json"
+if [ -n "$identity" ] || [ ! -e "$settings/organisation.der" ]; then
+  organisation_key "$settings/identity.json" >"$state/organisation.der"
+  put 644 "$state/organisation.der" "$settings/organisation.der"
+fi
 
 set_value() {
   sed "s|^$1=.*|$1=$2|" "$state/holdfast.env" >"$state/holdfast.env.new"
@@ -300,7 +373,7 @@ if [ -n "$certificate" ]; then
 fi
 register
 
-if [ -n "$into" ]; then
+if [ "$managed" = no ]; then
   commit
   exit 0
 fi
@@ -317,7 +390,22 @@ for unit in $started; do
   note disable "$unit"
   systemctl enable --quiet "$unit"
 done
+# Run at the start of the machine, and asked by its own clock.
+running=$(printf '%s\n' $started | grep -v recover | grep -v upgrade)
+if [ "$ran" = yes ]; then
+  # Every connection through them would be cut: only when they are others than before.
+  touched=holdfast-edge.service
+  case $changed in *tls* | *.cfg* | *holdfast.env*) touched=$running ;; esac
+  printf '%s\n' $touched >"$state/restarted"
+  sync "$state/restarted" "$state"
+  port=$(sed -n 's/^HOLDFAST_PORT=//p' "$settings/holdfast.env")
+  systemctl restart --no-block $touched
+  await_ready "$(sed -n 's/^version //p' "$here/RELEASE")" "$was_ready" || fail "It did not become ready within $within_s s."
+  commit
+  systemctl start --quiet holdfast-upgrade.timer || true
+  exit 0
+fi
 commit
 # shellcheck disable=SC2086 # several units
-systemctl restart $started || fail 'not everything started: systemctl status "holdfast-*"'
+systemctl restart $running holdfast-upgrade.timer || fail 'not everything started: systemctl status "holdfast-*"'
 echo 'Holdfast is installed. What it says about itself: journalctl -u holdfast-edge'

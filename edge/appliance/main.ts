@@ -19,20 +19,30 @@ import {
   renameSync,
   rmSync,
   statSync,
+  writeFileSync,
 } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import process from 'node:process';
+import { migrations } from '../../migrations/index.ts';
+import { STORES } from '../../shared/journal/entry.ts';
+import { isAdditive } from '../../shared/journal/migrate.ts';
+import { VERSION } from '../../shared/version.ts';
 
 /** What is installed beside the executable, from this folder unless it says otherwise. */
 const COMPANIONS = [
   'install.sh',
+  'upgrade.sh',
+  'ask.sh',
   'wake.sh',
   'holdfast.env',
   'front.cfg',
   'uplink.cfg',
   'unprivileged.cfg',
   'holdfast-edge.service',
+  'holdfast-edge-recover.service',
+  'holdfast-upgrade.service',
+  'holdfast-upgrade.timer',
   'holdfast-tls@.service',
   'holdfast-certificates.path',
   'holdfast-certificates.timer',
@@ -92,6 +102,7 @@ function pack(): void {
   linkSync(executable, path.join(contents, 'holdfast-edge'));
   for (const name of COMPANIONS)
     copyFileSync(path.join(sources, name), path.join(contents, path.basename(name)));
+  writeFileSync(path.join(contents, 'RELEASE'), releaseFacts());
   const order = [
     '--sort=name',
     '--owner=0',
@@ -104,6 +115,16 @@ function pack(): void {
   const compress = ['--use-compress-program=gzip --no-name -1', `--file=${archive}`];
   execFileSync('tar', [...compress, ...tar], { stdio: 'inherit' });
   rmSync(path.dirname(contents), { recursive: true });
+}
+
+/** What a box compares before an upgrade, in words that its shell can read: see upgrade.sh. */
+function releaseFacts(): string {
+  const lines = STORES.flatMap((store) =>
+    migrations[store].map(
+      (migration) => `migration ${store}/${migration.name} ${isAdditive(migration) ? 'adds' : 'changes'}`,
+    ),
+  );
+  return [`version ${VERSION}`, ...lines, ''].join('\n');
 }
 
 function workerd(): string {

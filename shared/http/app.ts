@@ -16,6 +16,7 @@ import { respondProblemPage, wantsPage } from '../portal/problems.tsx';
 import { adminRoutes } from './routes/admin.ts';
 import { assetRoutes } from './routes/assets.ts';
 import { breakGlassRoutes } from './routes/break-glass.ts';
+import { boxRoutes } from './routes/box.ts';
 import { deviceRoutes } from './routes/devices.ts';
 import { helpdeskRoutes } from './routes/helpdesk.ts';
 import { importRoutes } from './routes/imports.ts';
@@ -45,6 +46,7 @@ export function createApp(node: HoldfastNode, more: readonly Routes[] = []): App
     importRoutes,
     vaultRoutes,
     syncRoutes,
+    boxRoutes,
     portalRoutes,
     ...more,
   ])

@@ -106,6 +106,66 @@ export const PROBLEMS = {
     en: 'This device has escrowed too many new keys today.',
     es: 'Este dispositivo ha custodiado demasiadas claves nuevas hoy.',
   },
+  'sign-in-failed': {
+    status: 401,
+    en: 'The name, the password or the code is not right.',
+    es: 'El nombre, la contraseña o el código no son correctos.',
+  },
+  'session-over': {
+    status: 401,
+    en: 'The session has ended: sign in again.',
+    es: 'La sesión ha terminado: inicie sesión de nuevo.',
+  },
+  'session-idle': {
+    status: 401,
+    en: 'After a pause no key is given out: sign in again.',
+    es: 'Tras una pausa no se entrega ninguna clave: inicie sesión de nuevo.',
+  },
+  'request-forged': {
+    status: 403,
+    en: 'This request did not come from a page of this node.',
+    es: 'Esta petición no procede de una página de este nodo.',
+  },
+  'too-many-attempts': {
+    status: 429,
+    en: 'Too many attempts failed: wait a while.',
+    es: 'Demasiados intentos fallidos: espere un rato.',
+  },
+  'change-demanded': {
+    status: 403,
+    en: 'The password has to be changed first, at the centre.',
+    es: 'Antes hay que cambiar la contraseña, en el centro.',
+  },
+  'link-invalid': {
+    status: 404,
+    en: 'The enrolment link is unknown, used or expired.',
+    es: 'El enlace de alta es desconocido, ya se usó o caducó.',
+  },
+  'enrolment-invalid': {
+    status: 422,
+    en: 'The code or the passkey does not fit what was offered.',
+    es: 'El código o la llave de acceso no corresponden a lo ofrecido.',
+  },
+  'password-weak': {
+    status: 422,
+    en: 'The password is too easy to guess: take a longer one.',
+    es: 'La contraseña es demasiado fácil de adivinar: elija una más larga.',
+  },
+  'no-password': {
+    status: 409,
+    en: 'This person has no password.',
+    es: 'Esta persona no tiene contraseña.',
+  },
+  'passkeys-off': {
+    status: 409,
+    en: 'No domain for passkeys is configured.',
+    es: 'No hay ningún dominio configurado para llaves de acceso.',
+  },
+  'staff-unknown': {
+    status: 404,
+    en: 'Nobody with this ID is among the staff.',
+    es: 'Nadie con este ID figura entre el personal.',
+  },
   'key-unknown': {
     status: 404,
     en: 'No key with this ID is held here.',
@@ -230,6 +290,11 @@ export const PROBLEMS = {
     status: 409,
     en: 'A snapshot is being made already.',
     es: 'Ya se está haciendo una instantánea.',
+  },
+  'release-invalid': {
+    status: 422,
+    en: 'This is no release for edges that this organisation signed.',
+    es: 'Esto no es una versión para nodos de sede firmada por esta organización.',
   },
   'revision-stale': {
     status: 409,

@@ -3,6 +3,7 @@
  * what the peer lacks, by vectors; everything is bounded and everything can be repeated. While one message is being
  * taken in, the next is already prepared or on its way, so that neither side waits for the other.
  */
+import { base64url } from 'jose';
 import { z } from 'zod';
 import { limits } from '../limits.ts';
 import { STORES, type Segment, type Store, type Vector, segment as segmentSchema } from '../journal/entry.ts';
@@ -17,6 +18,7 @@ import {
   type digestRequest,
   pullAnswer,
   pushAnswer,
+  releaseAnswer,
 } from './protocol.ts';
 import { type SyncParts, collect, heldVectors } from './service.ts';
 import { type Packed, type PeerFetch, PeerTransport, UnreachableError } from './transport.ts';
@@ -71,6 +73,13 @@ export class PeerClient {
   /** Waits for news from the peer and takes it in; resolves when some came or the wait is over. */
   async listen(signal: AbortSignal): Promise<{ more: boolean }> {
     return this.#take(await this.#ask(limits.pokeWaitMs, null, signal), signal);
+  }
+
+  /** A piece of a release's archive, from an offset on. */
+  async releaseChunk(sha256: string, offset: number, signal: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
+    const { status, text } = await this.#transport.send('/v1/sync/release', { sha256, offset }, signal);
+    if (status !== 200) throw new UnreachableError(`a release was answered with ${String(status)}`);
+    return new Uint8Array(base64url.decode(releaseAnswer.parse(JSON.parse(text)).data));
   }
 
   async digests(

