@@ -4,12 +4,26 @@
  *
  * Own records are those in this node's own logs: what another node's entry says of this one counts for nothing here.
  */
-import { type SQL, and, asc, count, eq, gt, gte, inArray, isNull, like, lt, notInArray } from 'drizzle-orm';
+import {
+  type SQL,
+  and,
+  asc,
+  count,
+  eq,
+  getTableColumns,
+  gt,
+  gte,
+  inArray,
+  isNull,
+  like,
+  lt,
+  notInArray,
+} from 'drizzle-orm';
 import { z } from 'zod';
 import { STAFF_ROLES } from '../domain/vocabulary.ts';
 import type { Ledger } from '../journal/ledger.ts';
 import type { NodeIdentity } from '../journal/store-journal.ts';
-import { audit } from '../schema/recovery.ts';
+import { audit, recoveryJournal } from '../schema/recovery.ts';
 import type { Recorded } from './audit.ts';
 
 export type OwnRecord = typeof audit.$inferSelect;
@@ -82,11 +96,16 @@ export class OwnRecords {
     return row?.is ?? 0;
   }
 
+  /** In the order in which they were written, which no clock changes (I14). */
   #records(condition: SQL | undefined): Promise<OwnRecord[]> {
     return this.#reader
-      .select()
+      .select(getTableColumns(audit))
       .from(audit)
+      .innerJoin(
+        recoveryJournal,
+        and(eq(recoveryJournal.origin, audit.origin), eq(recoveryJournal.seq, audit.seq)),
+      )
       .where(and(condition, this.#own))
-      .orderBy(asc(audit.hlc), asc(audit.origin), asc(audit.seq));
+      .orderBy(asc(recoveryJournal.arrival));
   }
 }

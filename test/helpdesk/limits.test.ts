@@ -1,11 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { Branch, HOUR, newPc } from '../support/branch.ts';
+import { Branch, DAY, HOUR, newPc } from '../support/branch.ts';
+
+const alarms = (branch: Branch, of = branch.edge): string[] =>
+  of.alarms.list().flatMap(({ type, subject }) => (type === 'disclosure-limit' ? [subject] : []));
 
 describe('limits of the hour', () => {
   it('give each person so many keys, exactly, also when all are asked for at once', async () => {
-    const branch = await Branch.open({ personPerHour: 3, nodePerHour: 5 });
-    const pc = newPc();
-    const { keyId, recoveryPassword } = await branch.escrow(pc);
+    const branch = await Branch.open({ personPerHour: 3 });
+    const { keyId, recoveryPassword } = await branch.escrow(newPc());
     const answers = await Promise.all(Array.from({ length: 8 }, () => branch.disclose('luis', keyId)));
     expect(answers.filter(({ status }) => status === 201)).toHaveLength(3);
     expect(answers.find(({ status }) => status === 201)?.body).toMatchObject({ recoveryPassword });
@@ -16,5 +18,67 @@ describe('limits of the hour', () => {
       body: { per: 'person', limit: 3, retryAt: branch.now + HOUR },
     });
     expect(refused[0]?.headers.get('Retry-After')).toBe('3600');
+    expect(JSON.stringify(refused)).not.toContain(recoveryPassword);
+    expect((await branch.disclose('carla', keyId)).status).toBe(201);
+  });
+
+  it('give everybody at a node so many, say when there is room again, and give it then', async () => {
+    const branch = await Branch.open({ personPerHour: 2, nodePerHour: 3 });
+    const { keyId } = await branch.escrow(newPc());
+    for (const who of ['luis', 'luis', 'carla']) {
+      expect((await branch.disclose(who, keyId)).status).toBe(201);
+      branch.now += 60_000;
+    }
+    const refused = await branch.disclose('carla', keyId);
+    expect(refused).toMatchObject({ status: 429, body: { per: 'node', limit: 3 } });
+    branch.now = Number(refused.body['retryAt']) - 1;
+    expect((await branch.disclose('carla', keyId)).status).toBe(429);
+    branch.now += 1;
+    expect((await branch.disclose('carla', keyId)).status).toBe(201);
+  });
+
+  it('count what was given out, and neither searches nor refusals', async () => {
+    const branch = await Branch.open({ personPerHour: 1 });
+    const { keyId } = await branch.escrow(newPc());
+    for (let at = 0; at < 3; at += 1) {
+      await branch.ask('luis', 'POST', '/v1/recovery/search', { keyId: keyId.slice(0, 8) });
+      expect((await branch.disclose('luis', keyId, { endUser: 'CORP\\eve' })).code).toBe('end-user-unknown');
+    }
+    expect((await branch.disclose('luis', keyId)).status).toBe(201);
+  });
+
+  it('survive a restart, count what this node gave out alone, and are raised wherever the audit goes', async () => {
+    const branch = await Branch.open({ personPerHour: 1 });
+    const { keyId } = await branch.escrow(newPc());
+    await branch.disclose('luis', keyId);
+    await branch.startEdge();
+    expect((await branch.disclose('luis', keyId)).status).toBe(429);
+    expect(alarms(branch)).toEqual(['madrid luis']);
+    await branch.startEdge();
+    expect(alarms(branch)).toEqual(['madrid luis']);
+    await branch.sync();
+    expect(alarms(branch, branch.centre.node)).toEqual(['madrid luis']);
+
+    // What another node says that this one gave out counts for nothing here.
+    const record = (await branch.audit())[0];
+    if (!record) throw new Error('nothing was recorded');
+    const forged = { ...record, staffId: 'carla', at: branch.now };
+    await branch.centre.node.ledger.append('recovery', [{ kind: 'audit', body: forged }]);
+    await branch.sync();
+    expect((await branch.disclose('carla', keyId)).status).toBe(201);
+  });
+
+  it('neither lock anybody out for long nor free anybody when a clock jumps', async () => {
+    const branch = await Branch.open({ personPerHour: 1 });
+    const { keyId } = await branch.escrow(newPc());
+    const right = branch.now;
+    // A clock that is years ahead and put right: what was recorded meanwhile does not lock the person out.
+    branch.now = right + 900 * DAY;
+    expect((await branch.disclose('luis', keyId)).status).toBe(201);
+    branch.now = right;
+    expect((await branch.disclose('luis', keyId)).status).toBe(201);
+    // One that is put back by less than an hour frees nobody.
+    branch.now = right - HOUR / 2;
+    expect((await branch.disclose('luis', keyId)).status).toBe(429);
   });
 });

@@ -104,6 +104,7 @@ export class Branch {
   }
 
   async startEdge(): Promise<void> {
+    this.now += 1_000;
     const platform = this.#platform();
     const peers = [{ name: 'centre', fetch: this.#reaching }];
     this.edge = await openNode({
@@ -138,6 +139,7 @@ export class Branch {
     await link?.client.exchange(true, new AbortController().signal);
     await link?.client.exchange(true, new AbortController().signal);
     await this.edge.configuration.settled();
+    await this.edge.peers.save();
   }
 
   /** Time passes at the edge, in pauses between its chores. */
@@ -164,9 +166,11 @@ export class Branch {
   report(
     pc: Pc,
     keyIds: readonly Guid[],
-    { volumeId = pc.volumeId, volumeType = 1, node = this.edge, counter = (pc.counter += 1) } = {},
+    more: { volumeId?: Guid; volumeType?: 1 | 3; node?: HoldfastNode; counter?: number } = {},
   ): Promise<StatusAnswer> {
     const { smbiosUuid, computerName } = pc;
+    const { volumeId = pc.volumeId, volumeType = 1, node = this.edge } = more;
+    const { counter = (pc.counter += 1) } = more;
     const request: StatusRequest = {
       ...{ counter, reportedAt: this.now },
       machine: {
