@@ -10,6 +10,7 @@
  */
 import path from 'node:path';
 import { staffTokenHash } from '../../shared/staff/token.ts';
+import { DEFAULT_DISCLOSURE_RULES } from '../../shared/helpdesk/rules.ts';
 import type { ConfigBody, ConfigKind } from '../../shared/journal/bodies.ts';
 import { nodePlatform } from '../platform.ts';
 import { ORGANISATION_VAULT, type Plan, regionVault } from './plan.ts';
@@ -148,6 +149,12 @@ export class LocalCluster {
         revoked: false,
       });
     }
+    const { disclosuresPerHour } = this.plan;
+    if (disclosuresPerHour !== undefined)
+      await this.#put('disclosure-rules', 'organisation', {
+        ...{ ...DEFAULT_DISCLOSURE_RULES, siteId: null },
+        ...{ personPerHour: disclosuresPerHour, nodePerHour: disclosuresPerHour },
+      });
     const staff = (id: string, name: string, role: ConfigBody<'staff'>['role'], token: string) =>
       this.#put('staff', id, {
         name,

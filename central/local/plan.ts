@@ -11,6 +11,8 @@ export interface PlannedEdge {
 export interface Plan {
   readonly regions: readonly { readonly id: string; readonly name: string }[];
   readonly edges: readonly PlannedEdge[];
+  /** by one person or at one node, instead of what holds where nothing is configured */
+  readonly disclosuresPerHour?: number;
 }
 
 /** Two helpdesk edges of one region and an escrow-only edge of another. */

@@ -15,6 +15,7 @@ export const EDGE_B = 'edge-b';
 export const OBSERVER = 'observer';
 
 export const PLAN: Plan = {
+  disclosuresPerHour: 10_000,
   regions: [{ id: 'bench', name: 'Bench' }],
   edges: [EDGE_A, EDGE_B, OBSERVER].map((name) => ({
     name,

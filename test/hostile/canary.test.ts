@@ -32,7 +32,7 @@ const answers: { readonly to: string; readonly raw: Buffer }[] = [];
 
 beforeAll(async () => {
   const folder = await mkdtemp(path.join(tmpdir(), 'holdfast-canary-'));
-  const plan = { ...DEMO_PLAN, edges: DEMO_PLAN.edges.slice(0, 2) };
+  const plan = { ...DEMO_PLAN, edges: DEMO_PLAN.edges.slice(0, 2), disclosuresPerHour: 10_000 };
   cluster = await LocalCluster.prepare(folder, plan, await freePorts(CENTRE_PORT, 3));
   await cluster.startAll();
 }, 60_000);

@@ -22,6 +22,7 @@ import { Pc } from './pc.ts';
 
 /** A helpdesk edge, and an escrow-only edge of another region. */
 const PLAN: Plan = {
+  disclosuresPerHour: 10_000,
   regions: [
     { id: 'centro', name: 'Centro' },
     { id: 'norte', name: 'Norte' },
