@@ -144,7 +144,8 @@ export class Confirmation {
     return STORES.every((store) => {
       const held = this.#ledger.origins(store);
       return Object.entries(peer.vectors[store]).every(
-        ([origin, seq]) => (held.get(origin as Origin)?.seq ?? 0) >= seq,
+        ([origin, seq]) =>
+          (held.get(origin as Origin)?.seq ?? 0) >= seq || this.#peers.isSplit(store, origin as Origin),
       );
     });
   }

@@ -71,6 +71,8 @@ export class Peers {
   readonly #savedAt = new Map<string, number>();
   /** own logs that another copy of this node continued differently: a peer's vector says nothing about them */
   readonly #distrusted = new Set<string>();
+  /** others' logs of which a second version was refused: what is missing of them never comes under this name (I4) */
+  readonly #split = new Set<string>();
 
   private constructor(ledger: Ledger, platform: Platform, self: Certificate, program: string | null) {
     this.#program = program;
@@ -97,6 +99,7 @@ export class Peers {
         [],
       )) {
         if (nodeOf(String(origin) as Origin) === self.nodeId) peers.distrust(store, String(origin) as Origin);
+        else peers.split(store, String(origin) as Origin);
       }
     }
     return peers;
@@ -197,6 +200,16 @@ export class Peers {
   /** I1: what peers hold under this origin is not what this node wrote. */
   distrust(store: Store, origin: Origin): void {
     this.#distrusted.add(`${store} ${origin}`);
+  }
+
+  /** This log of another node goes on in two ways. */
+  split(store: Store, origin: Origin): void {
+    this.#split.add(`${store} ${origin}`);
+  }
+
+  /** Whether this log is known to go on in two ways, whosever it is. */
+  isSplit(store: Store, origin: Origin): boolean {
+    return this.#split.has(`${store} ${origin}`) || this.#distrusted.has(`${store} ${origin}`);
   }
 
   async save(): Promise<void> {
@@ -338,7 +351,7 @@ export class Peers {
     for (const store of ['recovery', 'compliance'] as const) {
       const held = this.#ledger.origins(store);
       for (const [origin, seq] of Object.entries(peer.vectors[store])) {
-        if (nodeOf(origin as Origin) !== peer.nodeId) continue;
+        if (nodeOf(origin as Origin) !== peer.nodeId || this.isSplit(store, origin as Origin)) continue;
         behind += Math.max(0, seq - (held.get(origin as Origin)?.seq ?? 0));
       }
     }

@@ -198,6 +198,7 @@ export class SyncService {
     for (const segment of request.segments) {
       const outcome = await ledger.absorb(request.store, segment);
       outcomes.push({ origin: segment.origin, ...outcome });
+      if (outcome.outcome === 'fork') peers.split(request.store, segment.origin);
       // A clone may repeat what it has of the other's log; only what is new says whose log it is.
       if (outcome.outcome === 'applied' && nodeOf(segment.origin) === peer.nodeId) writes.add(segment.origin);
     }
