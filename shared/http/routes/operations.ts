@@ -24,14 +24,14 @@ const readiness = z
     waitingFor: z.array(z.string()),
     canOpen: z.array(z.string()),
     offlineSince: z.number().int().nullable(),
-    peers: z.array(z.object({ name: z.string(), state: z.string(), lastContact: z.number().int() })),
-    freshness: z.array(nodeFreshness.extend({ wanted: z.string().nullable() })),
-    alarms: z.array(
-      z.object({
     /** time without the centre, as this node lived it: what disclosure goes by */
     offlineMs: z.number().int(),
     /** break-glass that is in force here */
     breakGlass: openingAnswer.nullable(),
+    peers: z.array(z.object({ name: z.string(), state: z.string(), lastContact: z.number().int() })),
+    freshness: z.array(nodeFreshness.extend({ wanted: z.string().nullable() })),
+    alarms: z.array(
+      z.object({
         type: z.string(),
         subject: z.string(),
         detail: z.string(),
@@ -97,6 +97,8 @@ export function readinessOf(node: HoldfastNode): z.infer<typeof readiness> {
     ],
     canOpen: node.vaultKeys.map(({ vaultId }) => vaultId),
     offlineSince: node.peers.offlineSince(2 * limits.cycleEveryMs),
+    offlineMs: node.lived.offlineMs(),
+    breakGlass: node.breakGlass.state(),
     peers: node.links.map(({ name, client, state }) => ({
       name,
       state: state.name,
@@ -108,6 +110,10 @@ export function readinessOf(node: HoldfastNode): z.infer<typeof readiness> {
     })),
     alarms: node.alarms.list(),
   };
+}
+
+function disclosuresLeft(opening: z.infer<typeof openingAnswer> | null): number {
+  return opening ? opening.disclosuresMax - opening.disclosures : 0;
 }
 
 /** Each edge with the release that is wanted of it. */
@@ -146,6 +152,12 @@ function gauges(node: HoldfastNode): { name: string; labels: Record<string, stri
       labels: { store },
       value: [...node.ledger.origins(store).values()].reduce((sum, { seq }) => sum + seq, 0),
     })),
+    { name: 'holdfast_offline_seconds', labels: {}, value: Math.round(node.lived.offlineMs() / 1000) },
+    {
+      name: 'holdfast_break_glass_disclosures_left',
+      labels: {},
+      value: disclosuresLeft(node.breakGlass.state()),
+    },
     ...[...types].map(([type, value]) => ({ name: 'holdfast_alarms', labels: { type }, value })),
     ...ALARMS.map((type) => ({
       name: 'holdfast_alarms_total',
@@ -159,8 +171,6 @@ function gauges(node: HoldfastNode): { name: string; labels: Record<string, stri
     })),
     ...node.links.map(({ name, state }) => ({
       name: 'holdfast_peer_connected',
-    offlineMs: node.lived.offlineMs(),
-    breakGlass: node.breakGlass.state(),
       labels: { peer: name },
       value: Number(state.name !== 'waiting'),
     })),
@@ -171,15 +181,5 @@ function gauges(node: HoldfastNode): { name: string; labels: Record<string, stri
           ? []
           : [{ name: 'holdfast_entries_behind', labels: { node: nodeName }, value: entriesBehind }],
       ),
-function disclosuresLeft(opening: z.infer<typeof openingAnswer> | null): number {
-  return opening ? opening.disclosuresMax - opening.disclosures : 0;
-}
-
   ];
 }
-    { name: 'holdfast_offline_seconds', labels: {}, value: Math.round(node.lived.offlineMs() / 1000) },
-    {
-      name: 'holdfast_break_glass_disclosures_left',
-      labels: {},
-      value: disclosuresLeft(node.breakGlass.state()),
-    },
