@@ -14,7 +14,7 @@ export const anyGuid = z
     context.addIssue({ code: 'custom', message: 'not a GUID' });
     return z.NEVER;
   })
-  .openapi({ type: 'string', example: '{3FD763F9-74C7-4E90-8FA2-1F6A2E2B4E0C}' });
+  .openapi({ type: 'string', description: 'A GUID, with or without braces and hyphens, in any case.' });
 
 const counter = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER).openapi({
   description:
@@ -68,7 +68,6 @@ export const escrowRequest = z
   .strictObject({
     recoveryPassword: z.string().max(200).openapi({
       description: '48 digits in 8 groups, with hyphens, spaces or nothing between them.',
-      example: '042647-302313-590458-071500-554323-116567-412181-516978',
     }),
     volumeId: anyGuid,
     volumeType: z.union([z.literal(0), z.literal(1), z.literal(2), z.literal(3)]),
@@ -154,11 +153,25 @@ export const instruction = z
   .openapi('Instruction');
 export type Instruction = z.infer<typeof instruction>;
 
+/** Tells the drive's user that its password was given out. Nodes repeat the newest with each report. */
+export const notice = z
+  .object({
+    type: z.literal('key-given-out'),
+    reference: z.string().openapi({ description: 'Names the disclosure: an agent shows each once.' }),
+    keyId: z.string(),
+    at: z.number().int(),
+    nodeName: z.string(),
+  })
+  .openapi('Notice');
+export type Notice = z.infer<typeof notice>;
+
 export const statusAnswer = z
   .object({
     stored: z.enum(['changed', 'unchanged', 'stale']),
     durability,
     instructions: z.array(instruction),
+    /** newest first */
+    notices: z.array(notice),
     policy: policyAnswer,
     /** when to report again */
     nextReportMs: z.number().int(),

@@ -20,6 +20,8 @@ const DEVICE_PROBLEMS = [
   'storage-unavailable',
 ] as const;
 
+const security = [{ deviceToken: [] }];
+
 const enrolRoute = createRoute({
   method: 'post',
   path: '/v1/devices',
@@ -44,6 +46,7 @@ const escrowRoute = createRoute({
   path: '/v1/recovery/keys/{keyId}',
   summary: 'Escrow a recovery password',
   description: 'Idempotent. Encrypt only with a valid receipt.',
+  security,
   request: { params: z.object({ keyId: messages.anyGuid }), ...jsonRequest(messages.escrowRequest) },
   responses: {
     200: {
@@ -59,6 +62,7 @@ const statusRoute = createRoute({
   method: 'post',
   path: '/v1/compliance/status',
   summary: 'Report the state of a computer and its volumes',
+  security,
   request: jsonRequest(messages.statusRequest),
   responses: {
     200: {
@@ -70,6 +74,11 @@ const statusRoute = createRoute({
 });
 
 export const deviceRoutes: Routes = (app, node) => {
+  app.openAPIRegistry.registerComponent('securitySchemes', 'deviceToken', {
+    ...{ type: 'http', scheme: 'dpop' },
+    description:
+      'What enrolment answered, as `Authorization: DPoP …`, with a fresh proof of the key in `DPoP`.',
+  });
   app.openapi(enrolRoute, async (c) => {
     const key = await proven(node, c, null);
     node.confirmation.require();

@@ -10,6 +10,10 @@ import { wantedRelease } from '../../release/wanted.ts';
 import type { Routes } from '../context.ts';
 import { jsonContent } from '../openapi.ts';
 import { isPending, wantedHere } from './box.ts';
+import { describeApi } from '../reference/document.ts';
+import type { ApiDocument } from '../reference/openapi-types.ts';
+
+const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 
 const readiness = z
   .object({
@@ -49,6 +53,33 @@ const healthRoute = createRoute({
   responses: { 200: { description: 'It does', content: jsonContent(z.object({ ok: z.literal(true) })) } },
 });
 
+const metricsRoute = createRoute({
+  method: 'get',
+  path: '/metrics',
+  summary: 'What this node counts, for Prometheus',
+  description: 'Text format 0.0.4. Names and meanings: docs/monitoring.',
+  responses: {
+    200: { description: 'Counters and gauges', content: { [METRICS_TYPE]: { schema: z.string() } } },
+  },
+});
+
+const openApiRoute = createRoute({
+  method: 'get',
+  path: '/openapi.json',
+  summary: 'This document',
+  responses: {
+    200: {
+      description: 'OpenAPI 3.1',
+      content: jsonContent(
+        z.looseObject({
+          openapi: z.string(),
+          info: z.looseObject({ title: z.string(), version: z.string() }),
+        }),
+      ),
+    },
+  },
+});
+
 const readyRoute = createRoute({
   method: 'get',
   path: '/readyz',
@@ -65,15 +96,19 @@ export const operationRoutes: Routes = (app, node) => {
     const answer = readinessOf(node);
     return c.json(answer, answer.ready ? 200 : 503, { 'Cache-Control': 'no-store' });
   });
-  app.get('/metrics', (c) =>
+  app.openAPIRegistry.registerPath(metricsRoute);
+  app.get(metricsRoute.path, (c) =>
     c.body(node.metrics.text(gauges(node)), 200, {
-      'Content-Type': 'text/plain; version=0.0.4; charset=utf-8',
+      'Content-Type': METRICS_TYPE,
     }),
   );
   app.openAPIRegistry.registerComponent('securitySchemes', 'staffToken', { type: 'http', scheme: 'bearer' });
-  app.doc31('/openapi.json', {
-    openapi: '3.1.0',
-    info: { title: 'Holdfast', version: node.options.version },
+  /** made when it is first asked for: a start has better things to do, and routes may come after this group */
+  let document: Promise<ApiDocument> | null = null;
+  app.openAPIRegistry.registerPath(openApiRoute);
+  app.get(openApiRoute.path, async (c) => {
+    document ??= describeApi(app, node.options.version);
+    return c.json(await document);
   });
 };
 

@@ -7,12 +7,14 @@ import * as protocol from '../../replication/protocol.ts';
 import { readBody } from '../body.ts';
 import type { AppEnv, Routes } from '../context.ts';
 import { Problem, misfit } from '../problem.ts';
+import { describeSync } from '../reference/sync.ts';
 
 /** Bodies before anybody has proved who they are. */
 const HANDSHAKE_BYTES_MAX = 16 * 1024;
 
 export const syncRoutes: Routes = (app, node) => {
   const { sync } = node;
+  describeSync(app);
   app.post('/v1/sync/challenge', async (c) => {
     await message(node, c, protocol.challengeRequest, HANDSHAKE_BYTES_MAX);
     return answer(node, sync.challenge());

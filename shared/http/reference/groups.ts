@@ -1,0 +1,57 @@
+/** The groups of operations, as the reference and `/openapi.json` show them. The first whose pattern fits counts. */
+export const GROUPS = [
+  {
+    name: 'devices',
+    paths: /^\/v1\/(devices|recovery\/keys|compliance)/,
+    en: 'What a device calls: enrolment, escrow, reports of its state.',
+    es: 'Lo que llama un dispositivo: alta, custodia, informes de su estado.',
+  },
+  {
+    name: 'helpdesk',
+    paths: /^\/v1\/recovery/,
+    en: 'Finding a key and giving it out.',
+    es: 'Encontrar una clave y entregarla.',
+  },
+  {
+    name: 'reports',
+    paths: /^\/v1\/reports/,
+    en: 'Compliance and audit, as JSON or CSV, with how fresh they are.',
+    es: 'Conformidad y auditoría, en JSON o CSV, y cómo de recientes son.',
+  },
+  {
+    name: 'moving',
+    paths: /^\/v1\/admin\/(imports|exports)/,
+    en: 'Bringing keys in from elsewhere, and taking them out.',
+    es: 'Traer claves de otro sistema, y sacarlas.',
+  },
+  {
+    name: 'snapshots',
+    paths: /^\/v1\/admin\/(snapshots|writers)/,
+    en: 'Snapshots for backup, at a centre.',
+    es: 'Instantáneas para copias de seguridad, en un centro.',
+  },
+  {
+    name: 'nodes',
+    paths: /^\/v1\/sync/,
+    en: 'What nodes say to each other. Not for other programs: versions change together.',
+    es: 'Lo que se dicen los nodos. No es para otros programas: las versiones cambian juntas.',
+  },
+  {
+    name: 'administration',
+    paths: /^\/v1\//,
+    en: 'Sites, regions, vaults, staff, devices, and the agreement of tables.',
+    es: 'Sedes, regiones, bóvedas, personal, dispositivos, y la concordancia de las tablas.',
+  },
+  {
+    name: 'operations',
+    paths: /^\//,
+    en: 'For operators and monitoring.',
+    es: 'Para operadores y supervisión.',
+  },
+] as const;
+
+export type Group = (typeof GROUPS)[number];
+
+export function groupOf(path: string): Group['name'] {
+  return GROUPS.find(({ paths }) => paths.test(path))?.name ?? 'operations';
+}
