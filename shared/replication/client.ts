@@ -182,13 +182,14 @@ export class PeerClient {
       const held = ledger.origins(store).get(origin)?.seq ?? 0;
       if (nodeOf(origin) !== identity.certificate.nodeId || held < 1) continue;
       const place = Math.min(seq, held);
-      const there = place === seq ? hash : (await this.#hashes(signal)(store, origin, [place]))[0];
+      const there = place === seq ? hash : (await this.hashes(signal)(store, origin, [place]))[0];
       if (there === (await hashAt(ledger.engine, store, origin, place))) continue;
-      await healFork(this.#parts, store, origin, place, this.#hashes(signal));
+      await healFork(this.#parts, store, origin, place, this.hashes(signal));
     }
   }
 
-  #hashes(signal: AbortSignal): HashesAt {
+  /** Chain hashes of one of this node's own logs there. */
+  hashes(signal: AbortSignal): HashesAt {
     return async (store, origin, seqs) => {
       const { status, text } = await this.#transport.send('/v1/sync/hashes', { store, origin, seqs }, signal);
       if (status !== 200) throw new UnreachableError(`hashes were answered with ${String(status)}`);
@@ -245,6 +246,9 @@ export class PeerClient {
         const goesOn = outcome === 'gap' && answer.data.held[origin] !== (before[origin] ?? 0);
         if (outcome === 'applied' || outcome === 'held' || goesOn) continue;
         this.#refusedThere[store].add(origin);
+        // I1: what the peer holds under this name is another's, before the next pull shows where they part.
+        if (outcome === 'fork' && nodeOf(origin) === this.#parts.identity.certificate.nodeId)
+          this.#parts.peers.distrust(store, origin);
         const subject = `${this.peer?.name ?? ''} ${store} ${origin}`;
         this.#parts.alarms.raise('peer-refused', subject, why ?? outcome);
       }

@@ -8,8 +8,9 @@ import { limits } from '../limits.ts';
 import { digestSliceAt, type RowHash, strayRows } from '../journal/digest.ts';
 import { STORES, type Store } from '../journal/entry.ts';
 import { PROJECTION_VERSION } from '../journal/kinds.ts';
+import { hashAt } from '../journal/segments.ts';
 import { rebuildSlice } from '../journal/rebuild.ts';
-import type { Origin } from '../trust/certificate.ts';
+import { type Origin, nodeOf } from '../trust/certificate.ts';
 import type { PeerClient } from './client.ts';
 import { type SyncParts, countMarks } from './service.ts';
 import { inScope } from './scope.ts';
@@ -116,6 +117,7 @@ export class TableComparison {
       this.#agreedAt = platform.now();
       return [];
     }
+    if (!(await this.#isSameLog(client, store, origin as Origin, at, signal))) return [];
     const detailed = await client.digests({ ...request, detail: true }, signal);
     if (detailed.state === 'moved') return [];
     if (detailed.marked !== (await countMarks(ledger, store, origin, from, to))) {
@@ -135,6 +137,20 @@ export class TableComparison {
       alarms.raise('tables-differ', `${table} ${key}`, detail);
     }
     return found;
+  }
+
+  /** Two copies of this machine may have written different logs of one length, which nobody has noticed yet (I4). */
+  async #isSameLog(
+    client: PeerClient,
+    store: Store,
+    origin: Origin,
+    at: number,
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    const { ledger, identity } = this.#parts;
+    if (nodeOf(origin) !== identity.certificate.nodeId) return true;
+    const [there] = await client.hashes(signal)(store, origin, [at]);
+    return there === (await hashAt(ledger.engine, store, origin, at));
   }
 
   /** Rows of a slice that are not what this node's own journal says; null when the log moved meanwhile. */
