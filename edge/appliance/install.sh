@@ -35,7 +35,7 @@ all_units='holdfast-edge-recover.service holdfast-upgrade.timer holdfast-tls@upl
 managed=${HOLDFAST_INSTALL_SYSTEMD:-$([ -n "$into" ] && echo no || echo yes)}
 within_s=${HOLDFAST_WITHIN_S:-180}
 # Looks that have to find it ready one after the other, half a second apart: what crashes does so within these.
-SETTLED_LOOKS=10
+settled_looks=10
 
 fail() {
   echo "holdfast: $1" >&2
@@ -113,8 +113,9 @@ undo_all() {
   while read -r what path number; do undo "$what" "$path" "$number"; done <"$state/undoing"
   if [ "$managed" = yes ]; then
     systemctl daemon-reload || true
-    # Those that run; at the start of the machine none does yet.
-    if [ -e "$state/restarted" ]; then systemctl try-restart $(cat "$state/restarted") || true; fi
+    # Those that run; at the start of the machine none does yet, and they wait for this to end.
+    # shellcheck disable=SC2046 # several units
+    if [ -e "$state/restarted" ]; then systemctl try-restart --no-block $(cat "$state/restarted") || true; fi
   fi
   # What was saved goes next, and must not be missed by whoever comes after an interruption here.
   note end
@@ -155,8 +156,14 @@ commit() {
 ended() {
   trap '' HUP INT TERM
   [ -z "$trial_pid" ] || end_trial "$trial_pid"
+  restarted=no
+  [ ! -e "$state/restarted" ] || restarted=yes
   undo_all
   forget
+  if [ "$restarted" = yes ]; then
+    within_s=60 settled_looks=1
+    await_ready '' "$was_ready" || echo 'holdfast: The edge that was there does not answer yet.' >&2
+  fi
   echo 'holdfast: Nothing was changed: the machine is as it was.' >&2
 }
 
@@ -175,7 +182,7 @@ is_ready() {
 await_ready() {
   until_s=$(($(uptime_s) + within_s))
   looks=0
-  while [ "$looks" -lt $SETTLED_LOOKS ]; do
+  while [ "$looks" -lt "$settled_looks" ]; do
     if is_ready "$@"; then looks=$((looks + 1)); else looks=0; fi
     [ "$(uptime_s)" -lt "$until_s" ] || return 1
     sleep 0.5
