@@ -93,6 +93,8 @@ export class Device {
 
   readonly #world: DeviceWorld;
   readonly #dice: Dice;
+  /** disclosures that its user was told of */
+  readonly #noticed = new Set<string>();
   #key: { readonly label: string; readonly key: DeviceKey } | null = null;
   #pause: Pause;
   #turn: Promise<unknown> = Promise.resolve();
@@ -305,10 +307,15 @@ export class Device {
     if (answer.failure !== null) return { type: 'failed', why: answer.failure };
     const reported = statusAnswer.safeParse(answer.body);
     if (!reported.success) return this.#notANode();
-    const { instructions, policy, nextReportMs } = reported.data;
+    const { instructions, notices, policy, nextReportMs } = reported.data;
     const { tally } = this.#world;
     tally.reported += 1;
     for (const { type } of instructions) tally[type === 'rotate' ? 'toldToRotate' : 'toldToEscrowAgain'] += 1;
+    for (const { reference } of notices) {
+      if (this.#noticed.has(reference)) continue;
+      this.#noticed.add(reference);
+      tally.toldOfDisclosure += 1;
+    }
     this.policy = policy;
     return { type: 'reported', instructions, keys: this.keys(), nextReportMs };
   }

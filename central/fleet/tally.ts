@@ -10,6 +10,8 @@ export interface Tally {
   reported: number;
   toldToRotate: number;
   toldToEscrowAgain: number;
+  /** disclosures that users were told of */
+  toldOfDisclosure: number;
   /** old protectors removed after the new key's receipt */
   rotated: number;
   /** requests that no node answered, or one that could not serve */
@@ -38,6 +40,7 @@ export function newTally(): Tally {
     enrolledAgain: 0,
     escrowed: 0,
     receiptsInvalid: 0,
+    toldOfDisclosure: 0,
     encryptionStarted: 0,
     reported: 0,
     toldToRotate: 0,

@@ -213,6 +213,7 @@ export const cli = {
     reported: 'reports',
     toldToRotate: 'told to rotate',
     toldToEscrowAgain: 'told to escrow again',
+    toldOfDisclosure: 'told that a key was given out',
     rotated: 'rotated',
     unreachable: 'requests without an answer',
     nonce: 'nonces renewed',

@@ -212,6 +212,7 @@ export const cli: typeof english = {
     reported: 'informes',
     toldToRotate: 'órdenes de rotar',
     toldToEscrowAgain: 'órdenes de custodiar otra vez',
+    toldOfDisclosure: 'avisos de clave entregada',
     rotated: 'rotaciones',
     unreachable: 'peticiones sin respuesta',
     nonce: 'nonces renovados',

@@ -45,14 +45,24 @@ FROM (
     ) OR EXISTS (
       SELECT 1 FROM `imports` i WHERE i.`key_id` = e.`key_id` AND i.`commitment` <> e.`commitment`
     ) AS `conflicted`,
-    (
-      SELECT CASE
-        WHEN instr(p.`key_ids_json`, e.`key_id`) > 0 THEN 1
-        WHEN p.`counter` > e.`counter` THEN 0
-      END
-      FROM `protectors_current` p WHERE p.`device_id` = e.`device_id` AND p.`volume_id` = e.`volume_id`
-      ORDER BY p.`counter` DESC LIMIT 1
-    ) AS `on_drive`,
+    CASE
+      -- A removable volume may get its new password at another computer. One that listed the key and lists the volume
+      -- without it now says that it is gone, whatever those say that did not see the volume since.
+      WHEN e.`volume_type` = 3 AND EXISTS (
+        SELECT 1 FROM `protector_keys` r
+        JOIN `protectors_current` p ON p.`device_id` = r.`device_id` AND p.`volume_id` = r.`volume_id`
+        WHERE r.`key_id` = e.`key_id` AND r.`volume_id` = e.`volume_id`
+          AND instr(p.`key_ids_json`, e.`key_id`) = 0
+      ) THEN 0
+      ELSE (
+        SELECT CASE
+          WHEN instr(p.`key_ids_json`, e.`key_id`) > 0 THEN 1
+          WHEN p.`counter` > e.`counter` THEN 0
+        END
+        FROM `protectors_current` p WHERE p.`device_id` = e.`device_id` AND p.`volume_id` = e.`volume_id`
+        ORDER BY p.`counter` DESC LIMIT 1
+      )
+    END AS `on_drive`,
     EXISTS (SELECT 1 FROM `device_revocations` r WHERE r.`device_id` = e.`device_id`) AS `revoked`,
     (
       SELECT i.`source` FROM `imports` i

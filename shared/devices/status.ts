@@ -10,7 +10,7 @@ import { hlcToMs } from '../journal/hlc.ts';
 import { limits } from '../limits.ts';
 import type { Origin } from '../trust/certificate.ts';
 import { type EscrowParts, checkMachine } from './escrow.ts';
-import type { Durability, Instruction, StatusAnswer, StatusRequest } from './messages.ts';
+import type { Durability, Instruction, Notice, StatusAnswer, StatusRequest } from './messages.ts';
 import { policyFor } from './policy.ts';
 import type { DeviceToken } from './token.ts';
 
@@ -54,6 +54,7 @@ export class StatusService {
       stored,
       durability: this.#durability(),
       instructions: await this.#instructions(device.sub, request.volumes, volumeKeys),
+      notices: await this.#notices(device.sub),
       policy,
       nextReportMs: policy.reportEveryMs,
     };
@@ -161,6 +162,21 @@ export class StatusService {
       else if (!elsewhere) instructions.push({ type: 'escrow-again', keyId, volumeId, why: 'single-copy' });
     }
     return instructions;
+  }
+
+  /** What was given out of this device's keys, for its user to know. No clock says what is news: the agent does. */
+  async #notices(deviceId: string): Promise<Notice[]> {
+    const rows = await this.#parts.ledger.engine.rows(
+      'recovery',
+      'SELECT origin, seq, key_id, at, node_name FROM audit WHERE device_id = ?1 ' +
+        "AND action = 'disclosure' AND status = 'Successful' ORDER BY hlc DESC LIMIT ?2",
+      [deviceId, limits.noticesMax],
+    );
+    return rows.map(([origin, seq, keyId, at, nodeName]) => ({
+      type: 'key-given-out',
+      reference: `${String(origin)}#${String(seq)}`,
+      ...{ keyId: String(keyId), at: Number(at), nodeName: String(nodeName) },
+    }));
   }
 
   /** Journals when unchanged devices were last seen: one entry per `seenRollupDevicesMax` devices. Returns how many devices. */

@@ -135,6 +135,7 @@ export class FakeNodes {
       stored: 'changed',
       durability: 'edge',
       instructions,
+      notices: [],
       policy: POLICY,
       nextReportMs: POLICY.reportEveryMs,
     });

@@ -164,7 +164,28 @@ function Invoke-HoldfastReport {
     $spool['policyError'] = $null
     $instructions = @($reported['instructions'])
     Write-HoldfastEvent -Name 'reported' -Values @(@($Turn['settings']['Nodes'])[$Action['node']], $instructions.Count)
+    Write-HoldfastNotices -Spool $spool -Notices $reported['notices']
     $Turn['next'] = @{ type = 'reported'; instructions = $instructions; keys = @(Get-HoldfastKeys -Volumes $volumes); nextReportMs = $reported['nextReportMs'] }
+}
+
+function Write-HoldfastNotices {
+    # Recovery passwords that were given out. A node repeats the newest with each report; each is told once.
+    param(
+        [Parameter(Mandatory = $true)][hashtable]$Spool,
+        [AllowNull()][object]$Notices
+    )
+
+    if ($Notices -isnot [System.Array]) { return }
+    $known = @($Spool['notices'])
+    foreach ($notice in $Notices) {
+        if ($notice -isnot [System.Collections.IDictionary] -or $notice['reference'] -isnot [string]) { continue }
+        if ($known -ccontains $notice['reference'] -or -not (Test-HoldfastWholeNumber -Value $notice['at'])) { continue }
+        $when = [System.DateTimeOffset]::FromUnixTimeMilliseconds([long]$notice['at']).ToLocalTime().ToString('g')
+        Write-HoldfastEvent -Name 'key-given-out' -Values @($notice['keyId'], $notice['nodeName'], $when)
+        $known = @($notice['reference']) + $known
+    }
+    if ($known.Count -gt $script:HoldfastNoticesMax) { $known = $known[0..($script:HoldfastNoticesMax - 1)] }
+    $Spool['notices'] = $known
 }
 
 function Invoke-HoldfastMakeProtector {

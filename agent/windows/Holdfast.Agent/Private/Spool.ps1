@@ -2,6 +2,8 @@
 # Not run on Windows yet: parsed and checked on another system only. README.md says what to try there first.
 
 $script:HoldfastSpoolLabel = 'holdfast agent spool v1'
+# Disclosures that were told already; a node repeats its newest few.
+$script:HoldfastNoticesMax = 64
 
 function Get-HoldfastSpoolPath {
     return Join-Path $env:ProgramData 'Holdfast\Agent\spool.bin'
@@ -17,6 +19,7 @@ function New-HoldfastSpool {
         keysMade     = 0
         replacements = @{}
         policyError  = $null
+        notices      = @()
     }
 }
 
