@@ -1,8 +1,9 @@
 /** The centre's settings, from the environment. A bad one stops the program with one sentence that names it. */
-import { readFileSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
 import { type IdentityFile, identityFile } from '../shared/trust/certificate.ts';
+import { VAULT_FILE_NAME, vaultFile, withVaultFiles } from '../shared/trust/vault-file.ts';
 import type { LibsqlTarget } from './libsql-engine.ts';
 import type { Store } from '../shared/journal/entry.ts';
 
@@ -91,18 +92,36 @@ export function readCentreSettings(env: Readonly<Record<string, string | undefin
   };
 }
 
+/** The identity, and the keys of vaults that came later, in `vault-ID.json` files beside it. */
 function readIdentityFile(file: string): IdentityFile {
-  let text: string;
+  const fault = (named: string) =>
+    new SettingError(`HOLDFAST_IDENTITY_FILE names ${file}, ${named}, which is not made by "holdfast".`);
+  let identity: IdentityFile;
+  let texts: [name: string, text: string][];
   try {
-    text = readFileSync(file, 'utf8');
-  } catch {
+    const folder = path.dirname(file);
+    const names = readdirSync(folder).filter((name) => VAULT_FILE_NAME.test(name));
+    texts = names.sort().map((name) => [name, readFileSync(path.join(folder, name), 'utf8')]);
+    const text = readFileSync(file, 'utf8');
+    identity = parsed(identityFile, text) ?? fail(fault('an identity'));
+  } catch (error) {
+    if (error instanceof SettingError) throw error;
     throw new SettingError(`HOLDFAST_IDENTITY_FILE names ${file}, which cannot be read.`);
   }
+  const files = texts.map(
+    ([name, text]) => parsed(vaultFile, text) ?? fail(fault(`beside which is ${name}`)),
+  );
+  return withVaultFiles(identity, files);
+}
+
+function parsed<S extends z.ZodType>(schema: S, text: string): z.infer<S> | null {
   try {
-    return identityFile.parse(JSON.parse(text));
+    return schema.parse(JSON.parse(text));
   } catch {
-    throw new SettingError(
-      `HOLDFAST_IDENTITY_FILE names ${file}, which is not an identity made by "holdfast".`,
-    );
+    return null;
   }
+}
+
+function fail(error: Error): never {
+  throw error;
 }

@@ -2,13 +2,15 @@
  * What an edge is told by its host. Secrets come as files of a credentials folder (systemd's, in a branch) or, under
  * `wrangler dev`, as a variable; peers are services that the host names, and nothing else can be reached.
  */
+import { z } from 'zod';
 import { type IdentityFile, identityFile } from '../shared/trust/certificate.ts';
+import { VAULT_FILE_NAME, type VaultFile, vaultFile, withVaultFiles } from '../shared/trust/vault-file.ts';
 import type { PeerFetch } from '../shared/replication/client.ts';
 import type { EdgeNode } from './node-object.ts';
 
 export interface EdgeEnv {
   readonly NODE: DurableObjectNamespace<EdgeNode>;
-  /** the folder of credentials, holding `identity.json` */
+  /** the folder of credentials, holding `identity.json` and perhaps `vault-ID.json` files */
   readonly CREDENTIALS?: Fetcher;
   /** the same file's text, where there is no such folder */
   readonly HOLDFAST_IDENTITY?: string;
@@ -23,32 +25,58 @@ export class SettingError extends Error {
   override readonly name = 'SettingError';
 }
 
+/** `identity.json`, and the keys of vaults that came later, in `vault-ID.json` files beside it. */
 export async function readIdentity(env: EdgeEnv): Promise<IdentityFile> {
-  const text = env.HOLDFAST_IDENTITY ?? (await fromCredentials(env));
-  try {
-    return identityFile.parse(JSON.parse(text));
-  } catch {
+  const text = env.HOLDFAST_IDENTITY ?? (await credential(env, 'identity.json'));
+  const identity = identityFile.safeParse(parseJson(text));
+  if (!identity.success)
     throw new SettingError(
       'The credential identity.json (or HOLDFAST_IDENTITY) is not an identity made by "holdfast edge enrol".',
     );
+  const files: VaultFile[] = [];
+  for (const name of env.HOLDFAST_IDENTITY === undefined ? await vaultFiles(env) : []) {
+    const file = vaultFile.safeParse(parseJson(await credential(env, name)));
+    if (!file.success)
+      throw new SettingError(`The credential ${name} is not a vault key made by "holdfast".`);
+    files.push(file.data);
   }
+  return withVaultFiles(identity.data, files);
 }
 
-async function fromCredentials(env: EdgeEnv): Promise<string> {
-  if (!env.CREDENTIALS)
+const listing = z.array(z.object({ name: z.string() }));
+
+async function vaultFiles({ CREDENTIALS }: EdgeEnv): Promise<string[]> {
+  const response = await CREDENTIALS?.fetch('http://credentials/');
+  const found = listing.safeParse(response?.ok === true ? await response.json() : []);
+  return (found.data ?? [])
+    .map(({ name }) => name)
+    .filter((name) => VAULT_FILE_NAME.test(name))
+    .sort();
+}
+
+async function credential({ CREDENTIALS }: EdgeEnv, name: string): Promise<string> {
+  if (!CREDENTIALS)
     throw new SettingError(
       'HOLDFAST_IDENTITY is not set and there is no credentials folder: "npm run dev:edge" makes an identity for development.',
     );
   let text: string | null;
   try {
-    const response = await env.CREDENTIALS.fetch('http://credentials/identity.json');
+    const response = await CREDENTIALS.fetch(`http://credentials/${name}`);
     text = response.ok ? await response.text() : null;
   } catch {
     // workerd says why on its own error output, such as "Permission denied".
-    throw new SettingError('identity.json in the credentials folder cannot be read.');
+    throw new SettingError(`${name} in the credentials folder cannot be read.`);
   }
-  if (text === null) throw new SettingError('The credentials folder holds no identity.json.');
+  if (text === null) throw new SettingError(`The credentials folder holds no ${name}.`);
   return text;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
 }
 
 export function peersOf(env: EdgeEnv): { name: string; fetch: PeerFetch }[] {

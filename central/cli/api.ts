@@ -30,8 +30,8 @@ export class NodeApi {
     this.#words = words;
   }
 
-  get<S extends z.ZodType>(path: string, schema: S): Promise<z.infer<S>> {
-    return this.#json('GET', path, undefined, schema, ANSWER_MS_MAX);
+  get<S extends z.ZodType>(path: string, schema: S, msMax = ANSWER_MS_MAX): Promise<z.infer<S>> {
+    return this.#json('GET', path, undefined, schema, msMax);
   }
 
   post<S extends z.ZodType>(

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { z } from 'zod';
 import { staffTokenHash } from '../../shared/staff/token.ts';
 import { publicJwk, slug } from '../../shared/trust/certificate.ts';
+import { type VaultFile, vaultFile } from '../../shared/trust/vault-file.ts';
 import { type PrivateJwk, peekJws, thumbprint } from '../../shared/trust/jws.ts';
 import { generateToken, makeIdentity } from '../local/secrets.ts';
 import { nodePlatform } from '../platform.ts';
@@ -13,15 +14,6 @@ import { json, readSecret, writeNewSecret } from './private-file.ts';
 import { record } from './table.ts';
 
 export const organisationFile = z.object({ organisationKey: publicJwk.extend({ d: z.string() }) });
-export const vaultFile = z.object({
-  vaultId: slug,
-  scope: z.enum(['region', 'organisation']),
-  regionId: slug.nullable(),
-  publicKey: z.string(),
-  privateKey: z.string(),
-});
-export type VaultFile = z.infer<typeof vaultFile>;
-
 export interface EnrolEdgeOptions {
   readonly site: string;
   readonly region: string;

@@ -349,7 +349,7 @@ folder 755 "$settings"
 folder 755 "$units"
 folder 700 "$settings/tls"
 put 755 "$here/holdfast-edge" "$program/holdfast-edge"
-for file in wake.sh ask.sh install.sh upgrade.sh; do put 755 "$here/$file" "$program/$file"; done
+for file in wake.sh ask.sh vault-key.sh install.sh upgrade.sh; do put 755 "$here/$file" "$program/$file"; done
 for file in RELEASE front.cfg uplink.cfg unprivileged.cfg OPERATIONS.md; do put 644 "$here/$file" "$program/$file"; done
 for unit in "$here"/holdfast-*.service "$here"/holdfast-*.path "$here"/holdfast-*.timer; do
   put 644 "$unit" "$units/$(basename -- "$unit")"

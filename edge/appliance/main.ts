@@ -35,6 +35,7 @@ const COMPANIONS = [
   'upgrade.sh',
   'ask.sh',
   'wake.sh',
+  'vault-key.sh',
   'holdfast.env',
   'front.cfg',
   'uplink.cfg',
