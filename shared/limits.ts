@@ -176,6 +176,10 @@ export const limits = {
   /** How often a node counts its computers for the trend, and how many days it keeps: a year beside the year before. */
   trendEveryMs: 60 * 60_000,
   trendDaysMax: 731,
+  /** Pages that watch this node at once, how often each is told, and after how many looks it ends. */
+  eventStreamsMax: 64,
+  eventEveryMs: 3_000,
+  eventStreamTurns: 200,
   /** An unchanged status report is journalled at most this often per device, in a roll-up per edge. */
   seenRollupMs: 60 * 60_000,
   /** One bound value of a statement: a Durable Object takes strings up to 2 MB, and a character may have 3 bytes. */

@@ -2,7 +2,7 @@
 import type { Child } from 'hono/jsx';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { assetPath } from '../http/routes/assets.ts';
-import type { StaffRole } from '../domain/vocabulary.ts';
+import { STAFF_ROLES, type StaffRole } from '../domain/vocabulary.ts';
 import type { HoldfastNode } from '../node.ts';
 import { LANGUAGES } from '../text/language.ts';
 import { staffRoleWords } from '../text/audit.ts';
@@ -32,28 +32,25 @@ export interface Page {
   readonly body: Child;
 }
 
-type NavName = 'recover' | 'computers' | 'reports' | 'audit' | 'risk' | 'nodes' | 'admin';
+type NavName =
+  'recover' | 'requests' | 'breakGlass' | 'computers' | 'reports' | 'audit' | 'risk' | 'nodes' | 'admin';
 
-const READERS: readonly StaffRole[] = [
-  'helpdesk',
-  'advanced-helpdesk',
-  'reports',
-  'auditor',
-  'administrator',
-];
 export const NAV: Readonly<Record<NavName, { readonly path: string; readonly roles: readonly StaffRole[] }>> =
   {
     recover: { path: '/recover', roles: ['helpdesk', 'advanced-helpdesk'] },
-    computers: { path: '/computers', roles: READERS },
-    reports: { path: '/reports/compliance', roles: READERS },
+    requests: { path: '/requests', roles: ['helpdesk', 'advanced-helpdesk', 'break-glass-officer'] },
+    breakGlass: { path: '/break-glass', roles: ['break-glass-officer'] },
+    computers: { path: '/computers', roles: STAFF_ROLES },
+    reports: { path: '/reports/compliance', roles: STAFF_ROLES },
     audit: { path: '/reports/audit', roles: ['reports', 'auditor', 'administrator'] },
     risk: { path: '/reports/keys-at-risk', roles: ['reports', 'auditor', 'administrator'] },
-    nodes: { path: '/nodes', roles: READERS },
+    nodes: { path: '/nodes', roles: STAFF_ROLES },
     admin: { path: '/admin', roles: ['administrator'] },
   };
 
 /** The first page of a person: what they most often come for. */
 export function homeOf(role: StaffRole): string {
+  if (role === 'break-glass-officer') return NAV.breakGlass.path;
   return role === 'helpdesk' || role === 'advanced-helpdesk' ? NAV.recover.path : NAV.reports.path;
 }
 

@@ -8,7 +8,13 @@ import type { Routes } from '../http/context.ts';
 import { LANGUAGES } from '../text/language.ts';
 import { cookieAttributes, readForm } from './form.ts';
 import { homeOf } from './frame.tsx';
+import { auditPages } from './pages/audit.tsx';
+import { compliancePages } from './pages/compliance.tsx';
+import { computerPages } from './pages/computers.tsx';
+import { breakGlassPages } from './pages/break-glass.tsx';
+import { nodePages } from './pages/nodes.tsx';
 import { recoverPages } from './pages/recover.tsx';
+import { requestPages } from './pages/requests.tsx';
 import { shows } from './routing.ts';
 import { LANGUAGE_COOKIE } from './visit.ts';
 
@@ -24,7 +30,10 @@ export const portalRoutes: Routes = (app, node) => {
     if (language) setCookie(c, LANGUAGE_COOKIE, language, { ...cookieAttributes(c), maxAge: YEAR_S });
     return c.redirect(localPath(fields.get('back')), 303);
   });
-  for (const pages of [recoverPages]) pages(app, node);
+  for (const pages of [
+    ...[recoverPages, requestPages, breakGlassPages, computerPages, compliancePages, auditPages, nodePages],
+  ])
+    pages(app, node);
 };
 
 /** An address of this node and of no other: what comes from a form is not believed. */

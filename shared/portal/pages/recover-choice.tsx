@@ -115,6 +115,15 @@ export function Chosen({
             autocomplete="off"
           />
         </Field>
+        <label class="tick">
+          <input
+            type="checkbox"
+            name="secondPerson"
+            value="yes"
+            checked={fields.get('secondPerson') === 'yes'}
+          />{' '}
+          {words.recover.secondPerson}
+        </label>
         <p class="faint">{words.recover.audited}</p>
         <button>{words.recover.disclose}</button>
       </fieldset>
@@ -161,6 +170,9 @@ function CandidateCard({
           </span>
         </span>
         <span class="code candidate-id">{keyId}</span>
+        {candidate.needs.map((need) => (
+          <span class="needs">{words.recover.needs[need]}</span>
+        ))}
         {!candidate.opensHere && <span class="fault">{words.recover.elsewhere(candidate.opensAt)}</span>}
       </span>
     </label>
@@ -168,8 +180,17 @@ function CandidateCard({
 }
 
 function Tags({ visit: { words, language }, candidate }: { visit: SignedIn; candidate: Candidate }) {
-  const { disclosed, conflicted, onDrive, claim, deviceRevoked, fromFork, importedFrom, confirmed } =
-    candidate;
+  const {
+    disclosed,
+    conflicted,
+    onDrive,
+    claim,
+    deviceRevoked,
+    deviceState,
+    fromFork,
+    importedFrom,
+    confirmed,
+  } = candidate;
   return (
     <>
       {onDrive === true && <Tag kind="good">{words.recover.tags.onDrive}</Tag>}
@@ -177,7 +198,8 @@ function Tags({ visit: { words, language }, candidate }: { visit: SignedIn; cand
       {disclosed && <Tag kind="warn">{words.recover.tags.disclosed}</Tag>}
       {conflicted && <Tag kind="bad">{words.recover.tags.conflicted}</Tag>}
       {claim === 'pending' && <Tag kind="bad">{words.recover.tags.pending}</Tag>}
-      {deviceRevoked && <Tag kind="bad">{words.recover.tags.revoked}</Tag>}
+      {deviceState !== 'live' && <Tag kind="bad">{words.recover.tags[deviceState]}</Tag>}
+      {deviceRevoked && deviceState === 'live' && <Tag kind="bad">{words.recover.tags.revoked}</Tag>}
       {fromFork && <Tag kind="warn">{words.recover.tags.fork}</Tag>}
       {importedFrom !== null && (
         <Tag kind={confirmed ? 'plain' : 'warn'}>

@@ -6,11 +6,21 @@ import type { DisclosureAnswer } from '../../helpdesk/messages.ts';
 import { limits } from '../../limits.ts';
 import { volumeTypeWords } from '../../text/compliance.ts';
 import { wordsOf } from '../../text/language.ts';
+import { NAV, respondPage } from '../frame.tsx';
 import type { SignedIn } from '../visit.ts';
 
-export const shownSeconds = limits.passwordShownMs / 1000;
+const shownSeconds = limits.passwordShownMs / 1000;
 
-export function Password({ visit, answer }: { visit: SignedIn; answer: DisclosureAnswer }) {
+export function passwordPage(visit: SignedIn, answer: DisclosureAnswer): Promise<Response> {
+  return respondPage(visit, {
+    title: visit.words.recover.passwordTitle,
+    ...{ at: 'recover', meaning: 'recover' },
+    withoutScript: { seconds: shownSeconds, to: NAV.recover.path },
+    body: <Password visit={visit} answer={answer} />,
+  });
+}
+
+function Password({ visit, answer }: { visit: SignedIn; answer: DisclosureAnswer }) {
   const { words, language } = visit;
   const { recoveryPassword, computerName, domain, driveLetter, volumeType, keyId, keyPackage, disclosure } =
     answer;

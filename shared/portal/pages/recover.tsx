@@ -4,18 +4,18 @@
  */
 import { parseKeyIdPrefix } from '../../domain/recovery-key.ts';
 import { STAFF_ROLES } from '../../domain/vocabulary.ts';
-import { type DisclosureAnswer, disclosureRequest } from '../../helpdesk/messages.ts';
+import { disclosureRequest } from '../../helpdesk/messages.ts';
 import type { Routes } from '../../http/context.ts';
 import { PROBLEMS, Problem, type ProblemCode, misfit } from '../../http/problem.ts';
 import type { Fields } from '../form.ts';
-import { respondPage } from '../frame.tsx';
+import { NAV, respondPage } from '../frame.tsx';
 import { type Access, shows, takes } from '../routing.ts';
 import { type SignedIn, askingOf } from '../visit.ts';
 import { Chosen, readChoice } from './recover-choice.tsx';
-import { Password, shownSeconds } from './recover-password.tsx';
+import { passwordPage } from './recover-password.tsx';
 import { SearchForm } from './recover-search.tsx';
 
-const PATH = '/recover';
+const PATH = NAV.recover.path;
 const SHOWS: Access = { use: 'reports', roles: STAFF_ROLES };
 // I3: whoever is known and asks without the right to leaves a record, so the service looks at roles.
 const TAKES: Access = { use: 'keys', roles: STAFF_ROLES };
@@ -83,16 +83,8 @@ function requestOf(fields: Fields) {
     ...readChoice(fields.get('key') ?? ''),
     ...{ reason: fields.get('reason'), verification: fields.get('verification') },
     ...{ endUser: filled('endUser'), note: filled('note') },
+    ...(fields.get('secondPerson') === 'yes' && { secondPerson: true }),
   });
   if (!parsed.success) throw misfit(parsed.error.issues);
   return parsed.data;
-}
-
-function passwordPage(visit: SignedIn, answer: DisclosureAnswer): Promise<Response> {
-  return respondPage(visit, {
-    title: visit.words.recover.passwordTitle,
-    ...{ at: 'recover', meaning: 'recover' },
-    withoutScript: { seconds: shownSeconds, to: PATH },
-    body: <Password visit={visit} answer={answer} />,
-  });
 }

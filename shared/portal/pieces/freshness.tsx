@@ -17,7 +17,8 @@ export function Freshness({ visit, meaning }: { visit: Visit; meaning: Meaning }
   const offlineSince = node.peers.offlineSince(2 * limits.cycleEveryMs);
   const others = staff ? othersOf(visit) : [];
   const stale = others.filter(({ asOf }) => !isCurrent(asOf, clock.now));
-  const calm = offlineSince === null && stale.length === 0;
+  const opening = node.breakGlass.state();
+  const calm = offlineSince === null && stale.length === 0 && !opening;
   return (
     <aside class={`freshness ${calm ? 'calm' : 'warn'}`} aria-label={words.banner.label}>
       <span class="dot" aria-hidden="true"></span>
@@ -25,6 +26,9 @@ export function Freshness({ visit, meaning }: { visit: Visit; meaning: Meaning }
         {isCentre ? words.banner.centre : connection(visit, offlineSince)}{' '}
         {others.length > 0 && `${sentence(visit, others, stale)} `}
         {offlineSince !== null && words.banner.meaning[meaning]}
+        {opening && (
+          <strong>{` ${words.breakGlass.openFor(node.configuration.siteName(opening.siteId))}`}</strong>
+        )}
       </p>
     </aside>
   );

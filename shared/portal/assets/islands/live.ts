@@ -6,7 +6,15 @@ export function live(part: HTMLElement): void {
     const fresh = new DOMParser().parseFromString(String(data), 'text/html');
     part.replaceChildren(...fresh.body.childNodes);
   });
-  addEventListener('pagehide', () => {
+  const close = (): void => {
     source.close();
+    part.dataset['live'] = 'no';
+  };
+  source.addEventListener('open', () => {
+    part.dataset['live'] = 'yes';
   });
+  // The browser would ask again for ever, and so keep alive what ought to rest.
+  source.addEventListener('end', close);
+  source.addEventListener('error', close);
+  addEventListener('pagehide', close);
 }

@@ -1,0 +1,116 @@
+/** Computer compliance as a list; with `silentDays`, the computers that nobody has heard for so long. */
+import { COMPLIANCE_STATES, STAFF_ROLES } from '../../domain/vocabulary.ts';
+import type { Routes } from '../../http/context.ts';
+import { computerCompliance } from '../../reports/computers.ts';
+import { type Computer, computerQuery } from '../../reports/messages.ts';
+import { complianceStateWords, standingWords, STANDINGS } from '../../text/compliance.ts';
+import { respondPage } from '../frame.tsx';
+import { ChoiceFilter, Filters, SiteFilter, TextFilter } from '../pieces/filters.tsx';
+import { ComplianceTag } from '../pieces/state.tsx';
+import { type Column, Pages, Table } from '../pieces/table.tsx';
+import { Time } from '../pieces/time.tsx';
+import { askedOf, csvAddress, readQuery } from '../query.ts';
+import { readingOf } from '../reading.ts';
+import { shows } from '../routing.ts';
+import type { SignedIn } from '../visit.ts';
+import { computerPage } from './computer.tsx';
+
+export const COMPUTERS = '/computers';
+
+export const computerPages: Routes = (app, node) => {
+  const access = { use: 'reports', roles: STAFF_ROLES } as const;
+  shows(app, node, COMPUTERS, access, list);
+  shows(app, node, `${COMPUTERS}/:deviceId`, access, computerPage);
+};
+
+async function list(visit: SignedIn): Promise<Response> {
+  const { words, language } = visit;
+  const asked = askedOf(visit);
+  const query = readQuery(computerQuery, asked);
+  const { computers, total, page, limit } = await computerCompliance(readingOf(visit), query);
+  const silent = query.silentDays !== undefined;
+  const title = silent ? words.computers.silentTitle : words.computers.title;
+  return respondPage(visit, {
+    title,
+    at: 'computers',
+    meaning: 'data',
+    body: (
+      <>
+        <h1>{title}</h1>
+        {silent && <p class="lead">{words.computers.silentLead}</p>}
+        <Filters
+          visit={visit}
+          path={COMPUTERS}
+          asked={asked}
+          keep={['sort', 'order']}
+          csv={csvAddress(visit, '/v1/reports/computer-compliance', asked)}
+        >
+          <TextFilter
+            name="computer"
+            label={words.computers.computer}
+            asked={asked}
+            hint={words.computers.starHint}
+          />
+          <TextFilter name="user" label={words.computers.user} asked={asked} />
+          <SiteFilter visit={visit} label={words.computers.site} asked={asked} />
+          <ChoiceFilter
+            visit={visit}
+            name="state"
+            label={words.computers.state}
+            asked={asked}
+            of={COMPLIANCE_STATES}
+            words={complianceStateWords[language]}
+          />
+          <ChoiceFilter
+            visit={visit}
+            name="standing"
+            label={words.computers.standing}
+            asked={asked}
+            of={STANDINGS}
+            words={standingWords[language]}
+          />
+          <TextFilter name="silentDays" type="number" label={words.computers.silentDays} asked={asked} />
+        </Filters>
+        <Table
+          visit={visit}
+          caption={title}
+          columns={columnsOf(visit)}
+          rows={computers}
+          order={{ path: COMPUTERS, asked, sort: query.sort, order: query.order }}
+        />
+        <Pages visit={visit} path={COMPUTERS} asked={asked} page={page} limit={limit} total={total} />
+      </>
+    ),
+  });
+}
+
+function columnsOf(visit: SignedIn): Column<Computer>[] {
+  const { words } = visit;
+  return [
+    {
+      head: words.computers.computer,
+      sort: 'name',
+      isName: true,
+      cell: ({ deviceId, computerName }) => <a href={`${COMPUTERS}/${deviceId}`}>{computerName}</a>,
+    },
+    { head: words.computers.state, sort: 'state', cell: ({ state }) => <ComplianceTag state={state} /> },
+    {
+      head: words.computers.reasons,
+      cell: ({ reasons }) => reasons.map(({ words: reason }) => reason).join('; '),
+    },
+    { head: words.computers.user, cell: ({ users }) => users.join(', ') },
+    { head: words.computers.site, sort: 'site', cell: ({ siteName }) => siteName },
+    { head: words.computers.drives, cell: ({ volumes }) => volumes.map(driveOf).join(', ') },
+    { head: words.computers.os, sort: 'os', cell: ({ osVersion }) => osVersion },
+    {
+      head: words.computers.lastSeen,
+      sort: 'last-seen',
+      cell: ({ lastSeen }) => <Time visit={visit} at={lastSeen} ago />,
+    },
+    { head: words.computers.standing, cell: ({ standing }) => standing.words },
+  ];
+}
+
+function driveOf({ driveLetter, type }: Computer['volumes'][number]): string {
+  return driveLetter ?? type.words;
+}
