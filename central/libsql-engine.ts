@@ -93,6 +93,13 @@ export class LibsqlEngine implements Engine {
     }
   }
 
+  /** Moves all of the write-ahead log into the file and cuts it to nothing; readers of an older state are in the way. */
+  async shred(store: Store): Promise<boolean> {
+    if (this.served(store)) return true;
+    const [row] = await this.rows(store, 'PRAGMA wal_checkpoint(TRUNCATE)', []);
+    return Number(row?.[0] ?? 0) === 0;
+  }
+
   close(): void {
     for (const store of STORES) this.#stores[store].client.close();
   }

@@ -1,5 +1,5 @@
 /** Node's `Platform`: the machine's clock and randomness, and OpenSSL's SHA-256. */
-import { hash, randomBytes } from 'node:crypto';
+import { hash, randomBytes, scrypt } from 'node:crypto';
 import { promisify } from 'node:util';
 import { constants, gunzip, gzip } from 'node:zlib';
 import type { Platform } from '../shared/platform.ts';
@@ -18,6 +18,14 @@ export const nodePlatform: Platform = {
   now: () => Date.now(),
   random: (length) => new Uint8Array(randomBytes(length)),
   sha256,
+  scrypt: (password, salt, { n, r, p }, length) =>
+    new Promise((resolve, reject) => {
+      // Node's own bound counts a little more than the 128·n·r bytes.
+      scrypt(password, salt, length, { N: n, r, p, maxmem: 256 * n * r }, (error, key) => {
+        if (error) reject(error);
+        else resolve(new Uint8Array(key));
+      });
+    }),
   compress: async (text) => new Uint8Array(await gzipped(text, { level: constants.Z_BEST_SPEED })),
   decompress: async (bytes, bytesMax) =>
     (await gunzipped(bytes, { maxOutputLength: bytesMax })).toString('utf8'),

@@ -21,6 +21,7 @@ export const ALARMS = [
   'snapshot',
   'upgrade',
   'disclosure-limit',
+  'sign-in-attack',
   'break-glass',
 ] as const;
 export type AlarmType = (typeof ALARMS)[number];

@@ -34,8 +34,15 @@ import { Peers } from './replication/peers.ts';
 import type { ReplicationState } from './replication/state.ts';
 import { SyncService } from './replication/service.ts';
 import { selfCheck } from './self-check.ts';
+import { type AccountParts, Accounts } from './staff/accounts.ts';
+import { Credentials } from './staff/credentials.ts';
+import { Enrolment } from './staff/enrolment.ts';
+import { Passkeys } from './staff/passkeys.ts';
+import { Sessions } from './staff/sessions.ts';
+import { SignInService } from './staff/sign-in.ts';
 import { CertificateAuthority, type IdentityFile } from './trust/certificate.ts';
 import { makeSigner } from './trust/jws.ts';
+import { sealingKeyOf } from './trust/sealing.ts';
 import { Resealing } from './vault/resealing.ts';
 import type { VaultKey } from './vault/seal.ts';
 
@@ -73,6 +80,11 @@ export interface HoldfastNode {
   readonly confirmation: Confirmation;
   readonly proofs: ProofChecker;
   readonly tokens: TokenChecker;
+  readonly credentials: Credentials;
+  readonly sessions: Sessions;
+  readonly signIn: SignInService;
+  readonly accounts: Accounts;
+  readonly enrolment: Enrolment;
   readonly escrows: EscrowService;
   readonly statuses: StatusService;
   readonly helpdesk: HelpdeskService;
@@ -129,6 +141,7 @@ export async function openNode(options: NodeOptions): Promise<HoldfastNode> {
     program: options.version,
   };
   watchConflicts(ledger, alarms, log);
+  const people = await openPeople({ ...parts, log, privateKey: options.identity.privateKey });
   const { vaultKeys } = options.identity;
   const lived = await LivedTime.open(parts);
   const breakGlass = await BreakGlass.open({ ...parts, vaultKeys }, lived);
@@ -207,6 +220,8 @@ export async function openNode(options: NodeOptions): Promise<HoldfastNode> {
         auditAlerts.tick();
       });
       await configuration.catchUp();
+      await chore('forget', () => people.credentials.catchUp());
+      if (certificate.role === 'centre') await chore('align credentials', () => people.accounts.align());
       // A peer that is away must not keep the other chores from being done.
       for (const { client, state } of links)
         if (state.name !== 'waiting')
@@ -271,12 +286,32 @@ export async function openNode(options: NodeOptions): Promise<HoldfastNode> {
     ...{ helpdesk, breakGlass, lived },
     imports: new ImportService(parts),
     exports: new ExportService({ ...parts, vaultKeys }),
+    ...people,
     sync: new SyncService(parts),
     startedAt: platform.now(),
     start,
     stop,
   };
   return node;
+}
+
+/** What has to do with the people who work here. */
+async function openPeople(
+  parts: Omit<AccountParts, 'credentials' | 'sealing'> & {
+    readonly alarms: Alarms;
+    readonly log: Log;
+    readonly privateKey: IdentityFile['privateKey'];
+  },
+): Promise<Pick<HoldfastNode, 'credentials' | 'sessions' | 'signIn' | 'accounts' | 'enrolment'>> {
+  const { ledger, platform, configuration, log, privateKey } = parts;
+  const credentials = await Credentials.open(ledger, log);
+  const sealing = await sealingKeyOf(privateKey);
+  const sessions = new Sessions(platform);
+  const passkeys = new Passkeys({ platform, configuration, credentials });
+  const signIn = new SignInService({ ...parts, credentials, sealing, sessions, passkeys });
+  const accounts = new Accounts({ ...parts, credentials, sealing });
+  const enrolment = new Enrolment({ ...parts, credentials, accounts, passkeys, signIn });
+  return { credentials, sessions, signIn, accounts, enrolment };
 }
 
 async function readIdentity(file: IdentityFile, authority: CertificateAuthority): Promise<NodeIdentity> {

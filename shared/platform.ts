@@ -10,6 +10,13 @@ export interface Platform {
   random(length: number): Uint8Array<ArrayBuffer>;
   /** SHA-256 over the concatenation of `parts` (strings as UTF-8), as unpadded base64url (43 characters). */
   sha256(...parts: readonly (string | Uint8Array)[]): string;
+  /** scrypt (RFC 7914): `length` bytes, with 128·n·r bytes of memory. */
+  scrypt(
+    password: string,
+    salt: Uint8Array,
+    cost: { readonly n: number; readonly r: number; readonly p: number },
+    length: number,
+  ): Promise<Uint8Array<ArrayBuffer>>;
   /** gzip (RFC 1952), fast rather than small. */
   compress(text: string): Promise<Uint8Array<ArrayBuffer>>;
   /** The text in a gzip; rejects when it is malformed or longer than `bytesMax`. */

@@ -14,6 +14,7 @@ import {
   type IdentityFile,
 } from '../../shared/trust/certificate.ts';
 import type { PrivateJwk } from '../../shared/trust/jws.ts';
+import { sealingKeyOf } from '../../shared/trust/sealing.ts';
 import { randomName } from '../../shared/platform.ts';
 import { generateVault } from '../../shared/vault/seal.ts';
 import { nodePlatform } from '../platform.ts';
@@ -150,7 +151,7 @@ async function makeSecrets(plan: Plan): Promise<Secrets> {
   };
 }
 
-type Subject = Omit<Parameters<typeof issueCertificate>[2], 'nodeId' | 'key'>;
+type Subject = Omit<Parameters<typeof issueCertificate>[2], 'nodeId' | 'key' | 'sealingKey'>;
 
 /** A new node's identity: key pair, certificate by the organisation, and the vault keys it may hold. */
 export async function makeIdentity(
@@ -162,10 +163,11 @@ export async function makeIdentity(
   const { d: _d, ...key } = privateKey;
   const { d: _organisationD, ...organisation } = organisationKey;
   const nodeId = randomName(nodePlatform, 10);
+  const { publicKey: sealingKey } = await sealingKeyOf(privateKey);
   const certificate = await issueCertificate(
     nodePlatform,
     organisationKey,
-    { ...subject, nodeId, key },
+    { ...subject, nodeId, key, sealingKey },
     CERTIFICATE_DAYS,
   );
   return { organisation, certificate, privateKey, vaultKeys };

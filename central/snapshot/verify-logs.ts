@@ -64,6 +64,7 @@ async function faultOfLog(
   while (after < headSeq) {
     const segment = await readSegment(engine, store, origin, {
       ...{ after, until: Number.MAX_SAFE_INTEGER, entriesMax: limits.segmentEntriesMax },
+      mayRead: () => true,
     });
     if (!segment) return `no head is held after place ${String(after)}`;
     // Without a known certificate it is taken from the genesis, which the chain then covers.

@@ -13,6 +13,8 @@ import { type App, type AppEnv, type Routes, hostOf } from './context.ts';
 import { Problem, misfit, problemOf, respond } from './problem.ts';
 import { portalRoutes } from '../portal/portal.tsx';
 import { respondProblemPage, wantsPage } from '../portal/problems.tsx';
+import { accountRoutes } from './routes/accounts.ts';
+import { referenceRoutes } from './reference/routes.tsx';
 import { adminRoutes } from './routes/admin.ts';
 import { assetRoutes } from './routes/assets.ts';
 import { breakGlassRoutes } from './routes/break-glass.ts';
@@ -22,6 +24,7 @@ import { helpdeskRoutes } from './routes/helpdesk.ts';
 import { importRoutes } from './routes/imports.ts';
 import { operationRoutes } from './routes/operations.ts';
 import { reportRoutes } from './routes/reports.ts';
+import { sessionRoutes } from './routes/session.ts';
 import { syncRoutes } from './routes/sync.ts';
 import { vaultRoutes } from './routes/vaults.ts';
 
@@ -43,11 +46,14 @@ export function createApp(node: HoldfastNode, more: readonly Routes[] = []): App
     breakGlassRoutes,
     reportRoutes,
     adminRoutes,
+    accountRoutes,
+    sessionRoutes,
     importRoutes,
     vaultRoutes,
     syncRoutes,
     boxRoutes,
     portalRoutes,
+    referenceRoutes,
     ...more,
   ])
     routes(app, node);

@@ -22,6 +22,11 @@ export interface Engine {
   batch(store: Store, statements: readonly Statement[]): Promise<void>;
   /** Rows as arrays, in the order of the selected columns. */
   rows(store: Store, sql: string, args: readonly SqlValue[]): Promise<SqlValue[][]>;
+  /**
+   * After bytes were overwritten where they stood: sees to it that no file of the store has them from before. Returns
+   * whether that worked; a reader may be in the way. Without this method, it is the database server's affair.
+   */
+  shred?(store: Store): Promise<boolean>;
   /** What is different about a store that stands at a database server; null, as without this method, for any other. */
   served?(store: Store): ServedStore | null;
 }

@@ -136,14 +136,16 @@ export class Ledger {
     return this.#journal(store).absorb(segment);
   }
 
+  /** `mayRead`: which bodies that stand apart (`erasable.ts`) the reader may have; without it none. */
   read(
     store: Store,
     origin: Origin,
     after: number,
     entriesMax: number,
     until = Number.MAX_SAFE_INTEGER,
+    mayRead?: (body: string) => boolean,
   ): Promise<Segment | null> {
-    return this.#journal(store).read(origin, after, entriesMax, until);
+    return this.#journal(store).read(origin, after, entriesMax, until, mayRead);
   }
 
   origins(store: Store): ReadonlyMap<Origin, OriginState> {

@@ -14,6 +14,7 @@ import {
   headPayload,
   isStorable,
 } from './entry.ts';
+import { ERASABLE_OCTETS, standsApart, withErasable } from './erasable.ts';
 import { isErasable } from './kinds.ts';
 
 export interface Verified {
@@ -104,7 +105,8 @@ export async function hashAt(
 
 /**
  * Contiguous entries of `origin` after `after` up to a head within `entriesMax` and `segmentBytesMax`, or else up
- * to the next head; null when there is none at or before `until`. Sizes are added up inside the database, so that only what is sent is read.
+ * to the next head; null when there is none at or before `until`. Sizes are added up inside the database, so that only
+ * what is sent is read. Bodies that stand apart are put in where `mayRead` says so of them.
  */
 export async function readSegment(
   engine: Engine,
@@ -114,12 +116,19 @@ export async function readSegment(
     after,
     until,
     entriesMax,
-  }: { readonly after: number; readonly until: number; readonly entriesMax: number },
+    mayRead,
+  }: {
+    readonly after: number;
+    readonly until: number;
+    readonly entriesMax: number;
+    readonly mayRead?: (body: string) => boolean;
+  },
 ): Promise<Segment | null> {
+  const octetsApart = store === 'recovery' ? ERASABLE_OCTETS : 'NULL';
   const [near] = await engine.rows(
     store,
-    `WITH sized AS (SELECT seq, sum(coalesce(octet_length(body), 0)) OVER (ORDER BY seq) AS bytes ` +
-      `FROM "${store}_journal" WHERE origin = ?1 AND seq > ?2 AND seq <= min(?2 + ?3, ?5)), ` +
+    `WITH sized AS (SELECT seq, sum(coalesce(octet_length(body), ${octetsApart}, 0)) OVER (ORDER BY seq) AS bytes ` +
+      `FROM "${store}_journal" j WHERE origin = ?1 AND seq > ?2 AND seq <= min(?2 + ?3, ?5)), ` +
       `fitting AS (SELECT max(seq) AS seq FROM sized WHERE bytes <= ?4) ` +
       `SELECT seq, jws FROM "${store}_heads" WHERE origin = ?1 AND seq = coalesce(` +
       `(SELECT max(seq) FROM "${store}_heads" WHERE origin = ?1 AND seq > ?2 AND seq <= (SELECT seq FROM fitting)), ` +
@@ -145,7 +154,14 @@ export async function readSegment(
       ? { ...common, bodyHash: String(bodyHash) }
       : { ...common, salt: String(salt), body: String(body) };
   });
-  return { origin, from: after + 1, prev: String(before?.[0] ?? ''), head: String(near[1]), entries };
+  const whole =
+    mayRead && entries.some(({ kind }) => standsApart(store, kind))
+      ? await withErasable(engine, origin, after + 1, entries, mayRead)
+      : entries;
+  return {
+    ...{ origin, from: after + 1, prev: String(before?.[0] ?? '') },
+    ...{ head: String(near[1]), entries: whole },
+  };
 }
 
 export interface ForkPiece {
@@ -157,7 +173,7 @@ export interface ForkPiece {
 }
 
 /** A verified segment that contradicts what is held, in pieces that fit into one value of a database each. */
-export function forkEvidence(segment: Segment, entries: readonly Entry[]): ForkPiece[] {
+export function forkEvidence(of: Store, segment: Segment, entries: readonly Entry[]): ForkPiece[] {
   const pieces: ForkPiece[] = [];
   let from = 0;
   let length = 0;
@@ -169,7 +185,13 @@ export function forkEvidence(segment: Segment, entries: readonly Entry[]): ForkP
       ...segment,
       from: segment.from + from,
       prev,
-      entries: segment.entries.slice(from, end),
+      entries: segment.entries.slice(from, end).map((entry, index) => {
+        const { hlc, kind, version } = entry;
+        // What may have to be forgotten must not be kept as evidence of something else.
+        return 'body' in entry && standsApart(of, kind)
+          ? { hlc, kind, version, bodyHash: entries[from + index]?.bodyHash ?? '' }
+          : entry;
+      }),
       head,
     };
     pieces.push({ seq: last.seq, hash: last.hash, segment: JSON.stringify(piece) });

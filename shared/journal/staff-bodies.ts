@@ -46,7 +46,6 @@ export const passkeySecret = z.strictObject({
   /** WebAuthn credential ID and COSE public key */
   webauthnId: base64url(1_400),
   publicKey: base64url(1_400),
-  transports: z.array(text(32)).max(8),
 });
 
 /** SHA-256 of codes with 80 random bits each; each is good for one sign-in. */
@@ -105,7 +104,7 @@ export const accountEvent = z.strictObject({
   /** null: nobody by that name is known; what was typed may be a password and is not kept */
   staffId: slug.nullable(),
   method: z.enum(SIGN_IN_METHODS).nullable(),
-  /** the TOTP step that was used, or a passkey's signature counter */
+  /** the TOTP step that was used */
   step: count.nullable(),
   /** the hash of the recovery code that was used */
   codeHash: hash.nullable(),

@@ -2,6 +2,7 @@
 import { limits } from '../limits.ts';
 import type { Statement } from './engine.ts';
 import type { Entry, Store } from './entry.ts';
+import { insertErasable, standsApart } from './erasable.ts';
 import { jsonRows, selectJsonRows } from './json-rows.ts';
 import type { MarkReason } from './kinds.ts';
 
@@ -30,23 +31,18 @@ export function guardFreeze(store: Store): Statement {
 }
 
 export function insertEntries(store: Store, entries: readonly Entry[]): Statement[] {
-  const rows = entries.map((entry) => [
-    entry.origin,
-    entry.seq,
-    entry.hlc,
-    entry.kind,
-    entry.version,
-    entry.salt,
-    entry.body,
-    entry.body === null ? entry.bodyHash : null,
-    entry.hash,
-  ]);
-  return jsonRows(rows).map((json) => ({
+  const rows = entries.map(({ origin, seq, hlc, kind, version, salt, body, bodyHash, hash }) => {
+    const hasBody = body !== null && !standsApart(store, kind);
+    const content = hasBody ? [salt, body, null] : [null, null, bodyHash];
+    return [origin, seq, hlc, kind, version, ...content, hash];
+  });
+  const inserts = jsonRows(rows).map((json) => ({
     sql:
       `INSERT INTO "${store}_journal" (origin, seq, hlc, kind, version, salt, body, body_hash, hash) ` +
       selectJsonRows(9),
     args: [json],
   }));
+  return [...inserts, ...insertErasable(store, entries)];
 }
 
 /** Where logs end; a condition or an order may follow. */

@@ -184,10 +184,19 @@ export class StoreJournal {
   }
 
   /** Contiguous entries of `origin` after `after`, up to a head at or before `until`, within one message; null when there are none. */
-  async read(origin: Origin, after: number, entriesMax: number, until: number): Promise<Segment | null> {
+  async read(
+    origin: Origin,
+    after: number,
+    entriesMax: number,
+    until: number,
+    mayRead?: (body: string) => boolean,
+  ): Promise<Segment | null> {
     const state = this.#origins.get(origin);
     if (!state || state.headSeq <= after) return null;
-    const range = { after, until: Math.min(until, state.headSeq), entriesMax };
+    const range = {
+      ...{ after, until: Math.min(until, state.headSeq), entriesMax },
+      ...(mayRead ? { mayRead } : {}),
+    };
     return readSegment(this.#parts.engine, this.store, origin, range);
   }
 
@@ -475,7 +484,7 @@ export class StoreJournal {
     if (theirs !== ours) {
       const seenAt = this.#parts.platform.now();
       const fork = { origin: segment.origin, heldHash: ours, seenAt };
-      const evidence = forkEvidence(segment, entries).map((piece) =>
+      const evidence = forkEvidence(this.store, segment, entries).map((piece) =>
         sql.insertFork(this.store, { ...fork, ...piece }),
       );
       await this.#batch([sql.guardFreeze(this.store), ...evidence]);

@@ -62,6 +62,7 @@ export class Peers {
   /** what the centre last said of the nodes it hears, for an edge that does not */
   #told: readonly NodeFreshness[] = [];
   readonly #contacted = new Set<string>();
+  readonly #certificates = new Map<string, Certificate>();
   /** edges heard since the start whose certificates let them hold this node's logs, and whose logs this one holds */
   readonly #holders: Record<Store, Set<string>> = { recovery: new Set(), compliance: new Set() };
   readonly #heldHere = new Set<string>();
@@ -165,6 +166,11 @@ export class Peers {
     this.#hold(peer, store, mergeVectors(this.#peers.get(peer.nodeId)?.vectors[store] ?? {}, held));
   }
 
+  /** Of peers that were there since the start. */
+  certificates(): readonly Certificate[] {
+    return [...this.#certificates.values()];
+  }
+
   /** Of these stores, the peer holds durably what it says it holds. */
   promises(peer: Certificate, stores: readonly Store[]): void {
     const known = this.#peers.get(peer.nodeId) ?? { ...stateOf(peer), vectors: NEVER, lastContact: 0 };
@@ -192,6 +198,7 @@ export class Peers {
       program: known?.program ?? null,
     };
     this.#unsaved.add(peer.nodeId);
+    this.#certificates.set(peer.nodeId, peer);
     if (inScope(store, peer, this.#self)) this.#holders[store].add(peer.nodeId);
     if (inScope(store, this.#self, peer)) this.#heldHere.add(peer.nodeId);
     this.#peers.set(peer.nodeId, { ...state, currentAt: this.#behind(state) === 0 ? now : state.currentAt });

@@ -32,7 +32,7 @@ import {
   type sessionAnswer,
   type sessionRequest,
 } from './protocol.ts';
-import { inScope } from './scope.ts';
+import { inScope, mayHoldCredential } from './scope.ts';
 
 /** Newest logs of the asker whose ends an answer shows. */
 const TIPS_MAX = 4;
@@ -290,7 +290,9 @@ export async function collect(
         continue;
       if (room <= 0 || bytes > limits.segmentBytesMax || found[store].length >= 64)
         return { ...found, more: true };
-      const segment = await ledger.read(store, origin, after, room, until);
+      const segment = await ledger.read(store, origin, after, room, until, (body) =>
+        mayHoldCredential(peer, body),
+      );
       if (!segment) continue;
       found[store].push(segment);
       room -= segment.entries.length;

@@ -1,8 +1,8 @@
-/** API tokens of staff, for scripts: 256 random bits, of which nodes hold the hash. */
+/** API tokens of staff, for scripts: 256 random bits, of which nodes hold the hash, with a scope and an end. */
 import type { Configuration } from '../configuration.ts';
 import { TOKEN_SCOPES } from '../domain/vocabulary.ts';
 import type { Platform } from '../platform.ts';
-import type { StaffMember } from './member.ts';
+import type { Presence, StaffMember } from './member.ts';
 
 export function staffTokenHash(platform: Pick<Platform, 'sha256'>, token: string): string {
   return platform.sha256('holdfast staff token v1\n', token);
@@ -11,16 +11,22 @@ export function staffTokenHash(platform: Pick<Platform, 'sha256'>, token: string
 /** Whose token it is, or null. */
 export function memberByToken(
   configuration: Configuration,
-  platform: Pick<Platform, 'sha256'>,
+  platform: Pick<Platform, 'sha256' | 'now'>,
   token: string,
 ): StaffMember | null {
   // Looked up by the hash of 256 random bits: timing tells nothing about a token.
   const tokenHash = staffTokenHash(platform, token);
-  const found = configuration.all('staff').find(({ body }) => body.tokenHash === tokenHash && !body.revoked);
-  if (!found) return null;
-  const { name, role, sites } = found.body;
-  return {
-    ...{ staffId: found.id, name, role, sites },
-    presence: { by: 'token', tokenId: found.id, scope: TOKEN_SCOPES },
-  };
+  const own = configuration.all('staff').find(({ body }) => body.tokenHash === tokenHash);
+  if (own) return member(configuration, own.id, { by: 'token', tokenId: own.id, scope: TOKEN_SCOPES });
+  const found = configuration.all('api-token').find(({ body }) => body.tokenHash === tokenHash);
+  if (!found || found.body.revoked || found.body.expiresAt < platform.now()) return null;
+  const { staffId, scope } = found.body;
+  return member(configuration, staffId, { by: 'token', tokenId: found.id, scope });
+}
+
+function member(configuration: Configuration, staffId: string, presence: Presence): StaffMember | null {
+  const person = configuration.get('staff', staffId)?.body;
+  if (!person || person.revoked) return null;
+  const { name, role, sites } = person;
+  return { staffId, name, role, sites, presence };
 }

@@ -1,5 +1,5 @@
 /**
- * A node's certificate: `{nodeId, name, role, regionId, siteId, scope, key, iat, exp}` signed by the organisation
+ * A node's certificate: `{nodeId, name, role, regionId, siteId, scope, key, sealingKey, iat, exp}` signed by the organisation
  * key, which is kept offline and whose public half every node pins. So a brand-new, empty centre knows a true
  * edge at once, and an edge can check another edge's tokens and logs while it can reach nobody.
  */
@@ -32,6 +32,11 @@ export const certificatePayload = z.object({
   siteId: slug.nullable(),
   scope: z.object({ recovery: reach, compliance: reach }),
   key: publicJwk,
+  /** X25519: what is meant for this node alone is sealed to it (`sealing.ts`) */
+  sealingKey: z
+    .string()
+    .regex(/^[A-Za-z0-9_-]{43}$/)
+    .optional(),
   /** seconds since 1970 */
   iat: z.number().int(),
   exp: z.number().int(),

@@ -16,6 +16,7 @@ import {
   publicJwk,
 } from '../../shared/trust/certificate.ts';
 import type { VaultKey } from '../../shared/vault/seal.ts';
+import { sealingKeyOf } from '../../shared/trust/sealing.ts';
 import { type Organisation, makePrivateKey } from './organisation.ts';
 
 /** A thousand times faster than life: every pause shrinks, so that back-off and timers can be watched. */
@@ -56,7 +57,7 @@ export async function startNetworkNode(
   const certificate = await issueCertificate(
     nodePlatform,
     organisation.privateKey,
-    { ...subject, nodeId, key },
+    { ...subject, nodeId, key, sealingKey: (await sealingKeyOf(privateKey)).publicKey },
     365,
   );
   const identity = {

@@ -9,6 +9,7 @@ import {
   publicJwk,
 } from '../../shared/trust/certificate.ts';
 import { type PrivateJwk, makeSigner } from '../../shared/trust/jws.ts';
+import { sealingKeyOf } from '../../shared/trust/sealing.ts';
 
 export interface Organisation {
   readonly privateKey: PrivateJwk;
@@ -47,6 +48,7 @@ export async function makeIdentity(
       siteId: role === 'edge' ? 'site-1' : null,
       scope: { recovery: 'all', compliance: 'all' },
       key: publicJwk.parse(privateKey),
+      sealingKey: (await sealingKeyOf(privateKey)).publicKey,
     },
     365,
   );

@@ -172,11 +172,18 @@ export const adminRoutes: Routes = (app, node) => {
     );
   });
   app.openapi(putRoute, async (c) => {
-    await requireAdministrator(node, c);
+    const by = await requireAdministrator(node, c);
     node.confirmation.require();
     const { kind, id } = c.req.valid('param');
     const { revision, body } = c.req.valid('json');
+    const wasRevoked = node.configuration.get('staff', id)?.body.revoked;
     const configured = await node.configuration.inTurn(() => configure(node, kind, id, revision, body));
+    if (kind === 'staff') {
+      const isRevoked = node.configuration.get('staff', id)?.body.revoked === true;
+      // Their credentials go where they work, and nowhere once they are gone.
+      if (isRevoked && wasRevoked !== true) await node.accounts.revoked(id, by?.staffId ?? null);
+      else await node.accounts.align();
+    }
     return c.json(configured, 200);
   });
   app.openapi(revokeRoute, async (c) => {
