@@ -10,6 +10,7 @@ import { verifyRelease } from '../../release/manifest.ts';
 import { requireAdministrator } from '../../staff/authenticate.ts';
 import { Redacted } from '../../vault/redacted.ts';
 import { Sealer } from '../../vault/seal.ts';
+import type { StaffMember } from '../../staff/member.ts';
 import { slug } from '../../trust/certificate.ts';
 import type { Routes } from '../context.ts';
 import { jsonContent, jsonRequest, problems } from '../openapi.ts';
@@ -176,14 +177,7 @@ export const adminRoutes: Routes = (app, node) => {
     node.confirmation.require();
     const { kind, id } = c.req.valid('param');
     const { revision, body } = c.req.valid('json');
-    const wasRevoked = node.configuration.get('staff', id)?.body.revoked;
-    const configured = await node.configuration.inTurn(() => configure(node, kind, id, revision, body));
-    if (kind === 'staff') {
-      const isRevoked = node.configuration.get('staff', id)?.body.revoked === true;
-      // Their credentials go where they work, and nowhere once they are gone.
-      if (isRevoked && wasRevoked !== true) await node.accounts.revoked(id, by?.staffId ?? null);
-      else await node.accounts.align();
-    }
+    const configured = await configureAs(node, by, kind, id, revision, body);
     return c.json(configured, 200);
   });
   app.openapi(revokeRoute, async (c) => {
@@ -215,6 +209,26 @@ export const adminRoutes: Routes = (app, node) => {
     return c.json({ confirmed: true as const }, 200);
   });
 };
+
+/** Configures one thing, and does with accounts what follows from it. `by`: null for the installation's own token. */
+export async function configureAs(
+  node: HoldfastNode,
+  by: StaffMember | null,
+  kind: ConfigKind,
+  id: string,
+  seen: number,
+  value: Record<string, unknown>,
+) {
+  const wasRevoked = node.configuration.get('staff', id)?.body.revoked;
+  const configured = await node.configuration.inTurn(() => configure(node, kind, id, seen, value));
+  if (kind === 'staff') {
+    const isRevoked = node.configuration.get('staff', id)?.body.revoked === true;
+    // Their credentials go where they work, and nowhere once they are gone.
+    if (isRevoked && wasRevoked !== true) await node.accounts.revoked(id, by?.staffId ?? null);
+    else await node.accounts.align();
+  }
+  return configured;
+}
 
 async function configure(
   node: HoldfastNode,
