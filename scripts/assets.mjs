@@ -10,6 +10,7 @@ import { build } from 'esbuild';
 const ASSETS = [
   { name: 'portal.css', source: 'shared/portal/assets/portal.css' },
   { name: 'portal.js', source: 'shared/portal/assets/portal.ts' },
+  { name: 'reference.css', source: 'shared/http/reference/reference.css' },
   { name: 'icon.svg', source: 'shared/portal/assets/icon.svg' },
 ];
 

@@ -10,8 +10,6 @@ import { wantedRelease } from '../../release/wanted.ts';
 import type { Routes } from '../context.ts';
 import { jsonContent } from '../openapi.ts';
 import { isPending, wantedHere } from './box.ts';
-import { describeApi } from '../reference/document.ts';
-import type { ApiDocument } from '../reference/openapi-types.ts';
 
 const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 
@@ -63,23 +61,6 @@ const metricsRoute = createRoute({
   },
 });
 
-const openApiRoute = createRoute({
-  method: 'get',
-  path: '/openapi.json',
-  summary: 'This document',
-  responses: {
-    200: {
-      description: 'OpenAPI 3.1',
-      content: jsonContent(
-        z.looseObject({
-          openapi: z.string(),
-          info: z.looseObject({ title: z.string(), version: z.string() }),
-        }),
-      ),
-    },
-  },
-});
-
 const readyRoute = createRoute({
   method: 'get',
   path: '/readyz',
@@ -103,13 +84,6 @@ export const operationRoutes: Routes = (app, node) => {
     }),
   );
   app.openAPIRegistry.registerComponent('securitySchemes', 'staffToken', { type: 'http', scheme: 'bearer' });
-  /** made when it is first asked for: a start has better things to do, and routes may come after this group */
-  let document: Promise<ApiDocument> | null = null;
-  app.openAPIRegistry.registerPath(openApiRoute);
-  app.get(openApiRoute.path, async (c) => {
-    document ??= describeApi(app, node.options.version);
-    return c.json(await document);
-  });
 };
 
 export function readinessOf(node: HoldfastNode): z.infer<typeof readiness> {
