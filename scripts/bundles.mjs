@@ -10,6 +10,7 @@ const nodeEntries = [
   'central/local/dev-central.ts',
   'central/local/dev-edge.ts',
   'test/bench/main.ts',
+  'test/sim/main.ts',
   'test/install/program.ts',
   'edge/appliance/main.ts',
 ];
