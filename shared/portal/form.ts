@@ -1,32 +1,33 @@
 /**
- * Forms that browsers send. Each carries a token that only this node's pages know, bound to a cookie of this browser and
- * to the session it goes with: a page of somebody else can send a form here, but not the token (CSRF).
+ * Forms that browsers send. Each carries a token that only this node's pages know, bound to a cookie of this browser: a
+ * page of somebody else can send a form here, but neither the cookie nor the token (CSRF). Sessions look at where a
+ * request comes from besides (`staff/authenticate.ts`).
  */
 import type { Context } from 'hono';
 import { getCookie, setCookie } from 'hono/cookie';
-import { type AppEnv, hostOf } from '../http/context.ts';
+import { base64url } from 'jose';
 import { readBody } from '../http/body.ts';
+import type { AppEnv } from '../http/context.ts';
 import { Problem } from '../http/problem.ts';
 import { isStorable } from '../journal/entry.ts';
 import { limits } from '../limits.ts';
 import type { Platform } from '../platform.ts';
-import { base64url } from 'jose';
 
 const COOKIE = 'holdfast_form';
 const COOKIE_BYTES = 24;
 export const TOKEN_FIELD = 'form';
 
-/** One form's fields. A name that comes twice counts once, with what came last. */
+/** One form's fields. A name that comes twice has what came last. */
 export type Fields = ReadonlyMap<string, string>;
 
 /** The token for the forms of a page; gives the browser its cookie when it has none yet. */
 export function formToken(c: Context<AppEnv>, platform: Platform): string {
-  let secret = getCookie(c, COOKIE);
-  if (secret === undefined || !/^[A-Za-z0-9_-]{32}$/.test(secret)) {
+  let secret = formSecret(c);
+  if (secret === null) {
     secret = base64url.encode(platform.random(COOKIE_BYTES));
     setCookie(c, COOKIE, secret, cookieAttributes(c));
   }
-  return tokenOf(c, platform, secret);
+  return tokenOf(platform, secret);
 }
 
 /** How every cookie of the portal is set. */
@@ -41,24 +42,20 @@ export async function readForm(c: Context<AppEnv>, platform: Platform): Promise<
   if (!/^application\/x-www-form-urlencoded\s*(;|$)/i.test(type)) throw new Problem('unsupported-media-type');
   const bytes = await readBody(c, limits.requestBodyBytesMax);
   const fields = new Map(new URLSearchParams(new TextDecoder().decode(bytes)));
-  if ([...fields].some(([, value]) => !isStorable(value))) throw new Problem('invalid-request');
-  const secret = getCookie(c, COOKIE);
-  if (secret === undefined || fields.get(TOKEN_FIELD) !== tokenOf(c, platform, secret) || isFromElsewhere(c))
+  if ([...fields].some((pair) => pair.some((text) => !isStorable(text))))
+    throw new Problem('invalid-request');
+  const secret = formSecret(c);
+  if (secret === null || fields.get(TOKEN_FIELD) !== tokenOf(platform, secret))
     throw new Problem('form-expired');
   fields.delete(TOKEN_FIELD);
   return fields;
 }
 
-function tokenOf(c: Context<AppEnv>, platform: Platform, secret: string): string {
-  // Whatever names the session is part of it, so that a token does not outlive a sign-in.
-  const session = getCookie(c, 'holdfast_session') ?? '';
-  return platform.sha256('holdfast form v1\n', secret, '\n', session);
+function formSecret(c: Context<AppEnv>): string | null {
+  const secret = getCookie(c, COOKIE);
+  return secret !== undefined && /^[A-Za-z0-9_-]{32}$/.test(secret) ? secret : null;
 }
 
-/** Browsers say where a form comes from; what is not a browser says nothing. */
-function isFromElsewhere(c: Context<AppEnv>): boolean {
-  const site = c.req.header('Sec-Fetch-Site');
-  if (site !== undefined) return site !== 'same-origin' && site !== 'none';
-  const origin = c.req.header('Origin');
-  return origin !== undefined && (!URL.canParse(origin) || new URL(origin).host !== hostOf(c));
+function tokenOf(platform: Platform, secret: string): string {
+  return platform.sha256('holdfast form v1\n', secret);
 }

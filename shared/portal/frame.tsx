@@ -105,10 +105,10 @@ function Frame({ visit, page }: { visit: Visit; page: Page }) {
             {staff && (
               <form method="post" action="/sign-out">
                 <Token visit={visit} />
-                <span class="who">
+                <a class="who" href="/account">
                   {staff.name}
                   <small>{staffRoleWords[language][staff.role]}</small>
-                </span>
+                </a>
                 <button class="quiet">{words.signOut}</button>
               </form>
             )}

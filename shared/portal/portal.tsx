@@ -8,6 +8,9 @@ import type { Routes } from '../http/context.ts';
 import { LANGUAGES } from '../text/language.ts';
 import { cookieAttributes, readForm } from './form.ts';
 import { homeOf } from './frame.tsx';
+import { localPath } from './local-path.ts';
+import { accountPages } from './pages/account.tsx';
+import { signInPages } from './pages/sign-in.tsx';
 import { auditPages } from './pages/audit.tsx';
 import { compliancePages } from './pages/compliance.tsx';
 import { computerPages } from './pages/computers.tsx';
@@ -31,12 +34,17 @@ export const portalRoutes: Routes = (app, node) => {
     return c.redirect(localPath(fields.get('back')), 303);
   });
   for (const pages of [
-    ...[recoverPages, requestPages, breakGlassPages, computerPages, compliancePages, auditPages, nodePages],
+    ...[
+      signInPages,
+      accountPages,
+      recoverPages,
+      requestPages,
+      breakGlassPages,
+      computerPages,
+      compliancePages,
+      auditPages,
+      nodePages,
+    ],
   ])
     pages(app, node);
 };
-
-/** An address of this node and of no other: what comes from a form is not believed. */
-export function localPath(text: string | undefined): string {
-  return text !== undefined && /^\/(?![/\\])[\x21-\x7e]{0,1000}$/.test(text) ? text : '/';
-}

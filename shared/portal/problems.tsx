@@ -6,15 +6,14 @@ import { PROBLEMS, type Problem } from '../http/problem.ts';
 import type { HoldfastNode } from '../node.ts';
 import { respondPage } from './frame.tsx';
 import { type Visit, visitOf, withPerson } from './visit.ts';
+import { localPath } from './local-path.ts';
 import { signInPage } from './pages/sign-in.tsx';
+import { isSignedOut } from './signed-out.ts';
 
 /** Whether it is a browser that asks, for a page. */
 export function wantsPage(c: Context): boolean {
   return !c.req.path.startsWith('/v1/') && /\btext\/html\b/i.test(c.req.header('Accept') ?? '');
 }
-
-/** Codes after which signing in is all that helps. */
-const SIGNED_OUT: readonly string[] = ['credentials-missing', 'token-invalid'];
 
 export async function respondProblemPage(
   node: HoldfastNode,
@@ -22,7 +21,12 @@ export async function respondProblemPage(
   problem: Problem,
 ): Promise<Response> {
   const visit = visitOf(node, c);
-  if (SIGNED_OUT.includes(problem.code)) return signInPage(visit, { problem });
+  if (isSignedOut(problem)) {
+    // The cookie of a session does not come along from another site's link; asked for again from here, it does.
+    if (c.req.method === 'GET' && c.req.header('Sec-Fetch-Site') === 'cross-site') return comeAgain(c);
+    const { pathname, search } = new URL(c.req.url);
+    return signInPage(visit, { problem, next: c.req.method === 'GET' ? `${pathname}${search}` : '/' });
+  }
   // What the page names is found in the log under the same reference.
   node.options.log('info', 'a page told of a problem', {
     reference: c.get('reference'),
@@ -37,6 +41,14 @@ export async function respondProblemPage(
   });
 }
 
+function comeAgain(c: Context<AppEnv>): Response {
+  const { pathname, search } = new URL(c.req.url);
+  return c.body(null, 200, {
+    Refresh: `0; url=${localPath(`${pathname}${search}`)}`,
+    'Cache-Control': 'no-store',
+  });
+}
+
 function ProblemBody({ visit, problem }: { visit: Visit; problem: Problem }) {
   const { words, language, c, staff } = visit;
   const { nodes } = problem.facts;
@@ -46,6 +58,11 @@ function ProblemBody({ visit, problem }: { visit: Visit; problem: Problem }) {
       <h1>{PROBLEMS[problem.code][language]}</h1>
       <h2>{words.problem.whatToDo}</h2>
       <p>{advice}</p>
+      {problem.code === 'change-demanded' && (
+        <p>
+          <a href="/account">{words.account.title}</a>
+        </p>
+      )}
       {Array.isArray(nodes) && nodes.length > 0 && <p>{words.problem.nodes(nodes.map(String))}</p>}
       <p>
         <a class="button" href={staff ? '/' : '/sign-in'}>

@@ -3,7 +3,10 @@ import type { StaffRole } from '../domain/vocabulary.ts';
 import type { App } from '../http/context.ts';
 import type { HoldfastNode } from '../node.ts';
 import type { Use } from '../staff/member.ts';
+import { Problem } from '../http/problem.ts';
 import { type Fields, readForm } from './form.ts';
+import { resumeOf, signInPage } from './pages/sign-in.tsx';
+import { isSignedOut } from './signed-out.ts';
 import { type SignedIn, signedIn, visitOf } from './visit.ts';
 
 export interface Access {
@@ -37,6 +40,16 @@ export function takes(
   app.post(path, async (c) => {
     node.confirmation.require();
     const fields = await readForm(c, node.options.platform);
-    return answer(await signedIn(visitOf(node, c), use, roles), fields);
+    const visit = visitOf(node, c);
+    let person: SignedIn;
+    try {
+      person = await signedIn(visit, use, roles);
+    } catch (error) {
+      // What was filled in is not lost with the session.
+      if (error instanceof Problem && isSignedOut(error))
+        return signInPage(visit, { problem: error, resume: resumeOf(path, fields) });
+      throw error;
+    }
+    return answer(person, fields);
   });
 }

@@ -4,10 +4,11 @@
  */
 import { digits } from './islands/digits.ts';
 import { live } from './islands/live.ts';
+import { passkey } from './islands/passkey.ts';
 import { password } from './islands/password.ts';
 import { tellZone } from './islands/zone.ts';
 
-const ISLANDS: Readonly<Record<string, (element: HTMLElement) => void>> = { digits, live, password };
+const ISLANDS: Readonly<Record<string, (element: HTMLElement) => void>> = { digits, live, passkey, password };
 
 tellZone();
 for (const element of document.querySelectorAll<HTMLElement>('[data-island]'))

@@ -29,7 +29,7 @@ async function compliance(visit: SignedIn): Promise<Response> {
   const answer = await enterpriseCompliance(reading, query);
   const days = await complianceTrend(reading, query, TREND_DAYS);
   const number = new Intl.NumberFormat(language);
-  const { revoked, replaced } = answer.notManaged;
+  const { revoked, retired, replaced } = answer.notManaged;
   return respondPage(visit, {
     title: words.compliance.title,
     at: 'reports',
@@ -56,7 +56,15 @@ async function compliance(visit: SignedIn): Promise<Response> {
           <h2>{words.compliance.managed(number.format(answer.managed))}</h2>
           <StateBar counts={countsOf(answer)} />
           <States visit={visit} group={answer} asked={asked} />
-          <p class="faint">{words.compliance.notManaged(number.format(revoked), number.format(replaced))}</p>
+          <p class="faint">
+            {words.compliance.notManaged(
+              ...([revoked, retired, replaced].map((count) => number.format(count)) as [
+                string,
+                string,
+                string,
+              ]),
+            )}
+          </p>
           <p>
             <a href={`${COMPUTERS}?silentDays=30`}>{words.compliance.silent}</a>
           </p>

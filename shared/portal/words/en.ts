@@ -57,6 +57,16 @@ export const en = {
         'Ask somebody who is assigned to that site, or an administrator to assign it to you.',
       'form-expired':
         'Go back, load that page again and send it once more. It happens when somebody signed in or out in another tab.',
+      'change-demanded': 'Sign in at the centre and choose another password there.',
+      'too-many-attempts': 'Wait some minutes. If it was not you, tell an administrator.',
+      'disclosure-limit':
+        'So many keys were given out in the last hour that this looks like a theft. Wait, or have two officers open break-glass.',
+      'break-glass-needed':
+        'The centre has been away for so long that only two officers can open this site’s keys: see Break-glass.',
+      'device-stolen':
+        'It was reported stolen: an advanced helpdesk user can ask for it, with a second person.',
+      'request-over': 'Search again and ask anew.',
+      'second-person-needed': 'Somebody else has to do that.',
       'centre-unconfirmed':
         'Use the nearest edge meanwhile: it gives out keys and shows reports without the centre. An administrator can end the waiting with “holdfast centre confirm”.',
       'vault-not-here':
@@ -246,8 +256,8 @@ export const en = {
   compliance: {
     title: 'Enterprise compliance',
     managed: (count: string) => `${count} managed computers`,
-    notManaged: (revoked: string, replaced: string) =>
-      `Not counted: ${revoked} revoked, ${replaced} enrolled again since.`,
+    notManaged: (revoked: string, retired: string, replaced: string) =>
+      `Not counted: ${revoked} revoked, ${retired} retired, ${replaced} enrolled again since.`,
     silent: 'Computers that nobody has heard for 30 days',
     bySite: 'By site',
     byReason: 'By reason for non-compliance',
@@ -359,6 +369,39 @@ export const en = {
     centreContact: 'Last contact with a centre',
     aside: (count: number) => `Entries kept aside: ${String(count)}`,
     entry: 'Entry',
+  },
+  signInPage: {
+    at: (node: string) => `At ${node}. A session is good for this node alone.`,
+    name: 'Sign-in name',
+    password: 'Password',
+    code: 'One-time code',
+    codeHint: 'The six digits of your authenticator app, or one of your recovery codes.',
+    passkey: 'Sign in with a passkey',
+    enrol: 'I have an enrolment link',
+    kept: 'What you were doing is kept, and can be sent after you have signed in.',
+    resumeTitle: 'You are signed in again',
+    resumeLead: 'What you had filled in is still here.',
+    resume: 'Send it now',
+  },
+  account: {
+    title: 'Your account',
+    enrolTitle: 'Enrol',
+    enrolLead: 'An administrator gave you a one-time link. It begins with hfl_ and lasts a short while.',
+    link: 'Enrolment link',
+    begin: 'Begin',
+    welcome: (name: string) => `Welcome, ${name}`,
+    signInName: (staffId: string) => `Your sign-in name is ${staffId}.`,
+    scan: 'Scan this with an authenticator app, or type the letters below it there.',
+    newPassword: 'New password',
+    passwordHint: 'At least 12 characters. A sentence is good.',
+    code: 'The code that the app shows now',
+    finish: 'Enrol',
+    done: 'You are enrolled',
+    codes:
+      'Each of these recovery codes gets you in once, without your app. They are shown this once: write them down.',
+    changeLead: 'After this you sign in again, with the new password.',
+    change: 'Change the password',
+    onlyCentre: 'A password is changed at the centre. Sign in there.',
   },
   yes: 'Yes',
   no: 'No',

@@ -56,6 +56,16 @@ export const es: PortalWords = {
         'Pídaselo a alguien asignado a esa sede, o a un administrador que se la asigne a usted.',
       'form-expired':
         'Vuelva atrás, cargue de nuevo esa página y envíela otra vez. Ocurre cuando alguien inicia o cierra sesión en otra pestaña.',
+      'change-demanded': 'Inicie sesión en el centro y elija allí otra contraseña.',
+      'too-many-attempts': 'Espere unos minutos. Si no ha sido usted, avise a un administrador.',
+      'disclosure-limit':
+        'En la última hora se entregaron tantas claves que parece un robo. Espere, o que dos responsables abran una emergencia.',
+      'break-glass-needed':
+        'El centro falta desde hace tanto que solo dos responsables pueden abrir las claves de esta sede: véase Emergencia.',
+      'device-stolen':
+        'Consta como robado: puede pedirla un usuario de soporte avanzado, con una segunda persona.',
+      'request-over': 'Busque de nuevo y vuelva a pedirla.',
+      'second-person-needed': 'Debe hacerlo otra persona.',
       'centre-unconfirmed':
         'Use mientras tanto el nodo de sede más cercano: entrega claves y muestra informes sin el centro. Un administrador puede poner fin a la espera con «holdfast centre confirm».',
       'vault-not-here':
@@ -248,8 +258,8 @@ export const es: PortalWords = {
   compliance: {
     title: 'Conformidad de la organización',
     managed: (count) => `${count} equipos administrados`,
-    notManaged: (revoked, replaced) =>
-      `No se cuentan: ${revoked} revocados, ${replaced} dados de alta de nuevo.`,
+    notManaged: (revoked, retired, replaced) =>
+      `No se cuentan: ${revoked} revocados, ${retired} retirados, ${replaced} dados de alta de nuevo.`,
     silent: 'Equipos que nadie oye desde hace 30 días',
     bySite: 'Por sede',
     byReason: 'Por motivo de no conformidad',
@@ -360,6 +370,39 @@ export const es: PortalWords = {
     centreContact: 'Último contacto con un centro',
     aside: (count) => `Entradas apartadas: ${String(count)}`,
     entry: 'Entrada',
+  },
+  signInPage: {
+    at: (node) => `En ${node}. Una sesión vale solo para este nodo.`,
+    name: 'Nombre de inicio de sesión',
+    password: 'Contraseña',
+    code: 'Código de un solo uso',
+    codeHint: 'Los seis dígitos de su aplicación de autenticación, o uno de sus códigos de recuperación.',
+    passkey: 'Entrar con una llave de acceso',
+    enrol: 'Tengo un enlace de alta',
+    kept: 'Lo que estaba haciendo se conserva y puede enviarse después de iniciar sesión.',
+    resumeTitle: 'Ha vuelto a iniciar sesión',
+    resumeLead: 'Lo que había rellenado sigue aquí.',
+    resume: 'Enviarlo ahora',
+  },
+  account: {
+    title: 'Su cuenta',
+    enrolTitle: 'Darse de alta',
+    enrolLead: 'Un administrador le dio un enlace de un solo uso. Empieza por hfl_ y dura poco.',
+    link: 'Enlace de alta',
+    begin: 'Empezar',
+    welcome: (name) => `Le damos la bienvenida, ${name}`,
+    signInName: (staffId) => `Su nombre de inicio de sesión es ${staffId}.`,
+    scan: 'Escanéelo con una aplicación de autenticación, o teclee allí las letras de debajo.',
+    newPassword: 'Contraseña nueva',
+    passwordHint: 'Al menos 12 caracteres. Una frase es buena.',
+    code: 'El código que muestra ahora la aplicación',
+    finish: 'Darse de alta',
+    done: 'Ya está dado de alta',
+    codes:
+      'Cada uno de estos códigos de recuperación permite entrar una vez, sin la aplicación. Solo se muestran ahora: anótelos.',
+    changeLead: 'Después volverá a iniciar sesión, con la contraseña nueva.',
+    change: 'Cambiar la contraseña',
+    onlyCentre: 'La contraseña se cambia en el centro. Inicie sesión allí.',
   },
   yes: 'Sí',
   no: 'No',
