@@ -128,6 +128,9 @@ export const limits = {
   noticesMax: 8,
   /** How long an alarm about somebody at the limit stays. */
   limitAlarmMs: 24 * 60 * 60_000,
+  /** Key IDs that the report of keys at risk looks at before others get their turn, and such turns of one page of it. */
+  riskChunkKeys: 250,
+  riskChunksPerPageMax: 40,
   /** How far ahead of this clock another's entries may be before it is raised, and never followed (I14). */
   clockSkewMsMax: 10 * 60_000,
   /** A DPoP nonce is accepted for two of these; replayed proofs are remembered as long. */

@@ -50,6 +50,7 @@ function cellsOf({ zone }: CsvStyle): CsvCells<ComputerColumn, Row> {
     deviceId: ofComputer(({ deviceId }) => deviceId),
     site: ofComputer(({ siteName }) => siteName),
     standing: ofComputer(({ standing }) => standing.words),
+    deviceState: ofComputer(({ deviceState }) => deviceState.words),
     osVersion: ofComputer(({ osVersion }) => osVersion),
     make: ofComputer(({ make }) => make),
     model: ofComputer(({ model }) => model),

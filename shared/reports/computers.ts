@@ -2,15 +2,18 @@
  * Computer compliance: each computer's latest report, its volumes, and the history of their keys. The stores may
  * stand in different databases, so they are read one after the other and put together here.
  */
-import { type SQL, and, asc, count, desc, eq, lt, sql } from 'drizzle-orm';
+import { type SQL, and, asc, count, desc, eq, gte, lt, sql } from 'drizzle-orm';
 import { z } from 'zod';
+import { disclosureRulesOf } from '../helpdesk/rules.ts';
 import { users as usersOf } from '../journal/bodies.ts';
 import type { Origin } from '../trust/certificate.ts';
 import { limits } from '../limits.ts';
 import { computerVolumes, computers } from '../schema/compliance.ts';
 import {
+  type ShownDeviceState,
   complianceStateWords,
   conversionWords,
+  deviceStateWords,
   encryptionMethodWords,
   lockWords,
   nonComplianceReasonWords,
@@ -88,22 +91,43 @@ function orderOf({ sort, order }: ComputerQuery): SQL[] {
 
 function conditionOf({ staff, parts }: Reading, query: ComputerQuery, lists: StandingLists): SQL | undefined {
   const sites = sitesFor(staff, query.site);
-  const { standing, state, user, silentDays } = query;
-  const gone = [...lists.revoked, ...lists.replaced];
+  const { standing, state, user, silentDays, deviceState } = query;
   return and(
     sites ? isOneOf(computers.siteId, sites) : undefined,
     matches(computers.computerName, query.computer),
     matches(computers.domain, query.domain),
     matches(computers.deviceId, query.deviceId),
     state && eq(computers.state, state),
-    standing === 'managed' ? isNoneOf(computers.deviceId, gone) : undefined,
-    standing === 'revoked' || standing === 'replaced'
+    standing === 'managed' ? isNoneOf(computers.deviceId, lists.gone()) : undefined,
+    standing === 'revoked' || standing === 'replaced' || standing === 'retired'
       ? isOneOf(computers.deviceId, [...lists[standing]])
       : undefined,
     user === undefined ? undefined : isUsedBy(user),
     silentDays === undefined
       ? undefined
       : lt(computers.lastSeen, parts.platform.now() - silentDays * 86_400_000),
+    deviceState && isInState(parts, lists, deviceState),
+  );
+}
+
+/** No node has heard a device since then that is to count as live. */
+function silentSince({ platform, configuration }: Reading['parts']): number {
+  return platform.now() - disclosureRulesOf(configuration, null).silentMs;
+}
+
+function isInState(
+  parts: Reading['parts'],
+  { retired, stolen }: StandingLists,
+  state: ShownDeviceState,
+): SQL | undefined {
+  if (state === 'stolen') return isOneOf(computers.deviceId, [...stolen]);
+  const others = isNoneOf(computers.deviceId, [...stolen]);
+  if (state === 'retired') return and(others, isOneOf(computers.deviceId, [...retired]));
+  const heard = state === 'live' ? gte : lt;
+  return and(
+    others,
+    isNoneOf(computers.deviceId, [...retired]),
+    heard(computers.lastSeen, silentSince(parts)),
   );
 }
 
@@ -136,6 +160,7 @@ async function complete(
   }));
   const keys = await keysOf(parts, deviceIds, listed, language);
   const nodes = ledger.origins('compliance');
+  const since = silentSince(parts);
   return found.map((facts) => {
     const { deviceId, computerName, domain, siteId, osVersion, make, model, policyVersion } = facts;
     const keysHere = new Map(keys.get(deviceId));
@@ -147,6 +172,7 @@ async function complete(
     return {
       ...{ deviceId, computerName, domain, siteId, siteName: configuration.siteName(siteId) },
       standing: coded(standingWords, language, lists.of(deviceId)),
+      deviceState: coded(deviceStateWords, language, lists.stateOf(deviceId, facts.lastSeen, since)),
       ...{ osVersion, make, model, tpmPresent: facts.tpmPresent === null ? null : facts.tpmPresent === 1 },
       ...{ users: usersOf.parse(JSON.parse(facts.usersJson)), policyVersion },
       state: { code: facts.state, words: wordsOf(complianceStateWords, language, facts.state) },

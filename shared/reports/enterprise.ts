@@ -39,7 +39,7 @@ export async function enterpriseCompliance(
   const groups = await ledger.readers.compliance
     .select({ siteId, state, osVersion, reasonsJson, computers: count() })
     .from(computers)
-    .where(and(within, isNoneOf(computers.deviceId, [...lists.revoked, ...lists.replaced])))
+    .where(and(within, isNoneOf(computers.deviceId, lists.gone())))
     .groupBy(siteId, state, osVersion, reasonsJson);
 
   const all: Tally = new Map();
@@ -67,8 +67,10 @@ export async function enterpriseCompliance(
     ...stateGroup(all, language),
     notManaged: {
       revoked: await counted(and(within, isOneOf(computers.deviceId, [...lists.revoked]))),
+      retired: await counted(and(within, isOneOf(computers.deviceId, [...lists.retired]))),
       replaced: await counted(and(within, isOneOf(computers.deviceId, [...lists.replaced]))),
     },
+    stolen: await counted(and(within, isOneOf(computers.deviceId, lists.stolenAndManaged()))),
     bySite: [...bySite]
       .map(([id, tally]) => ({
         siteId: id,

@@ -13,8 +13,8 @@ import {
 import { isStorable } from '../journal/entry.ts';
 import { limits } from '../limits.ts';
 import { nodeFreshness } from '../replication/peers.ts';
-import { AUDIT_STATUSES, KEY_STATES } from '../text/audit.ts';
-import { STANDINGS } from '../text/compliance.ts';
+import { AUDIT_STATUSES, KEY_RISKS, KEY_STATES } from '../text/audit.ts';
+import { SHOWN_DEVICE_STATES, STANDINGS } from '../text/compliance.ts';
 import { LANGUAGES } from '../text/language.ts';
 import { slug } from '../trust/certificate.ts';
 import { isDateText, isTimeZone } from './time.ts';
@@ -74,6 +74,10 @@ export const computerQuery = z.strictObject({
   standing: z.enum(STANDINGS).optional().openapi({
     description: 'The enterprise report counts the managed ones.',
   }),
+  deviceState: z.enum(SHOWN_DEVICE_STATES).optional().openapi({
+    description:
+      'What administrators say of it. `silent`: not heard for as long as the rules say (30 days), by the clocks of the nodes that hear devices.',
+  }),
   silentDays: number(1, 3_650).optional().openapi({
     description: 'Those that no node has heard for so many days.',
   }),
@@ -105,6 +109,25 @@ export const auditQuery = z.strictObject({
     .openapi({ description: '`nextCursor` of the page before.' }),
 });
 export type AuditQuery = z.infer<typeof auditQuery>;
+
+export const keysAtRiskQuery = z.strictObject({
+  ...form,
+  site,
+  risk: z.enum(KEY_RISKS).optional(),
+  overdue: z.enum(['true', 'false']).optional().openapi({
+    description: '`true`: only those that should have been rotated by now.',
+  }),
+  limit: number(1, limits.reportRowsMax).default(100).openapi({
+    description: 'About how many rows a page has at least, where there are so many; a page may have fewer.',
+  }),
+  cursor: z
+    .string()
+    .max(36)
+    .regex(/^[0-9a-f-]*$/)
+    .optional()
+    .openapi({ description: '`nextCursor` of the page before.' }),
+});
+export type KeysAtRiskQuery = z.infer<typeof keysAtRiskQuery>;
 
 const codedBy = <S extends z.ZodType>(code: S) => z.object({ code, words: z.string() });
 const textCode = codedBy(z.string());
@@ -141,7 +164,13 @@ export const enterpriseAnswer = z
     ...reportHead.shape,
     ...group.shape,
     /** computers that reported but are not managed any more, and are counted nowhere else */
-    notManaged: z.object({ revoked: z.number().int(), replaced: z.number().int() }),
+    notManaged: z.object({
+      revoked: z.number().int(),
+      retired: z.number().int(),
+      replaced: z.number().int(),
+    }),
+    /** of the managed ones: reported stolen */
+    stolen: z.number().int(),
     bySite: z.array(z.object({ siteId: z.string(), siteName: z.string(), ...group.shape })),
     /** a computer may have several reasons, so these shares do not add up */
     byReason: z.array(
@@ -196,6 +225,7 @@ export const computer = z.object({
   siteId: z.string(),
   siteName: z.string(),
   standing: codedBy(z.enum(STANDINGS)),
+  deviceState: codedBy(z.enum(SHOWN_DEVICE_STATES)),
   osVersion: z.string(),
   make: z.string(),
   model: z.string(),
@@ -228,6 +258,36 @@ export const computerAnswer = z
   })
   .openapi('ComputerCompliance');
 export type ComputerAnswer = z.infer<typeof computerAnswer>;
+
+export const keyAtRisk = z.object({
+  keyId: z.string(),
+  risks: z.array(codedBy(z.enum(KEY_RISKS))),
+  /** given out longer ago than a rotation may take, by this node's clock */
+  overdue: z.boolean(),
+  /** when it was first given out */
+  disclosedAt: time.nullable(),
+  deviceId: z.string(),
+  volumeId: z.string(),
+  volumeType: numberCode,
+  computerName: z.string(),
+  domain: z.string(),
+  siteId: z.string(),
+  siteName: z.string(),
+  /** null: its device has not reported the volume since the escrow */
+  onDrive: z.boolean().nullable(),
+  escrowedAt: time,
+});
+export type KeyAtRisk = z.infer<typeof keyAtRisk>;
+
+export const keysAtRiskAnswer = z
+  .object({
+    ...reportHead.shape,
+    /** by key ID */
+    rows: z.array(keyAtRisk),
+    nextCursor: z.string().nullable(),
+  })
+  .openapi('KeysAtRisk');
+export type KeysAtRiskAnswer = z.infer<typeof keysAtRiskAnswer>;
 
 export const auditRow = z.object({
   /** names the entry that is this record */

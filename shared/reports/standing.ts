@@ -1,16 +1,17 @@
 /**
- * Which devices that once reported are not managed any more: those that were revoked, and those whose machine
+ * Which devices that once reported are not managed any more: those that were revoked or retired, and those whose machine
  * enrolled again under another device ID, as a re-imaged PC does, and that nobody has seen since. Without this a
  * fleet would grow with every re-imaging, and keep the states of Windows installations that are gone.
  */
 import { and, countDistinct, eq, gt, min, ne, notInArray, sql } from 'drizzle-orm';
 import type { Configuration } from '../configuration.ts';
+import type { DeviceState } from '../domain/vocabulary.ts';
 import { hlcToMs } from '../journal/hlc.ts';
 import { jsonRows } from '../journal/json-rows.ts';
 import type { Ledger } from '../journal/ledger.ts';
 import { computers } from '../schema/compliance.ts';
 import { devices } from '../schema/recovery.ts';
-import type { Standing } from '../text/compliance.ts';
+import type { ShownDeviceState, Standing } from '../text/compliance.ts';
 
 /** SMBIOS UUIDs that makers leave in many machines. */
 const PLACEHOLDERS = [
@@ -21,17 +22,48 @@ const PLACEHOLDERS = [
 
 export class StandingLists {
   readonly revoked: ReadonlySet<string>;
+  /** out of use, as an administrator said; each device is in one list */
+  readonly retired: ReadonlySet<string>;
   readonly replaced: ReadonlySet<string>;
+  /** in wrong hands, and managed or not */
+  readonly stolen: ReadonlySet<string>;
 
-  constructor(revoked: ReadonlySet<string>, replaced: ReadonlySet<string>) {
+  constructor(
+    revoked: ReadonlySet<string>,
+    replaced: ReadonlySet<string>,
+    { retired, stolen }: Readonly<Record<'retired' | 'stolen', ReadonlySet<string>>>,
+  ) {
     this.revoked = revoked;
-    this.replaced = new Set([...replaced].filter((deviceId) => !revoked.has(deviceId)));
+    this.retired = without(retired, revoked);
+    this.replaced = without(replaced, revoked, retired);
+    this.stolen = stolen;
   }
 
   of(deviceId: string): Standing {
     if (this.revoked.has(deviceId)) return 'revoked';
+    if (this.retired.has(deviceId)) return 'retired';
     return this.replaced.has(deviceId) ? 'replaced' : 'managed';
   }
+
+  /** All that are not managed any more. */
+  gone(): string[] {
+    return [...this.revoked, ...this.retired, ...this.replaced];
+  }
+
+  stolenAndManaged(): string[] {
+    return [...this.stolen].filter((deviceId) => this.of(deviceId) === 'managed');
+  }
+
+  /** `lastSeen`: by the clock of the node that heard it last; before `silentSince` it is silent. */
+  stateOf(deviceId: string, lastSeen: number, silentSince: number): ShownDeviceState {
+    if (this.stolen.has(deviceId)) return 'stolen';
+    if (this.retired.has(deviceId)) return 'retired';
+    return lastSeen < silentSince ? 'silent' : 'live';
+  }
+}
+
+function without(of: ReadonlySet<string>, ...others: readonly ReadonlySet<string>[]): Set<string> {
+  return new Set([...of].filter((deviceId) => !others.some((other) => other.has(deviceId))));
 }
 
 /** A device ID, and when its machine enrolled under the next one. */
@@ -74,7 +106,13 @@ export class Standings {
         .innerJoin(computers, and(eq(computers.deviceId, next.deviceId), gt(next.at, computers.lastSeen)));
       for (const { deviceId } of silent) replaced.add(deviceId);
     }
-    return new StandingLists(this.#configuration.revokedDevices(), replaced);
+    const states = this.#configuration.all('device-state');
+    const those = (state: DeviceState) =>
+      new Set(states.filter(({ body }) => body.state === state).map(({ id }) => id));
+    return new StandingLists(this.#configuration.revokedDevices(), replaced, {
+      retired: those('retired'),
+      stolen: those('stolen'),
+    });
   }
 
   async #readSucceeded(): Promise<Succeeded[]> {

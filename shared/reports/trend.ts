@@ -27,7 +27,7 @@ export async function recordTrend(parts: ReportParts): Promise<void> {
   const rows = await ledger.readers.compliance
     .select({ siteId, state, computers: count() })
     .from(computers)
-    .where(isNoneOf(computers.deviceId, [...lists.revoked, ...lists.replaced]))
+    .where(isNoneOf(computers.deviceId, lists.gone()))
     .groupBy(siteId, state);
   const today = Math.floor(platform.now() / DAY_MS);
   await ledger.note('compliance', [

@@ -144,6 +144,24 @@ export const keyStateWords: Words<(typeof KEY_STATES)[number]> = {
   es: { present: 'Presente', disclosed: 'Entregada', rotated: 'Rotada', conflicted: 'En conflicto' },
 };
 
+/** Why a key needs somebody. */
+export const KEY_RISKS = ['to-be-rotated', 'conflict', 'unverified', 'never-seen-again'] as const;
+export type KeyRisk = (typeof KEY_RISKS)[number];
+export const keyRiskWords: Words<KeyRisk> = {
+  en: {
+    'to-be-rotated': 'Given out and not rotated',
+    conflict: 'In conflict',
+    unverified: 'Imported and not confirmed',
+    'never-seen-again': 'Never seen since its escrow',
+  },
+  es: {
+    'to-be-rotated': 'Entregada y sin rotar',
+    conflict: 'En conflicto',
+    unverified: 'Importada y sin confirmar',
+    'never-seen-again': 'No vista desde su custodia',
+  },
+};
+
 export const importSourceWords: Words<ImportSource> = {
   en: { 'active-directory': 'Active Directory', mbam: 'MBAM', entra: 'Microsoft Entra ID', csv: 'CSV file' },
   es: {

@@ -132,9 +132,22 @@ export const protectorWords: Words<keyof typeof PROTECTOR_TYPES> = {
 };
 
 /** Whether a computer counts among those that are managed, and why not. */
-export const STANDINGS = ['managed', 'revoked', 'replaced'] as const;
+export const STANDINGS = ['managed', 'retired', 'revoked', 'replaced'] as const;
 export type Standing = (typeof STANDINGS)[number];
 export const standingWords: Words<Standing> = {
-  en: { managed: 'Managed', revoked: 'Revoked', replaced: 'Enrolled again since' },
-  es: { managed: 'Administrado', revoked: 'Revocado', replaced: 'Dado de alta de nuevo' },
+  en: { managed: 'Managed', retired: 'Retired', revoked: 'Revoked', replaced: 'Enrolled again since' },
+  es: {
+    managed: 'Administrado',
+    retired: 'Retirado',
+    revoked: 'Revocado',
+    replaced: 'Dado de alta de nuevo',
+  },
+};
+
+/** What administrators say of a device, or that no node has heard it for long. */
+export const SHOWN_DEVICE_STATES = ['live', 'silent', 'retired', 'stolen'] as const;
+export type ShownDeviceState = (typeof SHOWN_DEVICE_STATES)[number];
+export const deviceStateWords: Words<ShownDeviceState> = {
+  en: { live: 'Live', silent: 'Silent', retired: 'Retired', stolen: 'Stolen' },
+  es: { live: 'Activo', silent: 'Sin noticias', retired: 'Retirado', stolen: 'Robado' },
 };

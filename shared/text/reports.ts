@@ -50,6 +50,7 @@ const computerEnglish = {
   deviceId: 'Device ID',
   site: 'Site',
   standing: 'Standing',
+  deviceState: 'Device state',
   osVersion: 'Windows version',
   make: 'Make',
   model: 'Model',
@@ -87,6 +88,7 @@ export const computerHeadings: Words<ComputerColumn> = {
     deviceId: 'ID de dispositivo',
     site: 'Sede',
     standing: 'Situación',
+    deviceState: 'Estado del equipo',
     osVersion: 'Versión de Windows',
     make: 'Fabricante',
     model: 'Modelo',
@@ -114,6 +116,39 @@ export const computerHeadings: Words<ComputerColumn> = {
     keyStates: 'Estados de las claves',
     escrowedAt: 'Claves custodiadas',
     disclosedAt: 'Claves entregadas',
+  },
+};
+
+const keyAtRiskEnglish = {
+  keyId: 'Key ID',
+  risks: 'Needs attention because',
+  overdue: 'Rotation overdue',
+  disclosedAt: 'First given out at',
+  computerName: 'Computer',
+  domain: 'Domain',
+  site: 'Site',
+  volumeType: 'Volume type',
+  onDrive: 'On the drive',
+  escrowedAt: 'Escrowed at',
+  deviceId: 'Device ID',
+  volumeId: 'Volume ID',
+} as const;
+export type KeyAtRiskColumn = keyof typeof keyAtRiskEnglish;
+export const keyAtRiskHeadings: Words<KeyAtRiskColumn> = {
+  en: keyAtRiskEnglish,
+  es: {
+    keyId: 'ID de clave',
+    risks: 'Requiere atención porque',
+    overdue: 'Rotación vencida',
+    disclosedAt: 'Entregada por primera vez',
+    computerName: 'Equipo',
+    domain: 'Dominio',
+    site: 'Sede',
+    volumeType: 'Tipo de volumen',
+    onDrive: 'En la unidad',
+    escrowedAt: 'Custodiada',
+    deviceId: 'ID de dispositivo',
+    volumeId: 'ID de volumen',
   },
 };
 

@@ -190,15 +190,18 @@ export class Branch {
   }
 
   /** A request by a person; at the edge, unless it says otherwise. */
-  async ask(who: string, method: string, path: string, body?: object, at?: NetworkNode): Promise<Answer> {
+  async send(who: string, method: string, path: string, body?: object, at?: NetworkNode): Promise<Response> {
     const init = {
       method,
       headers: { Authorization: `Bearer ${tokenOf(who)}`, 'Content-Type': 'application/json' },
       ...(method === 'GET' ? {} : { body: JSON.stringify(body ?? {}) }),
     };
-    const response = await (at
-      ? at.fetch(path, init)
-      : this.#app.fetch(new Request(`http://localhost${path}`, init)));
+    return at ? at.fetch(path, init) : this.#app.fetch(new Request(`http://localhost${path}`, init));
+  }
+
+  /** The same, for an answer in JSON. */
+  async ask(who: string, method: string, path: string, body?: object, at?: NetworkNode): Promise<Answer> {
+    const response = await this.send(who, method, path, body, at);
     const answer = (await response.json()) as Record<string, unknown>;
     const { type } = answer;
     const code = typeof type === 'string' ? type.split(':').at(-1) : undefined;

@@ -1,5 +1,6 @@
 /** What administrators call: configuration at a centre, revocation of a device, agreement of tables, confirmation. */
 import { createRoute, z } from '@hono/zod-openapi';
+import { deviceStateRecord } from '../../helpdesk/device-state.ts';
 import { type ConfigKind, configBodies, deviceId, deviceRevocation } from '../../journal/bodies.ts';
 import { STORES } from '../../journal/entry.ts';
 import { digestSlice } from '../../journal/digest.ts';
@@ -220,7 +221,7 @@ export async function configureAs(
   value: Record<string, unknown>,
 ) {
   const wasRevoked = node.configuration.get('staff', id)?.body.revoked;
-  const configured = await node.configuration.inTurn(() => configure(node, kind, id, seen, value));
+  const configured = await node.configuration.inTurn(() => configure(node, by, kind, id, seen, value));
   if (kind === 'staff') {
     const isRevoked = node.configuration.get('staff', id)?.body.revoked === true;
     // Their credentials go where they work, and nowhere once they are gone.
@@ -232,6 +233,7 @@ export async function configureAs(
 
 async function configure(
   node: HoldfastNode,
+  by: StaffMember | null,
   kind: ConfigKind,
   id: string,
   seen: number,
@@ -251,9 +253,23 @@ async function configure(
   const revision = seen + 1;
   // The schema of this kind was chosen by the same `kind`, which the union of all kinds forgets.
   const draft = { kind: 'config', body: { kind, id, revision, body: parsed.data } } as Draft;
-  await node.ledger.append('recovery', [draft]);
+  const records = kind === 'device-state' ? [await recordOf(node, by, id, parsed.data)] : [];
+  await node.ledger.append('recovery', [draft, ...records]);
   await node.configuration.settled();
   return { kind, id, revision, body: plain(parsed.data) };
+}
+
+async function recordOf(
+  node: HoldfastNode,
+  by: StaffMember | null,
+  id: string,
+  value: unknown,
+): Promise<Draft> {
+  if (!deviceId.safeParse(id).success)
+    throw new Problem('invalid-request', { fields: [{ at: 'id', code: 'not_a_device_id' }] });
+  const { ledger, identity, peers, options } = node;
+  const parts = { ledger, identity, peers, platform: options.platform };
+  return deviceStateRecord(parts, by, id, configBodies['device-state'].parse(value));
 }
 
 /** The boxes check it again; here somebody is told at once. */

@@ -15,6 +15,8 @@ import { type Reading, type ReportParts, reportHead, reportPartsOf } from '../..
 import { streamOf } from '../../reports/csv.ts';
 import { enterpriseCsv } from '../../reports/enterprise-csv.ts';
 import { enterpriseCompliance } from '../../reports/enterprise.ts';
+import { keysAtRiskCsv } from '../../reports/keys-at-risk-csv.ts';
+import { keysAtRisk, keysAtRiskPages } from '../../reports/keys-at-risk.ts';
 import * as messages from '../../reports/messages.ts';
 import { TimeZone } from '../../reports/time.ts';
 import { requireStaff } from '../../staff/authenticate.ts';
@@ -77,6 +79,17 @@ const auditRoute = createRoute({
   responses: answers(messages.auditAnswer, 'One page of the audit'),
 });
 
+const keysAtRiskRoute = createRoute({
+  method: 'get',
+  path: '/v1/reports/keys-at-risk',
+  summary: 'Keys that need somebody: given out and not rotated, in conflict, not confirmed, never seen since',
+  description:
+    'By key ID. A key that was given out is to be rotated until its drive is reported without it; the answer says which are overdue. CSV has every page.',
+  security,
+  request: { query: messages.keysAtRiskQuery },
+  responses: answers(messages.keysAtRiskAnswer, 'One page of keys'),
+});
+
 export const reportRoutes: Routes = (app, node) => {
   const parts = reportPartsOf(node);
 
@@ -94,6 +107,13 @@ export const reportRoutes: Routes = (app, node) => {
       return c.json(await computerCompliance(reading, query), 200, common(reading));
     const texts = computersCsv(computerPages(reading, query), reading);
     return c.body(await streamOf(texts), 200, csvHeaders(reading, computerRoute));
+  });
+  app.openapi(keysAtRiskRoute, async (c) => {
+    const query = c.req.valid('query');
+    const reading = await readingOf(node, parts, c, query, STAFF_ROLES);
+    if (!wantsCsv(c, query.format)) return c.json(await keysAtRisk(reading, query), 200, common(reading));
+    const texts = keysAtRiskCsv(keysAtRiskPages(reading, query), reading);
+    return c.body(await streamOf(texts), 200, csvHeaders(reading, keysAtRiskRoute));
   });
   app.openapi(auditRoute, async (c) => {
     const query = c.req.valid('query');
