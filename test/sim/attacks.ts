@@ -18,6 +18,7 @@ export const ATTACKS = [
   'own log',
   'forked log',
   'forged log of another',
+  'log in the name of another',
   'cut log of another',
   'altered log of another',
   'erased bodies of another',
@@ -86,25 +87,42 @@ export class AttackingMachine {
         const signed = await this.#sign('recovery', { ...theirs, entries: more, head: '' });
         return only(signed);
       }
+      case 'log in the name of another': {
+        const origin = `${victim.certificate.nodeId}.${nameOf(random, 13)}` as Origin;
+        return only(this.#log('recovery', origin, [this.#genesis(), entry('audit', { forged: true })]));
+      }
       case 'cut log of another':
         return theirs && theirs.entries.length > 1
           ? only({ ...theirs, entries: theirs.entries.slice(0, -1) })
           : [];
       case 'altered log of another':
-        return theirs ? only({ ...theirs, entries: theirs.entries.map((each) => ({ ...each, hlc: each.hlc + 1 })) }) : [];
+        return theirs
+          ? only({ ...theirs, entries: theirs.entries.map((each) => ({ ...each, hlc: each.hlc + 1 })) })
+          : [];
       case 'erased bodies of another':
         return theirs ? only(erased(theirs)) : [];
-      case 'gap':
-        return only({ ...(await own('recovery', [this.#genesis(), entry('telepathy', {})])), from: 7 });
+      case 'gap': {
+        const from = this.#entries.length + 2;
+        const prev = nodePlatform.sha256('what stands before');
+        const unsigned = { origin: this.#origin, from, prev, entries: [entry('telepathy', {})], head: '' };
+        return only(this.#sign('recovery', unsigned));
+      }
       case 'replay':
         return this.#sent.length === 0 ? [] : [random.pick(this.#sent)];
       case 'oversized':
         return only({
           ...(await own('recovery', [this.#genesis()])),
-          entries: Array.from({ length: limits.segmentEntriesMax + limits.groupEntriesMax + 1 }, () => entry('x', {})),
+          entries: Array.from({ length: limits.segmentEntriesMax + limits.groupEntriesMax + 1 }, () =>
+            entry('x', {}),
+          ),
         });
       case 'no authority': {
-        const body = { kind: 'site', id: 'site-0', revision: 1_000, body: { name: 'mine', regionId: 'north' } };
+        const body = {
+          kind: 'site',
+          id: 'site-0',
+          revision: 1_000,
+          body: { name: 'mine', regionId: 'north' },
+        };
         return only(own('recovery', [this.#genesis(), entry('config', body)]));
       }
       case 'poison':
@@ -118,7 +136,9 @@ export class AttackingMachine {
           ]),
         );
       case 'unknown version':
-        return only(own('recovery', [this.#genesis(), entry('escrow', {}, 9), entry('from-the-future', {}, 3)]));
+        return only(
+          own('recovery', [this.#genesis(), entry('escrow', {}, 9), entry('from-the-future', {}, 3)]),
+        );
       case 'far future':
         return only(
           own('recovery', [this.#genesis(), { ...entry('telepathy', {}), hlc: 7_000_000_000_000 * 1024 }]),

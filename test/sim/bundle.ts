@@ -11,8 +11,7 @@ const SHIMS: Readonly<Record<string, string>> = { jose: 'shims/jose.ts', '@hpke/
 const NEXT = 'next-version';
 
 /** Builds `test/sim/worker.ts` into `outfile`. Throws when a fragment that a change names is not there exactly once. */
-export async function bundle(root: string, outfile: string, mutation: Change | null): Promise<void> {
-  const changes = mutation ? [mutation] : [];
+export async function bundle(root: string, outfile: string, changes: readonly Change[]): Promise<void> {
   const used = new Set<Change>();
   const here = path.join(root, 'test/sim');
   const load = async (file: string, wanted: readonly Change[]) => {
@@ -21,7 +20,9 @@ export async function bundle(root: string, outfile: string, mutation: Change | n
       if (path.join(root, change.file) !== file) continue;
       const parts = contents.split(change.from);
       if (parts.length !== 2)
-        throw new Error(`${change.file} has ${String(parts.length - 1)} times what ${change.name} is to change`);
+        throw new Error(
+          `${change.file} has ${String(parts.length - 1)} times what ${change.name} is to change`,
+        );
       contents = parts.join(change.to);
       used.add(change);
     }
@@ -59,5 +60,6 @@ export async function bundle(root: string, outfile: string, mutation: Change | n
     plugins: [versions],
   });
   for (const change of [...changes, ...NEXT_VERSION])
-    if (!used.has(change)) throw new Error(`${change.file} is no part of the simulator, so ${change.name} is nothing`);
+    if (!used.has(change))
+      throw new Error(`${change.file} is no part of the simulator, so ${change.name} is nothing`);
 }

@@ -54,7 +54,12 @@ export class Device {
       key: null,
     }));
     this.#attributes = {
-      ...{ computerName: name.toUpperCase(), domain: 'example', smbiosUuid: random.guid() as Guid, serial: name },
+      ...{
+        computerName: name.toUpperCase(),
+        domain: 'example',
+        smbiosUuid: random.guid() as Guid,
+        serial: name,
+      },
       ...{ make: 'Make', model: 'Model', osVersion: '10.0.26100' },
     };
   }
@@ -128,7 +133,12 @@ export class Device {
   #makeKey(keyId: string): KnownKey {
     const secret = this.#random.bytes(16);
     const commitment = commitmentOf(nodePlatform, keyId as Guid, new Redacted(secret));
-    const known = { keyId, deviceId: this.deviceId ?? '', password: formatRecoveryPassword(secret), commitment };
+    const known = {
+      keyId,
+      deviceId: this.deviceId ?? '',
+      password: formatRecoveryPassword(secret),
+      commitment,
+    };
     this.#world.oracle.keys.push(known);
     return known;
   }
@@ -138,7 +148,14 @@ export class Device {
     const { computerName, domain, smbiosUuid, serial } = this.#attributes;
     const request = {
       ...{ recoveryPassword: key.password, volumeId: volume.volumeId, volumeType: 1 as const },
-      ...{ counter: this.#counter, computerName, domain, smbiosUuid, serial, users: [`example\\${this.name}`] },
+      ...{
+        counter: this.#counter,
+        computerName,
+        domain,
+        smbiosUuid,
+        serial,
+        users: [`example\\${this.name}`],
+      },
     };
     const { receipt } = await this.#tryNodes(
       'escrow',
@@ -158,7 +175,8 @@ export class Device {
     );
     const own = { keyId: key.keyId, commitment: key.commitment, deviceId: this.deviceId ?? '' };
     const verdict = await this.#receipts.check(receipt, own);
-    if (verdict !== 'valid') this.#world.oracle.violated('I1', `${this.name} got a receipt that is ${verdict}`);
+    if (verdict !== 'valid')
+      this.#world.oracle.violated('I1', `${this.name} got a receipt that is ${verdict}`);
   }
 
   /** I1: an answer is a promise, also when it is lost on its way. */

@@ -50,6 +50,9 @@ export class Network {
   readonly #world: World;
   readonly #faults = new Map<string, LinkFaults>();
   readonly #streams = new Map<string, Random>();
+  /** how many messages were sent, and by link the number of the newest that arrived */
+  #sendings = 0;
+  readonly #arrived = new Map<string, number>();
 
   constructor(world: World) {
     this.#world = world;
@@ -74,13 +77,21 @@ export class Network {
     }
     const there = this.#fate(from, to.name, message.body.length);
     world.trace('send', from, to.name, operation, there.delays.length, message.body.length);
+    const order = (this.#sendings += 1);
     return new Promise<T>((resolve, reject) => {
       const body = there.damage ? there.damage(message.body) : message.body;
       for (const delay of there.delays)
         world.scheduler.after(delay, () => {
+          this.#noteOrder(`${from}>${to.name}`, order);
           this.#arrive(message, body, resolve, reject);
         });
     });
+  }
+
+  #noteOrder(link: string, order: number): void {
+    const newest = this.#arrived.get(link) ?? 0;
+    if (order < newest) this.#world.fault('reordering');
+    else this.#arrived.set(link, order);
   }
 
   #arrive<T>(
@@ -94,7 +105,8 @@ export class Network {
     const server = to.life;
     const fail = (error: unknown): void => {
       const back = this.#fate(to.name, from, 100);
-      for (const delay of back.delays.slice(0, 1)) world.scheduler.after(delay, () => life?.alive !== false && reject(error));
+      for (const delay of back.delays.slice(0, 1))
+        world.scheduler.after(delay, () => life?.alive !== false && reject(error));
     };
     if (!server?.node) {
       if (!to.isGone) fail(new ConnectionLost('refused'));
@@ -117,7 +129,11 @@ export class Network {
         for (const delay of back.delays.slice(0, 1))
           world.scheduler.after(delay, () => {
             if (life && (!life.alive || world.point(life, `client hears ${operation}`))) return;
-            resolve(back.damage && message.damage ? message.damage(answer, back.damage) : answer);
+            try {
+              resolve(back.damage && message.damage ? message.damage(answer, back.damage) : answer);
+            } catch (error) {
+              reject(error);
+            }
           });
       },
       async (error: unknown) => {
@@ -158,7 +174,8 @@ export class Network {
     }
     const delays = [delay];
     if (happens('duplication', faults.duplicate)) delays.push(delay + stream.between(1, 5_000));
-    if (happens('truncation', faults.truncate)) return { delays, damage: (whole) => truncated(whole, stream) };
+    if (happens('truncation', faults.truncate))
+      return { delays, damage: (whole) => truncated(whole, stream) };
     if (happens('corruption', faults.corrupt)) return { delays, damage: (whole) => corrupted(whole, stream) };
     return { delays, damage: null };
   }

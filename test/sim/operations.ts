@@ -7,6 +7,8 @@ export interface JournalRow {
   readonly seq: number;
   readonly hash: string;
   readonly kind: string;
+  /** by the hybrid clock of its author */
+  readonly hlc: number;
 }
 
 export interface Operation {
@@ -21,23 +23,21 @@ export interface Operation {
   readonly opensGate: boolean;
 }
 
-export function operationOf(
-  store: Store,
-  statements: readonly Statement[],
-  self: string,
-): Operation {
+export function operationOf(store: Store, statements: readonly Statement[], self: string): Operation {
   const has = (text: string): boolean => statements.some(({ sql }) => sql.includes(text));
   const rows = statements.flatMap(({ sql, args }) =>
     sql.startsWith(`INSERT INTO "${store}_journal"`) ? journalRows(String(args[0])) : [],
   );
-  const opensGate = has('_freeze" (') || has('DELETE FROM') || has('_migrations"') || has('CREATE TABLE');
-  return { store, names: namesOf(has, rows, self), rows, statements, at: 0, opensGate };
+  const names = namesOf(has, rows, self);
+  // Migration and reprojection come before a process serves, and change no log.
+  const opensGate = names.some((name) => /freeze|thaw|migrate|tables/.test(name));
+  return { store, names, rows, statements, at: 0, opensGate };
 }
 
 function namesOf(has: (text: string) => boolean, rows: readonly JournalRow[], self: string): string[] {
   if (has('_migrations"')) return ['migrate'];
   if (has('_freeze" (')) return ['freeze'];
-  if (has('DELETE FROM') && has('_freeze"')) return ['thaw'];
+  if (has('DELETE FROM "recovery_freeze"') || has('DELETE FROM "compliance_freeze"')) return ['thaw'];
   if (has('_projection"')) return [has('DELETE FROM') ? 'empty the tables' : 'finish the tables'];
   const [first] = rows;
   if (first) {
@@ -49,13 +49,14 @@ function namesOf(has: (text: string) => boolean, rows: readonly JournalRow[], se
   if (has('_heads"')) return ['take a head'];
   if (has('local_peers')) return ['save contacts'];
   if (has('local_seen')) return ['note an unchanged report'];
-  return ['make tables again'];
+  return [has('_guard"') ? 'write something local' : 'make tables again'];
 }
 
 function journalRows(json: string): JournalRow[] {
   return (JSON.parse(json) as [string, number, number, string, ...unknown[]][]).map((row) => ({
     origin: row[0],
     seq: row[1],
+    hlc: row[2],
     kind: row[3],
     hash: String(row.at(-1)),
   }));

@@ -30,6 +30,9 @@ export interface KnownKey {
   readonly commitment: string;
 }
 
+/** 2070: beyond all clocks of machines in these worlds. */
+const HLC_SANE_MAX = 3_155_760_000_000 * 1024;
+
 export class Oracle {
   readonly #world: World;
   /** store, origin and seq → hash of the one entry that an honest node wrote there */
@@ -56,7 +59,8 @@ export class Oracle {
   }
 
   unexpected(what: string, error: unknown): void {
-    const why = error instanceof Error ? `${error.name} ${error.message} ${error.stack ?? ''}` : String(error);
+    const why =
+      error instanceof Error ? `${error.name} ${error.message} ${error.stack ?? ''}` : String(error);
     this.violated('no surprise', `${what}: ${why}`);
   }
 
@@ -71,7 +75,7 @@ export class Oracle {
   committed(life: Life, operation: Operation): void {
     const { machine } = life;
     const { store, rows } = operation;
-    for (const { origin, seq, hash } of rows) {
+    for (const { origin, seq, hash, hlc } of rows) {
       this.#world.trace('commit', machine.name, store, origin, seq, hash);
       const nodeId = origin.slice(0, 10);
       if (this.dishonest.has(nodeId) || this.split.has(origin)) continue;
@@ -79,8 +83,10 @@ export class Oracle {
       const known = this.#places.get(place);
       if (known === hash) continue;
       if (known !== undefined) this.violated('I4', `${life.name}: two entries at ${place}`);
-      else if (nodeId === machine.certificate.nodeId) this.#places.set(place, hash);
-      else this.violated('I4', `${life.name} took in ${place}, which its author did not write`);
+      else if (nodeId === machine.certificate.nodeId) {
+        this.#places.set(place, hash);
+        if (hlc > HLC_SANE_MAX) this.violated('I14', `${life.name} follows a clock of the far future`);
+      } else this.violated('I4', `${life.name} took in ${place}, which its author did not write`);
     }
     if (this.freezes && !operation.opensGate) this.#checkGate(life, operation);
   }
@@ -88,13 +94,13 @@ export class Oracle {
   /** I11: whoever got past the guard did so while the gate was open. */
   #checkGate({ machine, name }: Life, { store, names, at }: Operation): void {
     const [held] = machine.disk.of(store).facts(selectFreeze(store), []);
-    if (held) this.violated('I11', `${name} wrote (${names.join(', ')}) through a closed gate at ${String(at)}`);
+    if (held)
+      this.violated('I11', `${name} wrote (${names.join(', ')}) through a closed gate at ${String(at)}`);
   }
 
   synced(machine: Machine, operations: readonly Operation[]): void {
     if (!machine.isCentre) return;
-    for (const { rows } of operations)
-      for (const { hash } of rows) this.#everAtCentre.add(hash);
+    for (const { rows } of operations) for (const { hash } of rows) this.#everAtCentre.add(hash);
   }
 
   wasAtCentre(hash: string): boolean {
@@ -119,7 +125,8 @@ export class Oracle {
   /** After a start: what this machine promised on this disk must be there (I1). */
   checkDisk(machine: Machine, name: string): void {
     for (const promised of this.promised) {
-      if (promised.machine !== machine.name || promised.isExcused || this.#world.rewound.has(machine.name)) continue;
+      if (promised.machine !== machine.name || promised.isExcused || this.#world.rewound.has(machine.name))
+        continue;
       if (!holds(machine.disk, promised)) this.violated('I1', `${name} lost ${promised.label}`);
     }
   }
@@ -133,7 +140,14 @@ export function holds(disk: Disk, { sql, args }: Pick<Promised, 'sql' | 'args'>)
 export function tipsOn(disk: Disk): Map<string, { store: Store; origin: string; seq: number; hash: string }> {
   const tips = new Map<string, { store: Store; origin: string; seq: number; hash: string }>();
   for (const store of STORES)
-    for (const [origin, seq, hash] of disk.of(store).facts(`SELECT origin, seq, hash FROM "${store}_origins"`, []))
-      tips.set(`${store} ${String(origin)}`, { store, origin: String(origin), seq: Number(seq), hash: String(hash) });
+    for (const [origin, seq, hash] of disk
+      .of(store)
+      .facts(`SELECT origin, seq, hash FROM "${store}_origins"`, []))
+      tips.set(`${store} ${String(origin)}`, {
+        store,
+        origin: String(origin),
+        seq: Number(seq),
+        hash: String(hash),
+      });
   return tips;
 }

@@ -2,8 +2,10 @@
 import { OpenAPIHono } from '@hono/zod-openapi';
 import type { App, AppEnv } from '../../shared/http/context.ts';
 import type { PeerFetch } from '../../shared/replication/client.ts';
+import { SYNC_MEDIA_TYPE } from '../../shared/replication/protocol.ts';
 import type { Life, Machine, Program } from './machine.ts';
 import { Request, Response } from './shims/globals.ts';
+import { ConnectionLost } from './network.ts';
 import type { World } from './world.ts';
 
 /** The routes that other nodes call, alone: building the whole application would take most of a run. */
@@ -25,12 +27,16 @@ export function peerFetch(world: World, life: Life, target: Machine): PeerFetch 
         reject(new DOMException('given up', 'AbortError'));
       });
       const headers = init.headers ?? {};
-      postTo(world, { name: life.machine.name, life }, target, path, headers, init.body as Uint8Array<ArrayBuffer>).then(
-        (answer) => {
-          resolve(answer as unknown as globalThis.Response);
-        },
-        reject,
-      );
+      postTo(
+        world,
+        { name: life.machine.name, life },
+        target,
+        path,
+        headers,
+        init.body as Uint8Array<ArrayBuffer>,
+      ).then((answer) => {
+        resolve(answer as unknown as globalThis.Response);
+      }, reject);
     });
 }
 
@@ -51,9 +57,15 @@ export function postTo(
     serve: async (server, arrived) => {
       const request = new Request(`http://localhost${path}`, { method: 'POST', headers, body: arrived });
       if (!server.app) throw new Error('not serving');
-      const answer = (await server.app.fetch(request as unknown as globalThis.Request)) as unknown as Response;
+      const answer = (await server.app.fetch(
+        request as unknown as globalThis.Request,
+      )) as unknown as Response;
       return { answer, bytes: (await answer.arrayBuffer()).length };
     },
-    damage: (answer, by) => answer.damaged(by),
+    // A packed answer is checked by whoever unpacks it; of another, HTTP notices that it is not whole.
+    damage: (answer, by) => {
+      if (answer.headers.get('Content-Type') !== SYNC_MEDIA_TYPE) throw new ConnectionLost('not whole');
+      return answer.damaged(by);
+    },
   });
 }

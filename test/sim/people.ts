@@ -106,12 +106,15 @@ export async function revoke(world: World, at: Machine, deviceId: string): Promi
       ...[world, 'root', at, 'revoke' as const],
       async (node) => {
         node.confirmation.require();
-        await node.ledger.append('recovery', [{ kind: 'device-revocation', body: { deviceId, reason: 'sold' } }]);
+        await node.ledger.append('recovery', [
+          { kind: 'device-revocation', body: { deviceId, reason: 'sold' } },
+        ]);
         await node.configuration.settled();
         return node.configuration.isRevoked(deviceId);
       },
       (isRevoked, life) => {
-        if (!isRevoked) world.oracle.violated('I1', `${life.name} does not know the revocation it answered for`);
+        if (!isRevoked)
+          world.oracle.violated('I1', `${life.name} does not know the revocation it answered for`);
         world.oracle.promise({
           ...{ machine: at.name, what: 'record', label: `the revocation of ${deviceId}` },
           sql: 'SELECT 1 FROM device_revocations WHERE device_id = ?',

@@ -69,7 +69,10 @@ export function planOf(seed: number): Plan {
     events.push({ at, event });
   };
   planWork(random, shape, add, endsAt);
-  planFaults(random, shape, add, endsAt);
+  const work = events.map(({ at }) => at);
+  /** while something is being done, which is when it hurts */
+  const atWork = (): number => random.pick(work) + random.between(0, 60);
+  planFaults(random, shape, add, endsAt, atWork);
   // The crash point that this seed is about.
   const by = passedBy(focus);
   for (let tries = 0; tries < 2; tries += 1) {
@@ -103,11 +106,13 @@ function planWork(random: Random, shape: Shape, add: Add, endsAt: number): void 
   for (let changes = random.between(0, 3); changes > 0; changes -= 1)
     add({ do: 'configure', value: random.below(1_000) });
   if (random.chance(0.3)) add({ do: 'revoke', device: random.below(shape.devices) });
-  if (random.chance(0.2)) add({ do: 'collide', device: random.below(shape.devices), key: random.below(1_000) });
-  for (let rolls = random.between(0, 2); rolls > 0; rolls -= 1) add({ do: 'roll up', machine: random.below(100) });
+  if (random.chance(0.2))
+    add({ do: 'collide', device: random.below(shape.devices), key: random.below(1_000) });
+  for (let rolls = random.between(0, 2); rolls > 0; rolls -= 1)
+    add({ do: 'roll up', machine: random.below(100) });
 }
 
-function planFaults(random: Random, shape: Shape, add: Add, endsAt: number): void {
+function planFaults(random: Random, shape: Shape, add: Add, endsAt: number, atWork: () => number): void {
   const machines = shape.centres + shape.edges;
   const any = (): number => random.below(machines);
   const edge = (): number => shape.centres + random.below(shape.edges);
@@ -119,13 +124,22 @@ function planFaults(random: Random, shape: Shape, add: Add, endsAt: number): voi
     add({ do: 'partition', machine: edge(), ways, forMs: aWhile() });
   }
   for (let crashes = random.between(0, 2); crashes > 0; crashes -= 1)
-    add({ do: 'crash', machine: any(), power: random.chance(0.6) });
+    add({ do: 'crash', machine: any(), power: random.chance(0.6) }, atWork());
   for (let arms = random.between(0, 2); arms > 0; arms -= 1)
     add({ do: 'arm', machine: any(), point: random.pick(POINTS), after: random.below(4) });
   if (random.chance(0.25)) add({ do: 'disk full', machine: any(), forMs: aWhile() / 2 });
   if (random.chance(0.25)) add({ do: 'slow disk', machine: any(), forMs: aWhile() });
-  if (shape.centre === 'libsql-server' && random.chance(0.6))
-    add({ do: 'server away', power: random.chance(0.8), forMs: random.between(1, 8) * 1_000 });
+  if (shape.centre === 'libsql-server') {
+    for (let cuts = random.between(1, 4); cuts > 0; cuts -= 1) {
+      const at = random.between(0, endsAt);
+      add({ do: 'configure', value: random.below(1_000) }, at);
+      add(
+        { do: 'server away', power: random.chance(0.8), forMs: random.between(1, 8) * 1_000 },
+        at + random.between(5, 60),
+      );
+    }
+    if (random.chance(0.5)) add({ do: 'slow disk', machine: 0, forMs: aWhile() });
+  }
   for (let clocks = random.below(3); clocks > 0; clocks -= 1) {
     const offMs = random.pick([-1, 1]) * random.pick([5_000, 3_600_000, 30 * 86_400_000, 3_650 * 86_400_000]);
     add({ do: 'clock', machine: any(), offMs, speed: random.pick([1, 1, 0, 2, -1]) });
@@ -138,7 +152,11 @@ function planFaults(random: Random, shape: Shape, add: Add, endsAt: number): voi
   }
   if (random.chance(0.2)) add({ do: 'lose', machine: any(), forGood: random.chance(0.5) });
   for (let sets = random.chance(0.4) ? random.between(1, 3) : 0; sets > 0; sets -= 1) {
-    const gate = { holdMs: random.pick([1, 5, 300]), freezeMs: random.pick([100, 400, 2_000]), dies: random.chance(0.2) };
+    const gate = {
+      holdMs: random.pick([1, 5, 300]),
+      freezeMs: random.pick([100, 400, 2_000]),
+      dies: random.chance(0.2),
+    };
     add({ do: 'snapshot', gate });
     if (random.chance(0.3)) add({ do: 'rewind', machine: 0 });
   }

@@ -1,4 +1,5 @@
 /** The platform of a simulated process: the machine's clock, the world's timers, a stream of random bytes, native SHA-256. */
+import { scryptSync } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import { nodePlatform } from '../../central/platform.ts';
 import type { Platform } from '../../shared/platform.ts';
@@ -20,6 +21,10 @@ export function simPlatform(world: World, life: Life): Platform {
       return Uint8Array.from(letters, (letter) => 'abcdefghijklmnopqrstuvwxyz234567'.indexOf(letter));
     },
     sha256: nodePlatform.sha256,
+    scrypt: (password, salt, { n, r, p }, length) =>
+      Promise.resolve(
+        new Uint8Array(scryptSync(password, salt, length, { N: n, r, p, maxmem: 256 * n * r })),
+      ),
     // What matters of gzip here is its checksum: what arrives damaged is noticed.
     compress: (text) => {
       const bytes = Buffer.from(text);

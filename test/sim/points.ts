@@ -1,9 +1,17 @@
 /** The named crash points: before and after every kind of transaction, and at both ends of every message. */
 
 const TRANSACTIONS = [
-  ...['genesis', 'device', 'escrow', 'protectors', 'audit', 'status', 'seen', 'config', 'device-revocation'].map(
-    (kind) => `append ${kind}`,
-  ),
+  ...[
+    'genesis',
+    'device',
+    'escrow',
+    'protectors',
+    'audit',
+    'status',
+    'seen',
+    'config',
+    'device-revocation',
+  ].map((kind) => `append ${kind}`),
   'append again after a fork',
   'absorb a slice',
   'keep the evidence of a fork',
@@ -25,7 +33,12 @@ export const POINTS: readonly string[] = [
 ];
 
 /** What must happen in a world in which a machine is to die at this point. */
-export function needs(point: string): { twin: boolean; upgrade: boolean; migration: boolean; server: boolean } {
+export function needs(point: string): {
+  twin: boolean;
+  upgrade: boolean;
+  migration: boolean;
+  server: boolean;
+} {
   return {
     twin: /fork|hashes/.test(point),
     upgrade: /tables/.test(point),
@@ -37,7 +50,8 @@ export function needs(point: string): { twin: boolean; upgrade: boolean; migrati
 /** Whether such a point is passed by centres, by edges, or by both. */
 export function passedBy(point: string): 'centre' | 'edge' | 'any' {
   if (/config|configure|revo/.test(point)) return 'centre';
-  if (/checkpoint|evidence|server \w+ (?:challenge|session|pull|push|hashes|digests)/.test(point)) return 'centre';
+  if (/checkpoint|evidence|server \w+ (?:challenge|session|pull|push|hashes|digests)/.test(point))
+    return 'centre';
   if (/client|again after a fork|contacts/.test(point)) return 'edge';
   return 'any';
 }

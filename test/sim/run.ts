@@ -95,7 +95,9 @@ export class Play {
     this.plan = plan;
     this.organisation = organisation;
     const [first] = world.machines;
-    this.#attackers = organisation.attackers.flatMap((each) => (first ? [new AttackingMachine(world, each, first)] : []));
+    this.#attackers = organisation.attackers.flatMap((each) =>
+      first ? [new AttackingMachine(world, each, first)] : [],
+    );
   }
 
   /** Everything is started and configured before anything goes wrong. */
@@ -108,7 +110,8 @@ export class Play {
     void configureAll(world, this.organisation).then(() => (isConfigured = true));
     const knows = ({ life }: Machine): boolean => life?.node?.configuration.all('vault').length === 3;
     await world.scheduler.run(SETUP_MS, () => isConfigured && world.machines.every(knows));
-    if (!world.machines.every(knows)) world.oracle.violated('set-up', 'the nodes do not know their configuration');
+    if (!world.machines.every(knows))
+      world.oracle.violated('set-up', 'the nodes do not know their configuration');
   }
 
   carryOut(event: Event): void {
@@ -141,7 +144,10 @@ export class Play {
     const centre = world.machine('centre-0');
     switch (event.do) {
       case 'configure':
-        void configure(world, centre, 'site', 'site-1', { name: `site ${String(event.value)}`, regionId: 'south' });
+        void configure(world, centre, 'site', 'site-1', {
+          name: `site ${String(event.value)}`,
+          regionId: 'south',
+        });
         return;
       case 'server away':
         this.#takeServerAway(centre, event.power, event.forMs);
@@ -181,8 +187,10 @@ export class Play {
         return;
       case 'partition':
         for (const centre of world.machines.filter(({ isCentre }) => isCentre)) {
-          if (event.ways !== 'from the centre') this.#link(machine.name, centre.name, { cut: true }, event.forMs);
-          if (event.ways !== 'to the centre') this.#link(centre.name, machine.name, { cut: true }, event.forMs);
+          if (event.ways !== 'from the centre')
+            this.#link(machine.name, centre.name, { cut: true }, event.forMs);
+          if (event.ways !== 'to the centre')
+            this.#link(centre.name, machine.name, { cut: true }, event.forMs);
         }
         world.fault(event.ways === 'both' ? 'partitions' : 'one-way partitions');
         return;
@@ -203,7 +211,9 @@ export class Play {
         world.scheduler.after(event.forMs, () => (machine.disk.syncMs = 2));
         return;
       case 'clock':
-        world.fault(event.speed < 0 ? 'clock running backwards' : event.speed === 1 ? 'clock jump' : 'clock drift');
+        world.fault(
+          event.speed < 0 ? 'clock running backwards' : event.speed === 1 ? 'clock jump' : 'clock drift',
+        );
         machine.clock.set(world.scheduler.now, event.offMs, event.speed);
         return;
       case 'copy':
@@ -263,8 +273,12 @@ export class Play {
   #writeAsNext({ life, program }: Machine): void {
     if (program === thisProgram || !life?.node) return;
     this.#world.did('entry of the next version');
-    const body = { devices: [{ deviceId: 'd-aaaaaaaaaaaaaaaa', counter: this.#world.random.below(1_000), seenAt: 1 }] };
-    const draft = { kind: 'sighting', body } as unknown as Parameters<typeof life.node.ledger.append>[1][number];
+    const body = {
+      devices: [{ deviceId: 'd-aaaaaaaaaaaaaaaa', counter: this.#world.random.below(1_000), seenAt: 1 }],
+    };
+    const draft = { kind: 'sighting', body } as unknown as Parameters<
+      typeof life.node.ledger.append
+    >[1][number];
     void life.node.ledger.append('compliance', [draft]).catch(() => undefined);
   }
 

@@ -31,7 +31,11 @@ const REGIONS = ['north', 'south'] as const;
 
 export interface Organisation {
   readonly privateKey: PrivateJwk;
-  readonly vaults: readonly { readonly id: string; readonly regionId: string | null; readonly publicKey: string }[];
+  readonly vaults: readonly {
+    readonly id: string;
+    readonly regionId: string | null;
+    readonly publicKey: string;
+  }[];
   readonly attackers: readonly Attacker[];
   readonly devices: readonly Device[];
 }
@@ -101,7 +105,7 @@ export async function found(
         ...{ name: `centre-${String(index)}`, role: 'centre', regionId: null, siteId: null },
         scope: { recovery: 'all', compliance: 'all' },
       },
-      ...[shape.centre, vaultKeys, [], shared] as const,
+      ...([shape.centre, vaultKeys, [], shared] as const),
     );
     shared = centre.disk;
   }
@@ -126,7 +130,10 @@ export async function found(
   for (let index = 0; index < shape.attackers; index += 1) {
     const name = `stolen-${String(index)}`;
     const subject = { name, role: 'edge', regionId: 'north', siteId: 'site-0' } as const;
-    const { own, jws, certificate } = await certify({ ...subject, scope: { recovery: 'region', compliance: 'own' } });
+    const { own, jws, certificate } = await certify({
+      ...subject,
+      scope: { recovery: 'region', compliance: 'own' },
+    });
     attackers.push({ name, certificateJws: jws, certificate, privateKey: own });
     world.oracle.dishonest.add(certificate.nodeId);
   }
@@ -137,7 +144,11 @@ export async function found(
     if (!own) throw new Error('a world has an edge');
     const { regionId, siteId } = own.certificate;
     const near = edges.filter((edge) => edge !== own && edge.certificate.regionId === regionId);
-    return new Device(world, `pc-${String(index)}`, `token of ${String(siteId)}`, [own, ...near.slice(0, 1), ...centres]);
+    return new Device(world, `pc-${String(index)}`, `token of ${String(siteId)}`, [
+      own,
+      ...near.slice(0, 1),
+      ...centres,
+    ]);
   });
   return { privateKey, vaults, attackers, devices };
 }

@@ -29,7 +29,7 @@ export class Writers {
 
   async snapshot(world: World, machine: Machine, gate: Gate): Promise<void> {
     const { disk } = machine;
-    if (disk.away || disk.full || this.#isBusy) return;
+    if (disk.away || disk.full || this.#isBusy || tipsOn(disk).size === 0) return;
     this.#isBusy = true;
     this.#sets += 1;
     const holder = `set-${String(this.#sets)}`;
@@ -46,7 +46,9 @@ export class Writers {
       return;
     }
     const image = disk.image();
-    const stillFrozen = STORES.every((store) => disk.of(store).facts(selectFreeze(store), [])[0]?.[0] === holder);
+    const stillFrozen = STORES.every(
+      (store) => disk.of(store).facts(selectFreeze(store), [])[0]?.[0] === holder,
+    );
     for (const store of STORES) commit(disk, store, clearFreeze(store, holder));
     if (!stillFrozen) {
       world.fault('freeze ended by itself');
@@ -55,7 +57,8 @@ export class Writers {
     }
     this.#enter('thaw');
     const copy = new Disk(disk.kind, image, () => 0);
-    if (JSON.stringify([...tipsOn(copy)]) !== cut) world.oracle.violated('I11', `${holder} is not at its cut`);
+    if (JSON.stringify([...tipsOn(copy)]) !== cut)
+      world.oracle.violated('I11', `${holder} is not at its cut`);
     for (const store of STORES) commit(copy, store, clearFreeze(store, holder));
     machine.copies.push({ image: copy.image(), takenAt: world.scheduler.now });
     copy.close();

@@ -221,7 +221,8 @@ export class World {
   #restartLater(machine: Machine): void {
     const life = machine.lives;
     this.scheduler.after(this.random.between(50, this.isCalm ? 200 : 8_000), () => {
-      if (machine.isWanted && !machine.isGone && !machine.life && machine.lives === life) void this.boot(machine);
+      if (machine.isWanted && !machine.isGone && !machine.life && machine.lives === life)
+        void this.boot(machine);
     });
   }
 

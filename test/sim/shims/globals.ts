@@ -1,5 +1,5 @@
 /** Globals of the hosts that the simulator's bundle replaces: WebCrypto without a thread pool, and a plain `Response`. */
-import { createCipheriv, createDecipheriv } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHmac, hash } from 'node:crypto';
 
 export class CryptoKey {
   readonly material: string;
@@ -25,7 +25,17 @@ const subtle = {
   encrypt: ({ iv, additionalData }: AesGcm, key: CryptoKey, data: Uint8Array): Promise<Uint8Array> => {
     const cipher = createCipheriv('aes-256-gcm', Buffer.from(key.material, 'base64'), iv);
     cipher.setAAD(additionalData);
-    return Promise.resolve(new Uint8Array(Buffer.concat([cipher.update(data), cipher.final(), cipher.getAuthTag()])));
+    return Promise.resolve(
+      new Uint8Array(Buffer.concat([cipher.update(data), cipher.final(), cipher.getAuthTag()])),
+    );
+  },
+
+  digest: (_name: string, data: Uint8Array): Promise<ArrayBuffer> =>
+    Promise.resolve(new Uint8Array(Buffer.from(hash('sha256', data, 'hex'), 'hex')).buffer),
+
+  sign: (_name: string, key: CryptoKey, data: Uint8Array): Promise<ArrayBuffer> => {
+    const mac = createHmac('sha256', Buffer.from(key.material, 'base64')).update(data).digest();
+    return Promise.resolve(new Uint8Array(mac).buffer);
   },
 
   decrypt: ({ iv, additionalData }: AesGcm, key: CryptoKey, data: Uint8Array): Promise<Uint8Array> => {

@@ -4,6 +4,7 @@
  */
 import { hash } from 'node:crypto';
 import { entropy } from './entropy.ts';
+import { CryptoKey, crypto } from './globals.ts';
 
 function digest(label: string, ...parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   const bytes = Buffer.concat([Buffer.from(`${label}\n`), ...parts]);
@@ -13,6 +14,11 @@ function digest(label: string, ...parts: readonly Uint8Array[]): Uint8Array<Arra
 class Kem {
   generateKeyPair(): Promise<{ publicKey: Uint8Array; privateKey: Uint8Array }> {
     const privateKey = entropy(32);
+    return Promise.resolve({ privateKey, publicKey: digest('public', privateKey) });
+  }
+
+  deriveKeyPair(seed: ArrayBuffer): Promise<{ publicKey: Uint8Array; privateKey: Uint8Array }> {
+    const privateKey = digest('derived', new Uint8Array(seed));
     return Promise.resolve({ privateKey, publicKey: digest('public', privateKey) });
   }
 
@@ -38,16 +44,32 @@ export class CipherSuite {
 
   createSenderContext({ recipientPublicKey }: { recipientPublicKey: Uint8Array }): Promise<object> {
     const enc = entropy(32);
-    return Promise.resolve({ enc: enc.buffer, export: exporter(recipientPublicKey, enc) });
+    const shared = digest('shared', recipientPublicKey, enc);
+    const seal = (plain: Uint8Array, aad: Uint8Array) =>
+      crypto.subtle.encrypt({ iv: IV, additionalData: aad }, keyOf(shared), plain);
+    return Promise.resolve({ enc: enc.buffer, export: () => Promise.resolve(shared.buffer), seal });
   }
 
-  createRecipientContext({ recipientKey, enc }: { recipientKey: Uint8Array; enc: Uint8Array }): Promise<object> {
-    return Promise.resolve({ export: exporter(digest('public', recipientKey), enc) });
+  createRecipientContext({
+    recipientKey,
+    enc,
+  }: {
+    recipientKey: Recipient;
+    enc: Uint8Array;
+  }): Promise<object> {
+    const privateKey = recipientKey instanceof Uint8Array ? recipientKey : recipientKey.privateKey;
+    const shared = digest('shared', digest('public', privateKey), enc);
+    const open = (sealed: Uint8Array, aad: Uint8Array) =>
+      crypto.subtle.decrypt({ iv: IV, additionalData: aad }, keyOf(shared), sealed);
+    return Promise.resolve({ export: () => Promise.resolve(shared.buffer), open });
   }
 }
 
-function exporter(publicKey: Uint8Array, enc: Uint8Array) {
-  return (): Promise<ArrayBuffer> => Promise.resolve(digest('shared', publicKey, enc).buffer);
+type Recipient = Uint8Array | { readonly privateKey: Uint8Array };
+const IV = new Uint8Array(12);
+
+function keyOf(raw: Uint8Array<ArrayBuffer>): CryptoKey {
+  return new CryptoKey(Buffer.from(raw).toString('base64'), 'secret');
 }
 
 export const Aes256Gcm = class {};

@@ -15,7 +15,9 @@ interface Jwk {
 export const base64url = {
   encode: (input: Uint8Array | string): string => Buffer.from(input as string).toString('base64url'),
   decode: (input: Uint8Array | string): Uint8Array =>
-    new Uint8Array(Buffer.from(typeof input === 'string' ? input : Buffer.from(input).toString(), 'base64url')),
+    new Uint8Array(
+      Buffer.from(typeof input === 'string' ? input : Buffer.from(input).toString(), 'base64url'),
+    ),
 };
 
 function signatureOf(x: string, input: string): string {

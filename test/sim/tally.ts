@@ -1,0 +1,58 @@
+/** What runs add up to: operations, faults by kind, crash points. */
+import { ATTACKS } from './attacks.ts';
+import { POINTS } from './points.ts';
+import type { RunResult } from './run.ts';
+
+/** Kinds of faults of which none may be missing. */
+export const FAULTS: readonly string[] = [
+  ...['loss', 'delay', 'duplication', 'reordering', 'truncation', 'corruption', 'slow line'],
+  ...['partitions', 'one-way partitions', 'partition'],
+  ...['kill', 'power cut', 'crash at a named point', 'unsynced transactions lost'],
+  ...['disk full', 'slow disk', 'database server away', 'power cut of the database server'],
+  ...['clock jump', 'clock drift', 'clock running backwards'],
+  ...['rollback to an older copy', 'loss of a node', 'machine resumed twice', 'upgrade'],
+  ...['snapshot died in its gate', 'freeze ended by itself'],
+  ...ATTACKS.map((attack) => `attack: ${attack}`),
+];
+
+type Counts = Record<string, number>;
+
+export class Tally {
+  runs = 0;
+  events = 0;
+  slowestMs = 0;
+  readonly failed: RunResult[] = [];
+  readonly faults: Counts = {};
+  readonly operations: Counts = {};
+  readonly passed: Counts = {};
+  readonly crashed: Counts = {};
+
+  add(result: RunResult): void {
+    this.runs += 1;
+    this.events += result.events;
+    this.slowestMs = Math.max(this.slowestMs, result.convergedMs);
+    if (result.violations.length > 0) this.failed.push(result);
+    for (const of of ['faults', 'operations', 'passed', 'crashed'] as const)
+      for (const [name, count] of Object.entries(result[of])) this[of][name] = (this[of][name] ?? 0) + count;
+  }
+
+  /** Faults and crash points that never came about. */
+  missing(): string[] {
+    return [
+      ...FAULTS.filter((name) => !this.faults[name]).map((name) => `fault "${name}"`),
+      ...POINTS.filter((name) => !this.crashed[name]).map((name) => `crash point "${name}"`),
+    ];
+  }
+
+  lines(): string[] {
+    const list = (title: string, counts: Counts, names: readonly string[] = Object.keys(counts).sort()) => [
+      `${title}:`,
+      ...names.map((name) => `  ${String(counts[name] ?? 0).padStart(9)}  ${name}`),
+    ];
+    return [
+      ...list('operations', this.operations),
+      ...list('faults', this.faults, [...new Set([...FAULTS, ...Object.keys(this.faults).sort()])]),
+      ...list('processes that died at a named point', this.crashed, POINTS),
+    ];
+  }
+}
