@@ -1,12 +1,13 @@
 /**
- * What a node proves to itself at its start and every day after, so that it is known before it matters: that the vault
- * keys it holds open what was sealed to them, and that its certificate will last.
+ * What a node proves to itself at its start and every day after, so that it is known before it matters: that it can write
+ * to its stores, that the vault keys it holds open what was sealed to them, and that its certificate will last.
  */
 import { z } from 'zod';
 import type { Alarms } from './alarms.ts';
 import { type Guid, commitmentOf } from './domain/recovery-key.ts';
 import { sealed as sealedBody } from './journal/bodies.ts';
 import type { Ledger } from './journal/ledger.ts';
+import { STORES, type Store } from './journal/entry.ts';
 import { limits } from './limits.ts';
 import type { Platform } from './platform.ts';
 import type { Certificate } from './trust/certificate.ts';
@@ -26,7 +27,15 @@ export interface SelfCheckParts {
 
 export async function selfCheck(parts: SelfCheckParts): Promise<void> {
   checkCertificate(parts);
+  for (const store of STORES) await checkWrite(parts, store);
   for (const vaultKey of parts.vaultKeys) await checkVaultKey(parts, vaultKey);
+}
+
+/** A write that changes nothing, committed and synced as any other. Where it fails, that is an alarm, and no readiness. */
+async function checkWrite({ ledger }: SelfCheckParts, store: Store): Promise<void> {
+  await ledger.note(store, [
+    { sql: `UPDATE "${store}_projection" SET version = version WHERE id = 1`, args: [] },
+  ]);
 }
 
 function checkCertificate({ alarms, certificate, platform }: SelfCheckParts): void {

@@ -15,6 +15,7 @@ import { reportCommands } from './commands/report.ts';
 import { configCommands } from './commands/site.ts';
 import { snapshotCommands } from './commands/snapshot.ts';
 import { compareCommand, statusCommand } from './commands/status.ts';
+import { upgradeCommands } from './commands/upgrade.ts';
 import type { Context } from './context.ts';
 
 /** Runs a command's work with its context; the work resolves with the exit code. */
@@ -44,6 +45,7 @@ export function buildProgram(words: Words, run: RunCommand): Command {
   snapshotCommands(program, run, words);
   installCommands(program, run, words);
   releaseCommands(program, run, words);
+  upgradeCommands(program, run, words);
   importCommand(program, run, words);
   exportCommands(program, run, words);
   speakEverywhere(program, words);

@@ -22,10 +22,13 @@ import { z } from 'zod';
 import type { Store } from '../../shared/journal/entry.ts';
 import { syncFile, syncFolder } from '../snapshot/disk.ts';
 import { SqliteEngine, settle } from '../snapshot/sqlite.ts';
+import { systemctl } from './units.ts';
 
 const place = z.string();
 
 export const undo = z.discriminatedUnion('kind', [
+  /** a unit that is started anew, when it runs: last, so that its files are those from before; `path` is its name */
+  z.object({ kind: z.literal('restart'), path: z.string() }),
   /** a file or link that was not there */
   z.object({ kind: z.literal('remove'), path: place }),
   /** a folder that was not there; what is in it has undoings of its own */
@@ -56,6 +59,11 @@ export const BESIDE = ['-wal', '-shm', '-journal'] as const;
 export async function undoOne(what: Undo): Promise<string | null> {
   const { path: file } = what;
   switch (what.kind) {
+    case 'restart':
+      await systemctl('daemon-reload');
+      // At the start of the machine it does not run yet, and waits for this to end.
+      await systemctl('try-restart', '--no-block', file);
+      return null;
     case 'remove':
       for (const each of [file, `${file}.new`]) await rm(each, { force: true });
       break;

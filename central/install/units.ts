@@ -7,17 +7,18 @@ import { promisify } from 'node:util';
 import { packageRoot } from '../local/processes.ts';
 
 export const CENTRE_UNIT = 'holdfast-centre.service';
+/** At the start of the machine, before the centre: takes back what a power cut interrupted. */
+export const RECOVER_UNIT = 'holdfast-centre-recover.service';
 /** Installed and not enabled: a timer for whoever does not let the centre itself keep the schedule. */
-const UNITS = [CENTRE_UNIT, 'holdfast-snapshot.service', 'holdfast-snapshot.timer'] as const;
+const UNITS = [CENTRE_UNIT, RECOVER_UNIT, 'holdfast-snapshot.service', 'holdfast-snapshot.timer'] as const;
 /** Wanted by the machine's normal state. */
-export const ENABLED = [CENTRE_UNIT] as const;
+export const ENABLED = [CENTRE_UNIT, RECOVER_UNIT] as const;
 export const ALL_UNITS: readonly string[] = UNITS;
 
 const PACKAGED_AT = '/opt/holdfast-centre';
 const START_MS_MAX = 120_000;
 
-export async function unitTexts(): Promise<ReadonlyMap<string, string>> {
-  const root = packageRoot();
+export async function unitTexts(root = packageRoot()): Promise<ReadonlyMap<string, string>> {
   const packagedNode = path.join(root, 'node_modules/.bin/node');
   const texts = new Map<string, string>();
   for (const name of UNITS) {

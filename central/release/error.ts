@@ -9,6 +9,7 @@ export type ReleaseFault =
   | 'other-tables'
   | 'no-way-back'
   | 'not-installed'
+  | 'other-program'
   | 'no-organisation'
   | 'trial-failed'
   | 'not-made'

@@ -46,6 +46,8 @@ export const releasing = {
     'no-way-back': (what: string): string =>
       `There is no way back from this release: ${what} changes the tables. See its notes.`,
     'not-installed': (): string => 'No centre is installed on this machine.',
+    'other-program': (what: string): string =>
+      `Another version runs on this machine: use its own ${what}/scripts/holdfast.sh.`,
     'no-organisation': (): string => 'Whose release? Give an identity of a node: --identity FILE.',
     'trial-failed': (what: string): string => `It does not run on this machine: ${what}`,
     'not-made': (what: string): string => `${what} is missing: npm run build.`,

@@ -45,6 +45,8 @@ export const releasing: typeof en = {
     'no-way-back': (what) =>
       `De esta versión no hay vuelta atrás: ${what} modifica las tablas. Vea sus notas.`,
     'not-installed': () => 'En este equipo no hay ningún centro instalado.',
+    'other-program': (what) =>
+      `En este equipo se ejecuta otra versión: use su propio ${what}/scripts/holdfast.sh.`,
     'no-organisation': () => '¿De quién es la versión? Dé la identidad de un nodo: --identity FICHERO.',
     'trial-failed': (what) => `No funciona en este equipo: ${what}`,
     'not-made': (what) => `Falta ${what}: npm run build.`,
