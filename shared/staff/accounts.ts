@@ -117,7 +117,12 @@ export class Accounts {
       const { credentials } = this.#parts;
       await credentials.settled();
       await this.#write(forget(credentials.older()));
-      for (const held of credentials.all()) await this.#write(await this.#aligned(held));
+      const byStaff = Map.groupBy(credentials.all(), ({ staffId }) => staffId);
+      // What is somebody's moves together: a password without its codes signs nobody in.
+      for (const own of byStaff.values()) {
+        const drafts = await Promise.all(own.map((held) => this.#aligned(held)));
+        await this.#write(drafts.flat());
+      }
     });
   }
 

@@ -81,11 +81,19 @@ export class Passkeys {
     });
   }
 
+  /** Whose passkey it says to be, or null; it is proven by `verify`. */
+  ownerOf(answer: Pick<PasskeyAnswer, 'id'>): string | null {
+    return this.#find(answer)?.staffId ?? null;
+  }
+
+  #find({ id }: Pick<PasskeyAnswer, 'id'>): Credential<'passkey'> | undefined {
+    return this.#parts.credentials.allOf('passkey').find(({ secret }) => secret.webauthnId === id);
+  }
+
   /** Whose passkey answered a challenge of this node, or null. */
   async verify(answer: PasskeyAnswer, place: Place): Promise<Credential<'passkey'> | null> {
-    const { credentials } = this.#parts;
     const rpId = this.#requireRpId();
-    const found = credentials.allOf('passkey').find(({ secret }) => secret.webauthnId === answer.id);
+    const found = this.#find(answer);
     if (found?.secret.rpId !== rpId) return null;
     try {
       const { verified } = await verifyAuthenticationResponse({

@@ -75,11 +75,13 @@ export class SignInService {
     place: Place,
     address: string | null,
   ): Promise<{ secret: string; session: Session }> {
-    await this.throttled(null, address);
-    const found = await this.#parts.passkeys.verify(answer, place);
+    const { passkeys } = this.#parts;
+    const owner = passkeys.ownerOf(answer);
+    await this.throttled(owner, address);
+    const found = await passkeys.verify(answer, place);
     const credentialIds = found ? [found.credentialId] : [];
     const failure = found ? null : 'wrong-passkey';
-    return this.#finish(found?.staffId ?? null, { failure, method: 'passkey', credentialIds }, address);
+    return this.#finish(owner, { failure, method: 'passkey', credentialIds }, address);
   }
 
   async signOut(session: Session, address: string | null): Promise<void> {

@@ -158,7 +158,7 @@ describe('people at real nodes', { timeout: 60_000 }, () => {
 
   /** Whatever of somebody's credentials must be found nowhere: salts, hashes, sealed secrets. */
   async function secretsOf(id: string): Promise<string[]> {
-    const bodies = (await bodiesIn(path.join(cluster.centreData, 'recovery.db'))).filter((body) =>
+    const bodies = bodiesIn(path.join(cluster.centreData, 'recovery.db')).filter((body) =>
       body.includes(`"staffId":"${id}"`),
     );
     return bodies.flatMap((body) => body.match(/[A-Za-z0-9_-]{22,}/g) ?? []);

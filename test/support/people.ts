@@ -3,7 +3,7 @@ import { TOTP } from 'otpauth';
 import { z } from 'zod';
 
 /** `fetch` of one node: paths, not URLs. */
-export type NodeFetch = (path: string, init?: RequestInit) => Promise<Response>;
+export type NodeFetch = (path: string, init: RequestInit) => Promise<Response>;
 
 export function fetchOf(url: string): NodeFetch {
   return (path, init) => fetch(`${url}${path}`, init);
