@@ -38,18 +38,19 @@ export class Configuration {
         !entries.some(({ kind }) => kind === 'config' || kind === 'device-revocation')
       )
         return;
-      configuration.#readAgain();
+      configuration.again();
     });
     ledger.onFollowed((store, origins) => {
       const centres = [...origins].some(
         (origin) => ledger.origins(store).get(origin)?.certificate.role === 'centre',
       );
-      if (store === 'recovery' && centres) configuration.#readAgain();
+      if (store === 'recovery' && centres) configuration.again();
     });
     return configuration;
   }
 
-  #readAgain(): void {
+  /** Reads again; `settled` tells when. */
+  again(): void {
     this.#isBehind = true;
     this.#reading = this.#reading
       .then(() => this.#read())
@@ -64,7 +65,7 @@ export class Configuration {
   async catchUp(): Promise<void> {
     await this.#reading;
     if (!this.#isBehind) return;
-    this.#readAgain();
+    this.again();
     await this.#reading;
   }
 

@@ -22,15 +22,23 @@ export class Confirmation {
   readonly #platform: Pick<Platform, 'now'>;
   readonly #peers: Peers;
   readonly #log: Log;
+  readonly #isRevoked: (nodeId: string) => boolean;
   /** edges by nodeId whose word is awaited; null once this centre is confirmed */
   #awaited: Set<string> | null = null;
   #rewound = false;
 
-  private constructor(ledger: Ledger, platform: Pick<Platform, 'now'>, peers: Peers, log: Log) {
+  private constructor(
+    ledger: Ledger,
+    platform: Pick<Platform, 'now'>,
+    peers: Peers,
+    log: Log,
+    isRevoked: (nodeId: string) => boolean,
+  ) {
     this.#ledger = ledger;
     this.#platform = platform;
     this.#peers = peers;
     this.#log = log;
+    this.#isRevoked = isRevoked;
   }
 
   static async open(
@@ -39,8 +47,9 @@ export class Confirmation {
     platform: Pick<Platform, 'now'>,
     peers: Peers,
     log: Log,
+    isRevoked: (nodeId: string) => boolean,
   ): Promise<Confirmation> {
-    const confirmation = new Confirmation(ledger, platform, peers, log);
+    const confirmation = new Confirmation(ledger, platform, peers, log, isRevoked);
     if (self.role !== 'centre') return confirmation;
     const wroteAt = await confirmation.#lastWritten();
     confirmation.#await(confirmation.#livingEdges(wroteAt));
@@ -72,7 +81,8 @@ export class Confirmation {
   /** Names of the edges whose word is awaited. */
   waitingFor(): string[] {
     if (!this.#awaited) return [];
-    for (const nodeId of this.#awaited) if (this.#hasSynced(nodeId)) this.#awaited.delete(nodeId);
+    for (const nodeId of this.#awaited)
+      if (this.#isRevoked(nodeId) || this.#hasSynced(nodeId)) this.#awaited.delete(nodeId);
     if (this.#awaited.size === 0) {
       this.#awaited = null;
       this.#log('info', 'centre confirmed by its edges');

@@ -98,6 +98,12 @@ export const limits = {
   /** Logs that one entry of an edge's revocation names, with a signature each, and such entries: 12,800 starts of an edge. */
   revocationLogsPerPartMax: 200,
   revocationPartsMax: 64,
+  /** Entries kept aside of one log beyond where it is trusted, of those that come after its edge was revoked. */
+  quarantineEntriesMax: 20_000,
+  /** Escrows kept aside that are shown of an edge, the newest. */
+  quarantineShownMax: 1_000,
+  /** How often what stolen edges gave away is worked out again, for what was on its way when they were revoked. */
+  exposureEveryMs: 10 * 60_000,
   /** Keys that one entry orders to be rotated: 40 KB. */
   rotationKeysPerEntryMax: 1_000,
   /** Users named with an escrow or a report. */

@@ -8,6 +8,7 @@ import { Configuration } from './configuration.ts';
 import { watchConflicts } from './conflicts.ts';
 import { Confirmation } from './confirmation.ts';
 import { Foreground } from './foreground.ts';
+import { EdgeService } from './edges/service.ts';
 import { EscrowService } from './devices/escrow.ts';
 import { ProofChecker } from './devices/proof.ts';
 import { StatusService } from './devices/status.ts';
@@ -31,6 +32,7 @@ import { TableComparison } from './replication/comparison.ts';
 import { PeerClient, type PeerFetch } from './replication/client.ts';
 import { driveReplication } from './replication/driver.ts';
 import { Peers } from './replication/peers.ts';
+import { Revocations } from './replication/revocations.ts';
 import type { ReplicationState } from './replication/state.ts';
 import { SyncService } from './replication/service.ts';
 import { selfCheck } from './self-check.ts';
@@ -98,6 +100,8 @@ export interface HoldfastNode {
   readonly links: readonly Link[];
   readonly vaultKeys: readonly VaultKey[];
   readonly resealing: Resealing;
+  readonly revocations: Revocations;
+  readonly edges: EdgeService;
   readonly startedAt: number;
   /** Begins replication and the chores. */
   start(): void;
@@ -129,15 +133,17 @@ export async function openNode(options: NodeOptions): Promise<HoldfastNode> {
     sliceEntries,
     foreground,
   });
+  const revocations = await Revocations.open(ledger, certificate, alarms, log);
+  const isRevoked = (nodeId: string) => revocations.isRevoked(nodeId);
   const configuration = await Configuration.open(ledger, log);
   const peers = await Peers.open(ledger, platform, certificate, options.version);
-  const confirmation = await Confirmation.open(certificate, ledger, platform, peers, log);
+  const confirmation = await Confirmation.open(certificate, ledger, platform, peers, log, isRevoked);
   const metrics = new Metrics();
   ledger.onCommit((store, entries, by) => {
     metrics.add('holdfast_entries_total', { store, by }, entries.length);
   });
   const parts = {
-    ...{ ledger, platform, identity, authority, configuration, peers, alarms, foreground },
+    ...{ ledger, platform, identity, authority, configuration, peers, alarms, foreground, revocations },
     program: options.version,
   };
   watchConflicts(ledger, alarms, log);
@@ -155,6 +161,12 @@ export async function openNode(options: NodeOptions): Promise<HoldfastNode> {
   const statuses = new StatusService(parts);
   const comparison = new TableComparison(parts);
   const resealing = new Resealing({ ...parts, vaultKeys, role: certificate.role });
+  const edges = new EdgeService({ ...parts, accounts: people.accounts });
+  revocations.onCutOff(async () => {
+    configuration.again();
+    await configuration.settled();
+    resealing.again();
+  });
   const running: Subscription[] = [];
   const stopping = new AbortController();
 
@@ -204,6 +216,7 @@ export async function openNode(options: NodeOptions): Promise<HoldfastNode> {
   async function chores(): Promise<void> {
     let rolledUpAt = platform.now();
     let checkedAt = platform.now();
+    let exposedAt = platform.now();
     let countedAt = 0;
     const check = () => selfCheck({ ledger, platform, alarms, certificate, vaultKeys });
     await chore('check itself', check);
@@ -213,6 +226,7 @@ export async function openNode(options: NodeOptions): Promise<HoldfastNode> {
     };
     while (await pause()) {
       await chore('save contacts', () => peers.save());
+      await revocations.catchUp();
       await chore('count time', () => lived.tick(breakGlass.isOpen));
       await chore('end what is over', async () => {
         await breakGlass.tick();
@@ -222,6 +236,10 @@ export async function openNode(options: NodeOptions): Promise<HoldfastNode> {
       await configuration.catchUp();
       await chore('forget', () => people.credentials.catchUp());
       if (certificate.role === 'centre') await chore('align credentials', () => people.accounts.align());
+      if (platform.now() - exposedAt >= limits.exposureEveryMs) {
+        exposedAt = platform.now();
+        if (certificate.role === 'centre') await chore('order rotations', () => edges.exposeAgain());
+      }
       // A peer that is away must not keep the other chores from being done.
       for (const { client, state } of links)
         if (state.name !== 'waiting')
@@ -275,13 +293,15 @@ export async function openNode(options: NodeOptions): Promise<HoldfastNode> {
       links,
       vaultKeys,
       resealing,
+      revocations,
+      edges,
       statuses,
       comparison,
       foreground,
     },
     confirmation,
     proofs: new ProofChecker(platform),
-    tokens: new TokenChecker(authority),
+    tokens: new TokenChecker(authority, isRevoked),
     escrows: new EscrowService(parts),
     ...{ helpdesk, breakGlass, lived },
     imports: new ImportService(parts),

@@ -142,7 +142,9 @@ export class StatusService {
         'recovery',
         'SELECT a.key_id FROM json_each(?1) w JOIN audit a ON a.key_id = w.value ' +
           `WHERE a.action = 'disclosure' AND a.status = 'Successful' AND ${COUNTS.replaceAll('e.', 'a.')} ` +
-          'UNION SELECT i.key_id FROM json_each(?1) w JOIN imports i ON i.key_id = w.value WHERE i.disclosed = 1',
+          'UNION SELECT i.key_id FROM json_each(?1) w JOIN imports i ON i.key_id = w.value WHERE i.disclosed = 1 ' +
+          // So is what a stolen edge could open.
+          'UNION SELECT x.key_id FROM json_each(?1) w JOIN rotations x ON x.key_id = w.value',
         [keyIds, deviceId, removable],
       ),
     ]);

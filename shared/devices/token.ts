@@ -41,21 +41,31 @@ const TOKENS_CACHED_MAX = 20_000;
 
 export class TokenChecker {
   readonly #authority: CertificateAuthority;
-  readonly #checked = new Map<string, DeviceToken>();
+  readonly #isRevoked: (nodeId: string) => boolean;
+  readonly #checked = new Map<string, { readonly token: DeviceToken; readonly by: string }>();
 
-  constructor(authority: CertificateAuthority) {
+  constructor(authority: CertificateAuthority, isRevoked: (nodeId: string) => boolean) {
     this.#authority = authority;
+    this.#isRevoked = isRevoked;
   }
 
-  /** The token's payload; throws a Problem unless a certified node of this organisation issued it. */
+  /**
+   * The token's payload; throws a Problem unless a certified node of this organisation issued it that is trusted still.
+   * A device whose token is refused enrols again, and with the same key and machine it is the same device.
+   */
   async check(token: string): Promise<DeviceToken> {
-    const known = this.#checked.get(token);
-    if (known) return known;
+    const { token: payload, by } = this.#checked.get(token) ?? (await this.#verify(token));
+    if (this.#isRevoked(by)) throw new Problem('token-invalid');
+    return payload;
+  }
+
+  async #verify(token: string): Promise<{ token: DeviceToken; by: string }> {
     const signed = await this.#authority.checkSigned('holdfast-device', token);
     const payload = tokenPayload.safeParse(signed?.payload);
-    if (!payload.success) throw new Problem('token-invalid');
+    if (!signed || !payload.success) throw new Problem('token-invalid');
     if (this.#checked.size >= TOKENS_CACHED_MAX) this.#checked.clear();
-    this.#checked.set(token, payload.data);
-    return payload.data;
+    const checked = { token: payload.data, by: signed.by.nodeId };
+    this.#checked.set(token, checked);
+    return checked;
   }
 }

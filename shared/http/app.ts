@@ -20,6 +20,7 @@ import { assetRoutes } from './routes/assets.ts';
 import { breakGlassRoutes } from './routes/break-glass.ts';
 import { boxRoutes } from './routes/box.ts';
 import { deviceRoutes } from './routes/devices.ts';
+import { edgeRoutes } from './routes/edges.ts';
 import { helpdeskRoutes } from './routes/helpdesk.ts';
 import { importRoutes } from './routes/imports.ts';
 import { operationRoutes } from './routes/operations.ts';
@@ -50,6 +51,7 @@ export function createApp(node: HoldfastNode, more: readonly Routes[] = []): App
     sessionRoutes,
     importRoutes,
     vaultRoutes,
+    edgeRoutes,
     syncRoutes,
     boxRoutes,
     portalRoutes,

@@ -276,6 +276,17 @@ export const PROBLEMS = {
     en: 'Entries were kept aside: they are held and forwarded, but have no effect.',
     es: 'Hay entradas apartadas: se guardan y reenvían, pero no surten efecto.',
   },
+  'edge-unknown': { status: 404, en: 'No such edge is known here.', es: 'Aquí no se conoce ese nodo de sede.' },
+  'edge-not-stolen': {
+    status: 409,
+    en: 'This edge was not revoked as stolen.',
+    es: 'Este nodo de sede no fue revocado como robado.',
+  },
+  'not-kept-aside': {
+    status: 404,
+    en: 'No such escrow was kept aside.',
+    es: 'No se apartó ninguna custodia así.',
+  },
   'vault-fixed': {
     status: 409,
     en: 'A vault keeps its key and its region: make a new one instead.',

@@ -8,6 +8,7 @@ import type { Foreground } from '../foreground.ts';
 import type { Log, Platform } from '../platform.ts';
 import { randomName } from '../platform.ts';
 import type { CertificateAuthority, Origin } from '../trust/certificate.ts';
+import type { Trusted } from './cut-off.ts';
 import type { Durability } from './durability.ts';
 import type { Engine, SqlValue, Statement } from './engine.ts';
 import { type Entry, STORES, type Segment, type Store } from './entry.ts';
@@ -42,6 +43,9 @@ export type OriginsListener = (store: Store, origins: ReadonlySet<Origin>) => vo
 /** A database for reading with drizzle; writing goes through the journal alone. */
 export type Reader = SqliteRemoteDatabase;
 
+/** Where the log of a revoked edge is trusted to; null for every other. */
+export type Trust = (store: Store, origin: Origin) => Trusted | null;
+
 export class Ledger {
   readonly engine: Engine;
   readonly readers: Readonly<Record<Store, Reader>>;
@@ -50,6 +54,7 @@ export class Ledger {
   readonly #servers = new Set<OriginsListener>();
   readonly #incarnate: () => Origin;
   #self: Origin;
+  #trust: Trust = () => null;
   #journals: Readonly<Record<Store, StoreJournal>> | null = null;
 
   private constructor(options: LedgerOptions) {
@@ -96,6 +101,7 @@ export class Ledger {
       reincarnate: () => {
         ledger.reincarnate();
       },
+      trusted: (store: Store, origin: Origin) => ledger.#trust(store, origin),
       onCommit: (store: Store, entries: readonly Entry[], by: 'append' | 'absorb') => {
         tell(ledger.#listeners, store, entries, by);
       },
@@ -130,6 +136,15 @@ export class Ledger {
 
   append(store: Store, drafts: readonly Draft[], local: readonly Statement[] = []): Promise<Entry[]> {
     return this.#journal(store).append(drafts, local);
+  }
+
+  trustBy(trust: Trust): void {
+    this.#trust = trust;
+  }
+
+  /** Cuts a revoked edge's log off where it is trusted. Returns how many entries went into quarantine. */
+  cutOff(store: Store, origin: Origin, trusted: Trusted): Promise<number> {
+    return this.#journal(store).cutOff(origin, trusted);
   }
 
   absorb(store: Store, segment: Segment): Promise<SegmentOutcome> {

@@ -62,6 +62,11 @@ export function setTip(
   };
 }
 
+/** Nothing of this log is held any more. */
+export function forgetTip(store: Store, origin: string): Statement {
+  return { sql: `DELETE FROM "${store}_origins" WHERE origin = ?`, args: [origin] };
+}
+
 export function insertHead(store: Store, origin: string, seq: number, jws: string): Statement {
   return {
     sql: `INSERT OR IGNORE INTO "${store}_heads" (origin, seq, jws) VALUES (?, ?, ?)`,

@@ -20,6 +20,7 @@ import type { Log, Platform } from '../platform.ts';
 import { type Certificate, type CertificateAuthority, type Origin, nodeOf } from '../trust/certificate.ts';
 import type { Signer } from '../trust/jws.ts';
 import { type Draft, type Prepared, prepare } from './drafts.ts';
+import { type Trusted, cutAfter, insertQuarantine } from './cut-off.ts';
 import { Durability } from './durability.ts';
 import { type Engine, EngineError, type SqlValue, type Statement } from './engine.ts';
 import { type Entry, type Segment, type Store, hashBody, hashEntry } from './entry.ts';
@@ -44,7 +45,7 @@ export interface OriginState {
 export type SegmentOutcome =
   | { outcome: 'applied'; marked: number }
   | { outcome: 'held' | 'gap' | 'fork' }
-  | { outcome: 'refused'; why: Refusal['why'] | 'storage' };
+  | { outcome: 'refused'; why: Refusal['why'] | 'storage' | 'revoked' };
 
 export interface NodeIdentity {
   readonly certificateJws: string;
@@ -73,6 +74,8 @@ export interface JournalParts {
   readonly onServable: (store: Store, origins: ReadonlySet<Origin>) => void;
   /** opens a new incarnation: the database server lost the end of this one's log */
   readonly reincarnate: () => void;
+  /** where the log of a revoked edge is trusted to; null for every other */
+  readonly trusted: (store: Store, origin: Origin) => Trusted | null;
 }
 
 interface PendingAppend {
@@ -158,6 +161,9 @@ export class StoreJournal {
 
   /** Takes in one segment of another's log (or of an old one of its own): verified whole, applied in slices. */
   async absorb(segment: Segment): Promise<SegmentOutcome> {
+    const trusted = this.#parts.trusted(this.store, segment.origin);
+    if (trusted && segment.from + segment.entries.length - 1 > trusted.seq)
+      return this.#absorbTrusted(segment, trusted);
     let known = this.#origins.get(segment.origin);
     if (segment.from > (known?.seq ?? 0) + 1) {
       // Another process over the same database may have taken in what seems to be missing.
@@ -181,6 +187,54 @@ export class StoreJournal {
       marked += step.marked;
       if (step.complete) return { outcome: 'applied', marked };
     }
+  }
+
+  /** Of a revoked edge's log: what is trusted is taken in, up to the signature there, and the rest kept apart. */
+  async #absorbTrusted(segment: Segment, trusted: Trusted): Promise<SegmentOutcome> {
+    const verified = await verifySegment(
+      this.#parts,
+      this.store,
+      segment,
+      this.#origins.get(segment.origin),
+    );
+    if ('outcome' in verified) return verified;
+    const inside = Math.max(0, trusted.seq - segment.from + 1);
+    if (inside > 0)
+      await this.absorb({ ...segment, entries: segment.entries.slice(0, inside), head: trusted.head });
+    await this.#inTurn(() =>
+      this.#batch([
+        sql.guardFreeze(this.store),
+        ...insertQuarantine(this.store, verified.entries.slice(inside)),
+      ]),
+    );
+    return { outcome: 'refused', why: 'revoked' };
+  }
+
+  /** Cuts a log off where it is trusted. Returns how many entries went into quarantine. Throws EngineError. */
+  cutOff(origin: Origin, trusted: Trusted): Promise<number> {
+    return this.#inTurn(async () => {
+      if (this.#stale) await this.#load();
+      const held = this.#origins.get(origin);
+      if (!held || held.seq <= trusted.seq) return 0;
+      // A log that is another one there is not the one that is trusted: nothing of it is.
+      const { engine } = this.#parts;
+      const agrees =
+        trusted.seq > 0 && (await hashAt(engine, this.store, origin, trusted.seq)) === trusted.hash;
+      const { seq, hash, head } = agrees ? trusted : { seq: 0, hash: '', head: '' };
+      const tip = { origin, seq, hash, headSeq: seq, certificate: held.certificateJws };
+      await this.#batch([
+        sql.guardTip(this.store, origin, held.seq, held.hash),
+        ...(await cutAfter(engine, this.store, origin, seq, held.certificate.role)),
+        ...(agrees
+          ? [sql.insertHead(this.store, origin, seq, head), sql.setTip(this.store, tip)]
+          : [sql.forgetTip(this.store, origin)]),
+      ]);
+      if (agrees) this.#setTip(origin, { ...held, seq, hash, headSeq: seq });
+      else this.#origins.delete(origin);
+      this.durability.rewound(origin);
+      this.#parts.onFollowed(this.store, new Set([origin]));
+      return held.seq - seq;
+    });
   }
 
   /** Contiguous entries of `origin` after `after`, up to a head at or before `until`, within one message; null when there are none. */

@@ -18,6 +18,7 @@ import { type Certificate, type CertificateAuthority, type Origin, nodeOf } from
 import { verifyJws } from '../trust/jws.ts';
 import type { z } from 'zod';
 import type { Peers } from './peers.ts';
+import type { Revocations } from './revocations.ts';
 import {
   type DigestAnswer,
   type PullAnswer,
@@ -45,6 +46,7 @@ export interface SyncParts {
   readonly configuration: Configuration;
   readonly peers: Peers;
   readonly alarms: Alarms;
+  readonly revocations: Revocations;
   readonly foreground?: Foreground;
   /** this program's version, for people */
   readonly program: string;
@@ -94,6 +96,7 @@ export class SyncService {
     const { platform, identity, authority } = this.#parts;
     const peer = await authority.check(request.certificate);
     if (!peer) throw new Problem('node-refused', { why: 'certificate' });
+    if (this.#parts.revocations.isRevoked(peer.nodeId)) throw new Problem('node-refused', { why: 'revoked' });
     if (peer.exp * 1000 < platform.now()) throw new Problem('node-refused', { why: 'certificate-expired' });
     const proof = challengeProof.safeParse(
       (await verifyJws('holdfast-challenge', request.proof, peer.key))?.payload,
@@ -133,7 +136,12 @@ export class SyncService {
   authenticate(authorization: string | undefined): Session {
     const session = this.#sessions.get(/^Bearer ([a-z2-7]{40})$/.exec(authorization ?? '')?.[1] ?? '');
     if (!session || session.expiresAt <= this.#parts.platform.now()) throw new Problem('session-invalid');
+    this.#refuseRevoked(session.peer);
     return session;
+  }
+
+  #refuseRevoked({ nodeId }: Certificate): void {
+    if (this.#parts.revocations.isRevoked(nodeId)) throw new Problem('session-invalid');
   }
 
   async pull(session: Session, request: z.infer<typeof pullRequest>): Promise<PullAnswer> {
@@ -155,6 +163,8 @@ export class SyncService {
 
   #answer(peer: Certificate, found: Pick<PullAnswer, 'recovery' | 'compliance' | 'more'>): PullAnswer {
     const { ledger, peers, configuration } = this.#parts;
+    // It may have been revoked while it waited.
+    this.#refuseRevoked(peer);
     const tips = STORES.flatMap((store) =>
       [...ledger.origins(store)]
         .filter(([, { certificate }]) => certificate.nodeId === peer.nodeId)

@@ -120,6 +120,7 @@ export class PeerTransport {
     ) {
       throw new RefusedError('the peer could not prove that it is a node of this organisation');
     }
+    if (this.#parts.revocations.isRevoked(peer.nodeId)) throw new RefusedError('the peer was revoked');
     this.#parts.peers.runs(peer, answer.data.program ?? null);
     this.#session = {
       token: answer.data.session,

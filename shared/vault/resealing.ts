@@ -97,6 +97,11 @@ export class Resealing {
     }
   }
 
+  /** From the start: rows were taken away, and others will stand in their places. */
+  again(): void {
+    this.#vaults = '';
+  }
+
   progress(): ResealingProgress {
     return {
       running: this.#running,

@@ -1,0 +1,245 @@
+/**
+ * What a centre does about edges: which there are, revoking one, ordering the rotation of what a stolen one gave away,
+ * and taking escrows back in that were kept aside with a revoked edge's log.
+ */
+import type { z } from 'zod';
+import type { Guid } from '../domain/recovery-key.ts';
+import { Problem } from '../http/problem.ts';
+import { escrow as escrowBody } from '../journal/bodies.ts';
+import type { Draft } from '../journal/drafts.ts';
+import { STORES } from '../journal/entry.ts';
+import { hlcToMs } from '../journal/hlc.ts';
+import type { NodeIdentity } from '../journal/store-journal.ts';
+import type { TrustedLog } from '../journal/trust-bodies.ts';
+import { limits } from '../limits.ts';
+import type { Peers } from '../replication/peers.ts';
+import type { Revocations, RevokedEdge } from '../replication/revocations.ts';
+import type { Accounts } from '../staff/accounts.ts';
+import type { Certificate, Origin } from '../trust/certificate.ts';
+import {
+  type Exposed,
+  type ExposureParts,
+  type RotationProgress,
+  exposedKeys,
+  orderRotation,
+  rotationProgress,
+} from './exposure.ts';
+
+export interface EdgeParts extends ExposureParts {
+  readonly identity: NodeIdentity;
+  readonly peers: Peers;
+  readonly revocations: Revocations;
+  readonly accounts: Pick<Accounts, 'reset'>;
+}
+
+export type KnownEdge = Pick<Certificate, 'nodeId' | 'name' | 'siteId' | 'regionId'> & {
+  /** its certificate lets it hold its region's logs: it was given its vault keys */
+  readonly opens: boolean;
+  readonly revoked: RevokedEdge | null;
+};
+
+/** An escrow in quarantine. */
+export interface KeptAside {
+  readonly origin: string;
+  readonly seq: number;
+  readonly hash: string;
+  readonly at: number;
+  readonly keyId: string;
+  readonly computerName: string;
+  readonly domain: string;
+  readonly deviceId: string;
+  readonly released: boolean;
+}
+
+export class EdgeService {
+  readonly #parts: EdgeParts;
+  #changing: Promise<unknown> = Promise.resolve();
+
+  constructor(parts: EdgeParts) {
+    this.#parts = parts;
+  }
+
+  list(): KnownEdge[] {
+    const { ledger, peers, revocations } = this.#parts;
+    const found = new Map<string, KnownEdge>();
+    const revoked = new Map(revocations.all().map((edge) => [edge.nodeId, edge]));
+    const certificates = [
+      ...STORES.flatMap((store) => [...ledger.origins(store).values()].map(({ certificate }) => certificate)),
+      ...peers.certificates(),
+    ];
+    for (const { nodeId, name, role, siteId, regionId, scope } of certificates)
+      if (role === 'edge')
+        found.set(nodeId, {
+          ...{ nodeId, name, siteId, regionId, opens: scope.recovery !== 'own' },
+          revoked: revoked.get(nodeId) ?? null,
+        });
+    for (const edge of revoked.values())
+      if (!found.has(edge.nodeId)) found.set(edge.nodeId, { ...edge, revoked: edge });
+    return [...found.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+  }
+
+  /**
+   * Revokes an edge. Its logs stay up to the last place signed by it that is held here, or the last one before `until`
+   * by its own clock; what lies beyond goes into quarantine at every node. Throws a Problem.
+   */
+  async revoke(
+    nodeId: string,
+    { stolen, reason, until }: { stolen: boolean; reason: string; until: number | null },
+  ): Promise<RevokedEdge> {
+    return this.#inTurn(async () => {
+      const { ledger, platform, revocations } = this.#parts;
+      const edge = this.#find(nodeId);
+      const { name, regionId, siteId, opens } = edge;
+      if (regionId === null || siteId === null) throw new Problem('edge-unknown');
+      const logs = await this.#trustedLogs(nodeId, until);
+      const parts = Math.max(1, Math.ceil(logs.length / limits.revocationLogsPerPartMax));
+      if (parts > limits.revocationPartsMax)
+        throw new Error('an edge has more logs than a revocation can name');
+      const at = platform.now();
+      for (let part = 1; part <= parts; part += 1) {
+        const named = logs.slice(
+          (part - 1) * limits.revocationLogsPerPartMax,
+          part * limits.revocationLogsPerPartMax,
+        );
+        const body = { nodeId, name, regionId, siteId, stolen, opens, reason, at, part, parts, logs: named };
+        await ledger.append('recovery', [{ kind: 'edge-revocation', body }]);
+      }
+      await revocations.settled();
+      return { nodeId, name, regionId, siteId, stolen, opens, reason, at };
+    });
+  }
+
+  async #trustedLogs(nodeId: string, until: number | null): Promise<TrustedLog[]> {
+    const { ledger } = this.#parts;
+    const found: TrustedLog[] = [];
+    for (const store of STORES)
+      for (const [origin, { certificate }] of ledger.origins(store)) {
+        if (certificate.nodeId !== nodeId) continue;
+        const [row] = await ledger.engine.rows(
+          store,
+          `SELECT h.seq, j.hash, h.jws FROM "${store}_heads" h JOIN "${store}_journal" j ` +
+            'ON j.origin = h.origin AND j.seq = h.seq WHERE h.origin = ? AND j.hlc < ? ORDER BY h.seq DESC LIMIT 1',
+          [origin, until === null ? Number.MAX_SAFE_INTEGER : (until + 1) * 1024],
+        );
+        if (row)
+          found.push({ store, origin, seq: Number(row[0]), hash: String(row[1]), head: String(row[2]) });
+      }
+    return found;
+  }
+
+  /** Orders the rotation of every key that a stolen edge gave away. Throws a Problem. */
+  async expose(nodeId: string): Promise<{ keys: Exposed; ordered: number }> {
+    return this.#inTurn(async () => {
+      const edge = this.#stolen(nodeId);
+      const keys = await exposedKeys(this.#parts, edge);
+      return { keys, ordered: await orderRotation(this.#parts, edge, [...keys.keys()]) };
+    });
+  }
+
+  progress(nodeId: string): Promise<RotationProgress> {
+    return rotationProgress(this.#parts, this.#stolen(nodeId).nodeId);
+  }
+
+  /** Again for every stolen edge: what was on its way when it was revoked is here by now. */
+  async exposeAgain(): Promise<void> {
+    const stolen = this.#parts.revocations.all().filter((edge) => edge.stolen);
+    for (const { nodeId } of stolen) await this.expose(nodeId);
+  }
+
+  /** Forgets the credentials and tokens of everybody who could sign in at the edge, but those of whoever asks. */
+  async resetStaff(nodeId: string, byStaffId: string | null): Promise<{ reset: string[]; kept: string[] }> {
+    return this.#inTurn(async () => {
+      const { configuration, ledger, accounts } = this.#parts;
+      const { siteId } = this.#find(nodeId);
+      const concerned = configuration
+        .all('staff')
+        .filter(({ body }) => !body.revoked && (body.sites === null || body.sites.includes(siteId ?? '')));
+      const reset: string[] = [];
+      for (const { id, revision, body } of concerned) {
+        if (id === byStaffId) continue;
+        await accounts.reset(id, byStaffId);
+        const draft: Draft = {
+          kind: 'config',
+          body: { kind: 'staff', id, revision: revision + 1, body: { ...body, tokenHash: null } },
+        };
+        if (body.tokenHash !== null) await ledger.append('recovery', [draft]);
+        reset.push(id);
+      }
+      await configuration.settled();
+      return { reset, kept: concerned.map(({ id }) => id).filter((id) => !reset.includes(id)) };
+    });
+  }
+
+  /** Escrows in quarantine of one edge, the newest first, up to a bound. */
+  async keptAside(nodeId: string): Promise<KeptAside[]> {
+    const { ledger } = this.#parts;
+    const rows = await ledger.engine.rows(
+      'recovery',
+      'SELECT q.origin, q.seq, q.hash, q.hlc, q.body, EXISTS (SELECT 1 FROM releases r WHERE r.of_hash = q.hash) ' +
+        "FROM recovery_quarantine q WHERE q.origin >= ? AND q.origin < ? AND q.kind = 'escrow' " +
+        'ORDER BY q.hlc DESC LIMIT ?',
+      [`${nodeId}.`, `${nodeId}/`, limits.quarantineShownMax],
+    );
+    return rows.flatMap(([origin, seq, hash, hlc, text, released]) => {
+      const body = readEscrow(text);
+      if (!body) return [];
+      const { keyId, computerName, domain, deviceId } = body;
+      return [
+        {
+          ...{ origin: String(origin), seq: Number(seq), hash: String(hash), at: hlcToMs(Number(hlc)) },
+          ...{ keyId, computerName, domain, deviceId, released: released === 1 },
+        },
+      ];
+    });
+  }
+
+  /** Takes one escrow back in, with where it came from and by whose word. Throws a Problem. */
+  async release(
+    { origin, seq, hash }: { origin: Origin; seq: number; hash: string },
+    staffId: string,
+  ): Promise<Guid> {
+    return this.#inTurn(async () => {
+      const { ledger } = this.#parts;
+      const [row] = await ledger.engine.rows(
+        'recovery',
+        "SELECT body FROM recovery_quarantine WHERE origin = ? AND seq = ? AND hash = ? AND kind = 'escrow'",
+        [origin, seq, hash],
+      );
+      const escrow = row && readEscrow(row[0]);
+      if (!escrow) throw new Problem('not-kept-aside');
+      const [done] = await ledger.engine.rows('recovery', 'SELECT 1 FROM releases WHERE of_hash = ?', [hash]);
+      if (!done)
+        await ledger.append('recovery', [{ kind: 'release', body: { origin, seq, hash, staffId, escrow } }]);
+      return escrow.keyId;
+    });
+  }
+
+  #find(nodeId: string): KnownEdge {
+    const { identity } = this.#parts;
+    if (identity.certificate.role !== 'centre')
+      throw new Problem('forbidden', { why: 'only a centre decides about edges' });
+    const edge = this.list().find((one) => one.nodeId === nodeId);
+    if (!edge) throw new Problem('edge-unknown');
+    return edge;
+  }
+
+  #stolen(nodeId: string): RevokedEdge {
+    const { revoked } = this.#find(nodeId);
+    if (revoked?.stolen !== true) throw new Problem('edge-not-stolen');
+    return revoked;
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.#changing.then(work);
+    this.#changing = turn.catch(() => undefined);
+    return turn;
+  }
+}
+
+function readEscrow(text: unknown): z.infer<typeof escrowBody> | null {
+  try {
+    return escrowBody.parse(JSON.parse(String(text)));
+  } catch {
+    return null;
+  }
+}
