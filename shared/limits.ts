@@ -135,6 +135,11 @@ export const limits = {
   /** How long an alarm about somebody at the limit stays. */
   limitAlarmMs: 24 * 60 * 60_000,
   /** Key IDs that the report of keys at risk looks at before others get their turn, and such turns of one page of it. */
+  /** Entries of the log that one look into the outbox goes through, and disclosures that it gives. */
+  outboxEntries: 20_000,
+  outboxNotices: 100,
+  /** How long an alarm about somebody at the limit stays. */
+  limitAlarmMs: 24 * 60 * 60_000,
   riskChunkKeys: 250,
   riskChunksPerPageMax: 40,
   /** How far ahead of this clock another's entries may be before it is raised, and never followed (I14). */

@@ -2,12 +2,14 @@
 import { Command, Option } from 'commander';
 import { VERSION } from '../../shared/version.ts';
 import type { Words } from '../words/words.ts';
+import { breakGlassCommands } from './commands/break-glass.ts';
 import { centreCommands } from './commands/centre.ts';
 import { edgeCommands } from './commands/edge.ts';
 import { exportCommands } from './commands/export.ts';
 import { fleetCommand } from './commands/fleet.ts';
 import { importCommand } from './commands/import.ts';
 import { installCommands } from './commands/install.ts';
+import { notifyCommand } from './commands/notify.ts';
 import { keyCommands } from './commands/key.ts';
 import { organisationCommands } from './commands/organisation.ts';
 import { releaseCommands } from './commands/release.ts';
@@ -36,11 +38,13 @@ export function buildProgram(words: Words, run: RunCommand): Command {
   statusCommand(program, run, words);
   compareCommand(program, run, words);
   keyCommands(program, run, words);
+  breakGlassCommands(program, run, words);
   reportCommands(program, run, words);
   centreCommands(program, run, words);
   edgeCommands(program, run, words);
   organisationCommands(program, run, words);
   configCommands(program, run, words);
+  notifyCommand(program, run, words);
   fleetCommand(program, run, words);
   snapshotCommands(program, run, words);
   installCommands(program, run, words);

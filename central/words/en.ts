@@ -4,6 +4,7 @@ import { importing } from './en-import.ts';
 import { installing } from './en-install.ts';
 import { releasing } from './en-release.ts';
 import { snapshot } from './en-snapshot.ts';
+import { disclosure } from './en-disclosure.ts';
 import { trust } from './en-trust.ts';
 
 const SYSTEM_ERRORS: Readonly<Record<string, string>> = {
@@ -106,6 +107,7 @@ export const en = {
   installing,
   releasing,
   snapshot,
+  disclosure,
   trust,
   import: importing,
 };

@@ -5,6 +5,7 @@ import { importing } from './es-import.ts';
 import { installing } from './es-install.ts';
 import { releasing } from './es-release.ts';
 import { snapshot } from './es-snapshot.ts';
+import { disclosure } from './es-disclosure.ts';
 import { trust } from './es-trust.ts';
 
 const SYSTEM_ERRORS: Readonly<Record<string, string>> = {
@@ -109,6 +110,7 @@ export const es: typeof en = {
   installing,
   releasing,
   snapshot,
+  disclosure,
   trust,
   import: importing,
 };

@@ -192,3 +192,29 @@ export const breakGlassAnswer = z
   })
   .openapi('BreakGlass');
 export type BreakGlassAnswer = z.infer<typeof breakGlassAnswer>;
+
+/** Disclosures of which the drives' users may be told. */
+export const outboxAnswer = z
+  .object({
+    notices: z.array(
+      z.object({
+        /** names the disclosure, and the place in the outbox */
+        reference: z.string(),
+        /** addresses of the drive's users, as far as their names are addresses */
+        to: z.array(z.string()),
+        users: z.array(z.string()),
+        keyId: z.string(),
+        at: z.number().int(),
+        computerName: z.string(),
+        domain: z.string(),
+        siteId: z.string(),
+        nodeName: z.string(),
+        staffName: z.string(),
+        reason: z.string(),
+      }),
+    ),
+    /** the place reached; ask again from there */
+    next: z.string().nullable(),
+  })
+  .openapi('Outbox');
+export type OutboxAnswer = z.infer<typeof outboxAnswer>;

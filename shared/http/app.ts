@@ -23,6 +23,7 @@ import { deviceRoutes } from './routes/devices.ts';
 import { edgeRoutes } from './routes/edges.ts';
 import { helpdeskRoutes } from './routes/helpdesk.ts';
 import { importRoutes } from './routes/imports.ts';
+import { outboxRoutes } from './routes/outbox.ts';
 import { operationRoutes } from './routes/operations.ts';
 import { reportRoutes } from './routes/reports.ts';
 import { sessionRoutes } from './routes/session.ts';
@@ -45,6 +46,7 @@ export function createApp(node: HoldfastNode, more: readonly Routes[] = []): App
     deviceRoutes,
     helpdeskRoutes,
     breakGlassRoutes,
+    outboxRoutes,
     reportRoutes,
     adminRoutes,
     accountRoutes,

@@ -1,8 +1,15 @@
 /** `holdfast key`: find a key by the digits that somebody reads out, and give it out. */
 import type { Command } from 'commander';
+import { z } from 'zod';
 import { parseGuid, parseKeyIdPrefix } from '../../../shared/domain/recovery-key.ts';
 import { CALLER_VERIFICATIONS, DISCLOSURE_REASONS } from '../../../shared/domain/vocabulary.ts';
-import { type Candidate, disclosureAnswer, searchAnswer } from '../../../shared/helpdesk/messages.ts';
+import {
+  type Candidate,
+  type DisclosureAnswer,
+  disclosureAnswer,
+  requestAnswer,
+  searchAnswer,
+} from '../../../shared/helpdesk/messages.ts';
 import type { LocalRole, RunFile } from '../../local/run-file.ts';
 import type { Words } from '../../words/words.ts';
 import type { NodeApi } from '../api.ts';
@@ -10,6 +17,7 @@ import type { Context } from '../context.ts';
 import { CliError, EXIT_OK, EXIT_REFUSED, usage } from '../errors.ts';
 import { choice, type RunCommand } from '../program.ts';
 import { record, table } from '../table.ts';
+import { requestCommands, waitingText } from './requests.ts';
 
 interface DiscloseOptions {
   readonly reason: string;
@@ -32,20 +40,27 @@ export function keyCommands(program: Command, run: RunCommand, words: Words): vo
     .action((digits: string, options: { as?: LocalRole }) =>
       run((context) => find(context, digits, options.as)),
     );
-  key
-    .command('disclose')
-    .argument('<keyId>', help.keyId)
-    .description(help.keyDisclose)
-    .addOption(choice('-r, --reason <reason>', help.reason, DISCLOSURE_REASONS).makeOptionMandatory())
-    .addOption(
-      choice('-v, --verification <how>', help.verification, CALLER_VERIFICATIONS).makeOptionMandatory(),
-    )
-    .option('-u, --end-user <user>', help.endUser)
-    .option('--note <text>', help.note)
-    .option('--commitment <hash>', help.commitment)
-    .option('--device <id>', help.device)
-    .addOption(choice('--as <role>', help.as, ['helpdesk', 'advancedHelpdesk']))
-    .action((keyId: string, options: DiscloseOptions) => run((context) => disclose(context, keyId, options)));
+  const asksFor = (name: string, description: string, secondPerson: boolean): void => {
+    key
+      .command(name)
+      .argument('<keyId>', help.keyId)
+      .description(description)
+      .addOption(choice('-r, --reason <reason>', help.reason, DISCLOSURE_REASONS).makeOptionMandatory())
+      .addOption(
+        choice('-v, --verification <how>', help.verification, CALLER_VERIFICATIONS).makeOptionMandatory(),
+      )
+      .option('-u, --end-user <user>', help.endUser)
+      .option('--note <text>', help.note)
+      .option('--commitment <hash>', help.commitment)
+      .option('--device <id>', help.device)
+      .addOption(choice('--as <role>', help.as, ['helpdesk', 'advancedHelpdesk']))
+      .action((keyId: string, options: DiscloseOptions) =>
+        run((context) => disclose(context, keyId, options, secondPerson)),
+      );
+  };
+  asksFor('disclose', help.keyDisclose, false);
+  asksFor('request', words.disclosure.help.request, true);
+  requestCommands(key, run, words);
 }
 
 async function find(context: Context, digits: string, role: LocalRole = 'helpdesk'): Promise<number> {
@@ -55,18 +70,32 @@ async function find(context: Context, digits: string, role: LocalRole = 'helpdes
   return found.candidates.length > 0 ? EXIT_OK : EXIT_REFUSED;
 }
 
-async function disclose(context: Context, keyId: string, options: DiscloseOptions): Promise<number> {
+async function disclose(
+  context: Context,
+  keyId: string,
+  options: DiscloseOptions,
+  secondPerson: boolean,
+): Promise<number> {
   const { words } = context;
   const node = await helpdeskNode(context, options.as ?? 'helpdesk');
   const { reason, verification, endUser, note } = options;
   const which = await oneKey(node, keyId, options, words);
   const answer = await node.post(
     '/v1/recovery/disclosures',
-    { ...which, reason, verification, endUser, note },
-    disclosureAnswer,
+    { ...which, reason, verification, endUser, note, ...(secondPerson ? { secondPerson } : {}) },
+    z.union([disclosureAnswer, requestAnswer]),
   );
+  if ('requestId' in answer) {
+    context.answer(answer, waitingText(answer, words));
+    return EXIT_REFUSED;
+  }
+  context.answer(answer, disclosedText(answer, node.url, words));
+  return EXIT_OK;
+}
+
+export function disclosedText(answer: DisclosureAnswer, url: string, words: Words): string {
   const { disclosure, computerName, domain, driveLetter, volumeType, recoveryPassword, keyPackage } = answer;
-  const text = [
+  return [
     words.cli.passwordOf(computer(computerName, domain), drive(driveLetter, volumeType, words)),
     '',
     `    ${recoveryPassword}`,
@@ -78,13 +107,11 @@ async function disclose(context: Context, keyId: string, options: DiscloseOption
         words.cli.labels.recorded,
         `${words.cli.time(disclosure.at)}, ${disclosure.origin} #${String(disclosure.seq)}`,
       ],
-      [words.cli.labels.givenOutAt, node.url],
+      [words.cli.labels.givenOutAt, url],
     ]),
     '',
     words.cli.rotationOrdered,
   ].join('\n');
-  context.answer(answer, text);
-  return EXIT_OK;
 }
 
 /** A whole ID is sent as it is; fewer digits are searched for first, and must lead to one key. */
@@ -127,7 +154,7 @@ function search(node: NodeApi, digits: string, words: Words) {
 }
 
 /** The first helpdesk edge that answers: a branch keeps working, whichever box is down. */
-async function helpdeskNode(context: Context, role: LocalRole): Promise<NodeApi> {
+export async function helpdeskNode(context: Context, role: LocalRole): Promise<NodeApi> {
   const run = await context.run();
   const answering = run && context.options.node === undefined ? await firstAnswering(run) : null;
   return context.node(role, (local) => answering ?? local.centre.url);

@@ -1,10 +1,10 @@
-/** `holdfast report`: the three reports, as tables, as JSON, or as the CSV that the node makes. */
+/** `holdfast report`: the reports, as tables, as JSON, or as the CSV that the node makes. */
 import type { Command } from 'commander';
 import type { LocalRole } from '../../local/run-file.ts';
 import type { Words } from '../../words/words.ts';
 import type { Context } from '../context.ts';
 import { EXIT_OK } from '../errors.ts';
-import type { RunCommand } from '../program.ts';
+import { choice, type RunCommand } from '../program.ts';
 import {
   type AuditAnswer,
   auditAnswer,
@@ -12,14 +12,18 @@ import {
   computerAnswer,
   type EnterpriseAnswer,
   enterpriseAnswer,
+  type KeysAtRiskAnswer,
+  keysAtRiskAnswer,
   type ReportHead,
 } from '../../../shared/reports/messages.ts';
+import { KEY_RISKS } from '../../../shared/text/audit.ts';
 import { table } from '../table.ts';
 
 const REPORTS = {
   enterprise: 'enterprise-compliance',
   computers: 'computer-compliance',
   audit: 'recovery-audit',
+  keys: 'keys-at-risk',
 } as const;
 type Report = keyof typeof REPORTS;
 
@@ -28,6 +32,7 @@ const READERS: Readonly<Record<Report, LocalRole>> = {
   enterprise: 'reports',
   computers: 'reports',
   audit: 'auditor',
+  keys: 'reports',
 };
 
 interface ReportOptions {
@@ -37,6 +42,8 @@ interface ReportOptions {
   readonly from?: string;
   readonly to?: string;
   readonly limit?: string;
+  readonly risk?: string;
+  readonly overdue?: true;
 }
 
 export function reportCommands(program: Command, run: RunCommand, words: Words): void {
@@ -45,23 +52,33 @@ export function reportCommands(program: Command, run: RunCommand, words: Words):
   for (const name of Object.keys(REPORTS) as Report[]) {
     const command = report
       .command(name)
-      .description(help.reports[name])
+      .description(name === 'keys' ? words.disclosure.help.keysAtRisk : help.reports[name])
       .option('--csv', help.csv)
       .option('--site <id>', help.site);
-    if (name !== 'enterprise')
+    if (name === 'keys')
+      command
+        .addOption(choice('--risk <reason>', words.disclosure.help.risk, KEY_RISKS))
+        .option('--overdue', words.disclosure.help.overdue)
+        .option('--limit <number>', help.limit);
+    else if (name !== 'enterprise')
       command.option('--computer <name>', help.computer).option('--limit <number>', help.limit);
     if (name === 'audit') command.option('--from <day>', help.from).option('--to <day>', help.to);
     command.action((options: ReportOptions) => run((context) => show(context, name, options)));
   }
 }
 
-async function show(context: Context, name: Report, { csv, ...filters }: ReportOptions): Promise<number> {
+async function show(
+  context: Context,
+  name: Report,
+  { csv, overdue, ...filters }: ReportOptions,
+): Promise<number> {
   const { words } = context;
   const node = await context.node(READERS[name], (run) => run.edges[0]?.url ?? run.centre.url);
   const query = new URLSearchParams({
     lang: words.language,
     timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone,
     ...filters,
+    ...(overdue === true ? { overdue: 'true' } : {}),
   });
   const path = `/v1/reports/${REPORTS[name]}?${query.toString()}`;
   if (csv === true) {
@@ -77,6 +94,11 @@ async function show(context: Context, name: Report, { csv, ...filters }: ReportO
     case 'computers': {
       const report = await node.get(path, computerAnswer);
       context.answer(report, withFreshness(computersText(report, words), report, words));
+      break;
+    }
+    case 'keys': {
+      const report = await node.get(path, keysAtRiskAnswer);
+      context.answer(report, withFreshness(keysText(report, words), report, words));
       break;
     }
     case 'audit': {
@@ -141,6 +163,18 @@ function computersText(report: ComputerAnswer, words: Words): string {
   const left = report.total - (report.page - 1) * report.limit - rows.length;
   const shown = table(head, rows, words.cli.width);
   return left > 0 ? `${shown}\n${words.cli.more(left)}` : shown;
+}
+
+function keysText({ rows: found, nextCursor }: KeysAtRiskAnswer, words: Words): string {
+  const { columns } = words.cli;
+  if (found.length === 0 && nextCursor === null) return words.cli.noRows;
+  const rows = found.map(({ keyId, risks, overdue, computerName, siteName }) => [
+    ...[keyId, computerName, siteName, risks.map(({ words: why }) => why).join(', ')],
+    overdue ? words.disclosure.overdueYes : '',
+  ]);
+  const head = [columns.keyId, columns.computer, columns.site, columns.reason];
+  const shown = table([...head, words.disclosure.columns.overdue], rows, Infinity);
+  return nextCursor === null ? shown : `${shown}\n${words.cli.older}`;
 }
 
 function auditText(report: AuditAnswer, words: Words): string {

@@ -12,6 +12,7 @@ import { requireSlug } from '../enrolment.ts';
 import { EXIT_OK, usage } from '../errors.ts';
 import { writeNewSecret } from '../private-file.ts';
 import { choice, type RunCommand } from '../program.ts';
+import { deviceStateCommand } from './device.ts';
 
 const DAY_MS = 86_400_000;
 const DAYS_DEFAULT = '365';
@@ -80,9 +81,9 @@ export function configCommands(program: Command, run: RunCommand, words: Words):
     .option('--out <file>', help.tokenOut)
     .option('--replace', help.replace)
     .action((id: string, options: StaffOptions) => run((context) => addStaff(context, id, options)));
-  program
-    .command('device')
-    .description(help.deviceCommand)
+  const device = program.command('device').description(help.deviceCommand);
+  deviceStateCommand(device, run, words);
+  device
     .command('revoke')
     .argument('<deviceId>', help.device)
     .description(help.deviceRevoke)
