@@ -77,7 +77,8 @@ export class SignInService {
   ): Promise<{ secret: string; session: Session }> {
     const { passkeys } = this.#parts;
     const owner = passkeys.ownerOf(answer);
-    await this.throttled(owner, address);
+    // Counted by themselves: wrong passwords are not to keep anybody's passkey out, whose ID nobody guesses.
+    await this.throttled(owner, address, 'passkey');
     const found = await passkeys.verify(answer, place);
     const credentialIds = found ? [found.credentialId] : [];
     const failure = found ? null : 'wrong-passkey';
@@ -91,8 +92,8 @@ export class SignInService {
   }
 
   /** Throws a Problem while too much failed; the first time it is an alert, here and, in the log, everywhere. */
-  async throttled(account: string | null, address: string | null): Promise<void> {
-    const refusal = this.#throttle.refusal(account, address ?? NO_ADDRESS);
+  async throttled(account: string | null, address: string | null, method?: SignInMethod): Promise<void> {
+    const refusal = this.#throttle.refusal(counted(account, method), address ?? NO_ADDRESS);
     if (!refusal) return;
     if (refusal.isFirst) {
       const staffId = account !== null && this.#parts.configuration.get('staff', account) ? account : null;
@@ -192,12 +193,12 @@ export class SignInService {
       if (used && !(isMine && tried !== null && !(await isUsed(this.#parts.ledger, tried, used))))
         failure ??= 'used-code';
       if (failure !== null || staffId === null) {
-        this.#throttle.failed(tried, address ?? NO_ADDRESS);
+        this.#throttle.failed(counted(tried, method), address ?? NO_ADDRESS);
         await writeEvent(this.#parts, { ...about, failure: failure ?? 'unknown-account' });
         throw new Problem('sign-in-failed', {}, SESSION_CHALLENGE);
       }
       await writeEvent(this.#parts, { ...about, ...used });
-      this.#throttle.succeeded(staffId, address ?? NO_ADDRESS);
+      this.#throttle.succeeded(counted(staffId, method) ?? staffId, address ?? NO_ADDRESS);
       return sessions.open({ staffId, method, credentialIds });
     } finally {
       if (isMine) this.#claimed.delete(claim);
@@ -222,6 +223,10 @@ export class SignInService {
     this.#decoy ??= sealToNode(to, DECOY, new Redacted(makeTotpSecret(platform)));
     return this.#decoy;
   }
+}
+
+function counted(account: string | null, method?: SignInMethod): string | null {
+  return account !== null && method === 'passkey' ? `${account} by passkey` : account;
 }
 
 /** RFC 9110 asks for a scheme with every 401, and names none for cookies. */
