@@ -11,6 +11,7 @@ import { homeOf } from './frame.tsx';
 import { localPath } from './local-path.ts';
 import { accountPages } from './pages/account.tsx';
 import { signInPages } from './pages/sign-in.tsx';
+import { adminPages } from './pages/admin.tsx';
 import { auditPages } from './pages/audit.tsx';
 import { compliancePages } from './pages/compliance.tsx';
 import { computerPages } from './pages/computers.tsx';
@@ -44,6 +45,7 @@ export const portalRoutes: Routes = (app, node) => {
       compliancePages,
       auditPages,
       nodePages,
+      adminPages,
     ],
   ])
     pages(app, node);

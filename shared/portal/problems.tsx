@@ -7,7 +7,8 @@ import type { HoldfastNode } from '../node.ts';
 import { respondPage } from './frame.tsx';
 import { type Visit, visitOf, withPerson } from './visit.ts';
 import { localPath } from './local-path.ts';
-import { signInPage } from './pages/sign-in.tsx';
+import { SIGN_IN, signInPage } from './pages/sign-in.tsx';
+import { addressOfQuery } from './query.ts';
 import { isSignedOut } from './signed-out.ts';
 
 /** Whether it is a browser that asks, for a page. */
@@ -24,8 +25,9 @@ export async function respondProblemPage(
   if (isSignedOut(problem)) {
     // The cookie of a session does not come along from another site's link; asked for again from here, it does.
     if (c.req.method === 'GET' && c.req.header('Sec-Fetch-Site') === 'cross-site') return comeAgain(c);
+    if (c.req.method !== 'GET') return signInPage(visit, { problem });
     const { pathname, search } = new URL(c.req.url);
-    return signInPage(visit, { problem, next: c.req.method === 'GET' ? `${pathname}${search}` : '/' });
+    return c.redirect(addressOfQuery(SIGN_IN, { next: `${pathname}${search}` }), 303);
   }
   // What the page names is found in the log under the same reference.
   node.options.log('info', 'a page told of a problem', {

@@ -5,7 +5,7 @@
 import { Problem } from '../../http/problem.ts';
 import { computerCompliance } from '../../reports/computers.ts';
 import { type Computer, type KeyHistory, type Volume, computerQuery } from '../../reports/messages.ts';
-import { respondPage } from '../frame.tsx';
+import { NAV, respondPage } from '../frame.tsx';
 import { ComplianceTag } from '../pieces/state.tsx';
 import { type Column, Table } from '../pieces/table.tsx';
 import { Tag } from '../pieces/tag.tsx';
@@ -24,7 +24,7 @@ const TONES: Readonly<Record<Verdict['answer'], 'good' | 'warn' | 'bad'>> = {
 };
 
 export async function computerPage(visit: SignedIn): Promise<Response> {
-  const { words, c, node } = visit;
+  const { words, c, node, staff } = visit;
   const deviceId = c.req.param('deviceId') ?? '';
   const query = computerQuery.safeParse({ deviceId });
   // A star would find other computers than the one that the address names.
@@ -57,6 +57,15 @@ export async function computerPage(visit: SignedIn): Promise<Response> {
           </section>
           <Facts visit={visit} computer={computer} writers={writers} />
         </div>
+        {staff.role === 'administrator' && node.identity.certificate.role === 'centre' && (
+          <p class="actions">
+            {(['device-state', 'exemption'] as const).map((kind) => (
+              <a class="button second" href={`${NAV.admin.path}/${kind}/${computer.deviceId}`}>
+                {words.admin.kinds[kind]}
+              </a>
+            ))}
+          </p>
+        )}
         <h2>{words.computer.volumes}</h2>
         <Table
           visit={visit}
