@@ -132,16 +132,14 @@ export const limits = {
   offGapMsMax: 3 * 86_400_000,
   /** Disclosures that a device is told of with each report, the newest: an agent shows each once. */
   noticesMax: 8,
-  /** How long an alarm about somebody at the limit stays. */
-  limitAlarmMs: 24 * 60 * 60_000,
   /** Key IDs that the report of keys at risk looks at before others get their turn, and such turns of one page of it. */
+  riskChunkKeys: 250,
+  riskChunksPerPageMax: 40,
   /** Entries of the log that one look into the outbox goes through, and disclosures that it gives. */
   outboxEntries: 20_000,
   outboxNotices: 100,
   /** How long an alarm about somebody at the limit stays. */
   limitAlarmMs: 24 * 60 * 60_000,
-  riskChunkKeys: 250,
-  riskChunksPerPageMax: 40,
   /** How far ahead of this clock another's entries may be before it is raised, and never followed (I14). */
   clockSkewMsMax: 10 * 60_000,
   /** A DPoP nonce is accepted for two of these; replayed proofs are remembered as long. */
