@@ -264,6 +264,8 @@ export class StoreJournal {
       if (this.#isLost) this.#parts.alarms.clear('storage', this.store);
       this.#isLost = false;
     } catch (error) {
+      // A server that lost what it had not synced ends where it did at the last look, and this process believes more.
+      this.#stale = true;
       this.#raise(error);
       throw error;
     }
