@@ -8,14 +8,16 @@
 import { DurableObject } from 'cloudflare:workers';
 import { migrations } from '../migrations/index.ts';
 import { createApp } from '../shared/http/app.ts';
+import { boxTokenHash } from '../shared/http/routes/certificate.ts';
 import type { App } from '../shared/http/context.ts';
 import { limits } from '../shared/limits.ts';
 import { openNode } from '../shared/node.ts';
+import { startingPage } from '../shared/portal/starting.ts';
 import { VERSION } from '../shared/version.ts';
 import { DurableEngine } from './durable-engine.ts';
 import { log } from './log.ts';
 import { workerdPlatform } from './platform.ts';
-import { type EdgeEnv, peersOf, readIdentity, SettingError } from './settings.ts';
+import { type EdgeEnv, peersOf, readBoxToken, readIdentity, SettingError } from './settings.ts';
 
 /** How late an edge begins to replicate at most, that was restarted and that nobody calls. One fsync each. */
 const ALARM_EVERY_MS = 15_000;
@@ -27,7 +29,7 @@ export class EdgeNode extends DurableObject<EdgeEnv> {
     try {
       return await (await this.#open()).fetch(request);
     } catch (error) {
-      return notStarted(error);
+      return notStarted(request, error);
     }
   }
 
@@ -52,6 +54,7 @@ export class EdgeNode extends DurableObject<EdgeEnv> {
   async #start(): Promise<App> {
     if ((await this.ctx.storage.getAlarm()) === null)
       await this.ctx.storage.setAlarm(Date.now() + ALARM_EVERY_MS);
+    const boxToken = await readBoxToken(this.env);
     const node = await openNode({
       engine: new DurableEngine(this.ctx.storage),
       platform: workerdPlatform,
@@ -62,6 +65,7 @@ export class EdgeNode extends DurableObject<EdgeEnv> {
       peers: peersOf(this.env),
       version: VERSION,
       bootstrapTokenHash: null,
+      ...(boxToken === null ? {} : { boxTokenHash: boxTokenHash(workerdPlatform, boxToken) }),
     });
     node.start();
     log('info', 'edge is serving', {
@@ -79,8 +83,10 @@ function sentence(error: unknown): string {
     : 'unexpected failure';
 }
 
-function notStarted(error: unknown): Response {
+function notStarted(request: Request, error: unknown): Response {
   log('error', 'the edge could not start', { error: sentence(error) });
+  const page = startingPage(request, sentence(error));
+  if (page) return page;
   const document = { type: 'urn:holdfast:problem:not-started', title: sentence(error), status: 503 };
   return new Response(JSON.stringify(document), {
     status: 503,

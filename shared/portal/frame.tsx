@@ -43,7 +43,7 @@ export const NAV: Readonly<Record<NavName, { readonly path: string; readonly rol
     computers: { path: '/computers', roles: STAFF_ROLES },
     reports: { path: '/reports/compliance', roles: STAFF_ROLES },
     audit: { path: '/reports/audit', roles: ['reports', 'auditor', 'administrator'] },
-    risk: { path: '/reports/keys-at-risk', roles: ['reports', 'auditor', 'administrator'] },
+    risk: { path: '/reports/keys-at-risk', roles: STAFF_ROLES },
     nodes: { path: '/nodes', roles: STAFF_ROLES },
     admin: { path: '/admin', roles: ['administrator'] },
   };

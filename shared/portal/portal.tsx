@@ -16,6 +16,7 @@ import { auditPages } from './pages/audit.tsx';
 import { compliancePages } from './pages/compliance.tsx';
 import { computerPages } from './pages/computers.tsx';
 import { breakGlassPages } from './pages/break-glass.tsx';
+import { riskPages } from './pages/keys-at-risk.tsx';
 import { nodePages } from './pages/nodes.tsx';
 import { recoverPages } from './pages/recover.tsx';
 import { requestPages } from './pages/requests.tsx';
@@ -23,6 +24,11 @@ import { shows } from './routing.ts';
 import { LANGUAGE_COOKIE } from './visit.ts';
 
 const YEAR_S = 365 * 86_400;
+
+const PAGES: readonly Routes[] = [
+  ...[signInPages, accountPages, recoverPages, requestPages, breakGlassPages],
+  ...[computerPages, compliancePages, auditPages, riskPages, nodePages, adminPages],
+];
 
 export const portalRoutes: Routes = (app, node) => {
   shows(app, node, '/', { use: 'reports', roles: STAFF_ROLES }, ({ c, staff }) =>
@@ -34,19 +40,5 @@ export const portalRoutes: Routes = (app, node) => {
     if (language) setCookie(c, LANGUAGE_COOKIE, language, { ...cookieAttributes(c), maxAge: YEAR_S });
     return c.redirect(localPath(fields.get('back')), 303);
   });
-  for (const pages of [
-    ...[
-      signInPages,
-      accountPages,
-      recoverPages,
-      requestPages,
-      breakGlassPages,
-      computerPages,
-      compliancePages,
-      auditPages,
-      nodePages,
-      adminPages,
-    ],
-  ])
-    pages(app, node);
+  for (const pages of PAGES) pages(app, node);
 };

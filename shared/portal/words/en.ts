@@ -508,6 +508,16 @@ export const en = {
       organisation: 'the organisation',
     },
   },
+  risk: {
+    lead: 'Keys that somebody knows, or that may not be what they seem.',
+    risk: 'Risk',
+    overdue: 'Overdue',
+    first: 'From the beginning',
+  },
+  starting: {
+    title: 'This node is starting',
+    lead: 'It looks again by itself every few seconds. If it stays like this, tell whoever looks after this node:',
+  },
   yes: 'Yes',
   no: 'No',
   unknown: 'Unknown',

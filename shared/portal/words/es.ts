@@ -511,6 +511,16 @@ export const es: PortalWords = {
       organisation: 'la organización',
     },
   },
+  risk: {
+    lead: 'Claves que alguien conoce, o que quizá no sean lo que parecen.',
+    risk: 'Riesgo',
+    overdue: 'Vencida',
+    first: 'Desde el principio',
+  },
+  starting: {
+    title: 'Este nodo está arrancando',
+    lead: 'La página se comprueba sola cada pocos segundos. Si sigue así, avise a quien cuida de este nodo:',
+  },
   yes: 'Sí',
   no: 'No',
   unknown: 'Desconocido',
