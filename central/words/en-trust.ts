@@ -8,6 +8,18 @@ export const trust = {
     vaultRotate: 'make the next vault, have new secrets sealed to it and old ones again',
     compromised: 'others may have the old key: nothing more is sealed to it',
     noWait: 'do not wait for the centre to seal again what it can open',
+    edge: 'its name, or its node ID',
+    edgeRevoke: 'revoke an edge: refused everywhere, its logs count up to what the centre holds',
+    edgeStolen:
+      'an edge was stolen: revoke it, rotate its vault and every key it could open, reset its staff',
+    edgeAside: 'list escrows that were kept aside with a revoked edge',
+    edgeRelease: 'take an escrow back in that was kept aside',
+    reason: 'why, for the record',
+    until: 'trust its logs only up to then, by its own clock (2026-11-24T08:00Z)',
+    newVaultOut: "file for the private key of the region's new vault; needed for a helpdesk edge",
+    keepStaff: 'do not take the credentials of staff who could sign in there',
+    waitRotated: 'wait until every such key is on no drive any more',
+    keyId: 'the whole key ID',
     vaultRetire: 'retire an old vault; refused while keys are sealed to it alone',
   },
   columns: {
@@ -16,6 +28,10 @@ export const trust = {
     state: 'state',
     opensHere: 'opens here',
     keysAlone: 'keys only there',
+    keyId: 'key ID',
+    computer: 'computer',
+    written: 'written',
+    released: 'released',
   },
   organisation: 'organisation',
   yes: 'yes',
@@ -41,4 +57,24 @@ export const trust = {
     `${keys > 0 ? `${String(keys)} key${s(keys)} wait` : 'Keys that wait are'} for a node that opens the old vault. It goes on by itself: see "holdfast vault list".`,
   retired: (id: string): string =>
     `${id} is retired. Take its key off the nodes with "vault-key.sh --remove ${id}"; keep the file offline.`,
+  noSuchEdge: (name: string): string => `No edge ${name} is known at the centre.`,
+  edgesAre: (names: readonly string[]): string => `It knows: ${names.join(', ')}.`,
+  edgeAmbiguous: (name: string): string => `Several edges were called ${name}: name one by its node ID.`,
+  notATime: (text: string): string => `"${text}" is not a time: write it as 2026-11-24T08:00Z.`,
+  edgeRevoked: (name: string): string =>
+    `${name} is revoked: the centre refuses it now, and every other node from its next sync on.`,
+  needsOut: (name: string): string =>
+    `${name} is a helpdesk edge: say where the new vault's key goes (--out FILE).`,
+  whyOut: "Its box held the region's vault keys, so the region gets a new vault.",
+  exposed: (keys: number, ordered: number): string =>
+    `It could open or has given out ${String(keys)} key${s(keys)}; the rotation of ${String(ordered)} was ordered now.`,
+  staffReset: (reset: readonly string[], kept: readonly string[]): string =>
+    `${reset.length === 0 ? 'Nobody could sign in there' : `Credentials were taken from: ${reset.join(', ')}. Give them new ones`}.` +
+    (kept.length === 0 ? '' : ` Not from you (${kept.join(', ')}): change yours if you were there.`),
+  rotatedSoFar: (rotated: number, ordered: number): string =>
+    `${String(rotated)} of ${String(ordered)} rotated so far; each PC is told at its next report.`,
+  nothingAside: 'No escrow was kept aside.',
+  notAside: (keyId: string): string => `No escrow of ${keyId} waits there.`,
+  seeAside: (name: string): string => `See "holdfast edge aside ${name}".`,
+  released: (keyId: string): string => `${keyId} counts as escrowed, with where it came from.`,
 };

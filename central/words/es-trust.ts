@@ -9,6 +9,20 @@ export const trust: typeof english = {
     vaultRotate: 'crea la siguiente bóveda y hace sellar para ella los secretos nuevos y los antiguos',
     compromised: 'otros pueden tener la clave antigua: no se sella nada más para ella',
     noWait: 'no espera a que el centro vuelva a sellar lo que puede abrir',
+    edge: 'su nombre o su ID de nodo',
+    edgeRevoke:
+      'revoca un nodo de sede: se rechaza en todas partes; sus registros cuentan hasta lo que el centro guarda',
+    edgeStolen:
+      'robaron un nodo: lo revoca, cambia su bóveda y toda clave que podía abrir, y restablece a su personal',
+    edgeAside: 'lista las custodias apartadas con un nodo revocado',
+    edgeRelease: 'readmite una custodia apartada',
+    reason: 'el motivo, para que conste',
+    until: 'confía en sus registros solo hasta entonces, según su propio reloj (2026-11-24T08:00Z)',
+    newVaultOut:
+      'archivo para la clave privada de la nueva bóveda de la región; obligatorio con un nodo de soporte',
+    keepStaff: 'no retira las credenciales del personal que podía entrar allí',
+    waitRotated: 'espera a que ninguna de esas claves esté ya en una unidad',
+    keyId: 'el ID de clave completo',
     vaultRetire: 'retira una bóveda antigua; se rechaza mientras haya claves selladas solo para ella',
   },
   columns: {
@@ -17,6 +31,10 @@ export const trust: typeof english = {
     state: 'estado',
     opensHere: 'se abre aquí',
     keysAlone: 'claves solo ahí',
+    keyId: 'ID de clave',
+    computer: 'equipo',
+    written: 'escrita',
+    released: 'readmitida',
   },
   organisation: 'organización',
   yes: 'sí',
@@ -42,4 +60,24 @@ export const trust: typeof english = {
     `${keys > 0 ? `${String(keys)} clave${n(keys)} espera${keys === 1 ? '' : 'n'}` : 'Las claves que esperan son'} a un nodo que abra la bóveda antigua. Continúa por sí solo: véase "holdfast vault list".`,
   retired: (id) =>
     `${id} está retirada. Quite su clave de los nodos con "vault-key.sh --remove ${id}"; conserve el archivo fuera de línea.`,
+  noSuchEdge: (name) => `El centro no conoce el nodo ${name}.`,
+  edgesAre: (names) => `Conoce: ${names.join(', ')}.`,
+  edgeAmbiguous: (name) => `Varios nodos se llamaron ${name}: indique uno por su ID de nodo.`,
+  notATime: (text) => `"${text}" no es una hora: escríbala como 2026-11-24T08:00Z.`,
+  edgeRevoked: (name) =>
+    `${name} está revocado: el centro lo rechaza ya, y los demás nodos desde su próxima sincronización.`,
+  needsOut: (name) =>
+    `${name} es un nodo de soporte: diga adónde va la clave de la nueva bóveda (--out ARCHIVO).`,
+  whyOut: 'Su equipo tenía las claves de bóveda de la región, por lo que la región recibe una bóveda nueva.',
+  exposed: (keys, ordered) =>
+    `Podía abrir o ha entregado ${String(keys)} clave${n(keys)}; ahora se ordenó el cambio de ${String(ordered)}.`,
+  staffReset: (reset, kept) =>
+    `${reset.length === 0 ? 'Nadie podía entrar allí' : `Se retiraron las credenciales de: ${reset.join(', ')}. Déles otras nuevas`}.` +
+    (kept.length === 0 ? '' : ` No las suyas (${kept.join(', ')}): cámbielas si estuvo allí.`),
+  rotatedSoFar: (rotated, ordered) =>
+    `${String(rotated)} de ${String(ordered)} cambiadas hasta ahora; cada PC lo sabe en su próximo informe.`,
+  nothingAside: 'No se apartó ninguna custodia.',
+  notAside: (keyId) => `Allí no espera ninguna custodia de ${keyId}.`,
+  seeAside: (name) => `Véase "holdfast edge aside ${name}".`,
+  released: (keyId) => `${keyId} cuenta como custodiada, con su procedencia.`,
 };

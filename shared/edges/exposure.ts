@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import type { Configuration } from '../configuration.ts';
 import type { Guid } from '../domain/recovery-key.ts';
+import { guid } from '../journal/bodies.ts';
 import type { Draft } from '../journal/drafts.ts';
 import type { Ledger } from '../journal/ledger.ts';
 import { limits } from '../limits.ts';
@@ -21,7 +22,7 @@ export interface ExposureParts {
 export type Exposed = ReadonlyMap<Guid, 'could-open' | 'given-out'>;
 
 const TABLES = ['escrows', 'imports', 'reseals'];
-const quarantined = z.object({ keyId: z.string() });
+const quarantined = z.looseObject({ keyId: guid });
 
 export async function exposedKeys(parts: ExposureParts, edge: RevokedEdge): Promise<Exposed> {
   const found = new Map<Guid, 'could-open' | 'given-out'>();
@@ -106,7 +107,7 @@ async function keptAside(
     [`${edge.nodeId}.`, `${edge.nodeId}/`],
   );
   return rows.flatMap(([text]) => {
-    const body = quarantined.loose().safeParse(parseJson(String(text)));
+    const body = quarantined.safeParse(parseJson(String(text)));
     return body.success && counts(body.data) ? [body.data.keyId] : [];
   });
 }

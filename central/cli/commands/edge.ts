@@ -7,6 +7,7 @@ import { enrolEdge, type EnrolEdgeOptions } from '../enrolment.ts';
 import { EXIT_OK } from '../errors.ts';
 import type { RunCommand } from '../program.ts';
 import { table } from '../table.ts';
+import { edgeTrustCommands } from './edge-trust.ts';
 
 export function edgeCommands(program: Command, run: RunCommand, words: Words): void {
   const { help } = words.cli;
@@ -27,6 +28,7 @@ export function edgeCommands(program: Command, run: RunCommand, words: Words): v
     .command('list')
     .description(help.edgeList)
     .action(() => run(list));
+  edgeTrustCommands(edge, run, words);
 }
 
 const edges = z.looseObject({
