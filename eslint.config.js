@@ -46,7 +46,7 @@ const globalsOfHosts = [
 ];
 
 export default tseslint.config(
-  { ignores: ['dist/', 'coverage/', 'screenshots/', 'data/', '**/.wrangler/'] },
+  { ignores: ['dist/', 'coverage/', 'screenshots/', 'data/', '**/.wrangler/', 'central/client/api.d.ts'] },
   {
     files: ['**/*.{ts,tsx}'],
     extends: [tseslint.configs.strictTypeChecked, tseslint.configs.stylisticTypeChecked],

@@ -8,12 +8,14 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { buildAssets } from './assets.mjs';
 import { bundlesOf } from './bundles.mjs';
+import { buildDeclarations } from './declarations.mjs';
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const startedAt = new Date();
 
 try {
   await buildAssets(root);
+  await buildDeclarations(root);
   await Promise.all(bundlesOf(root, path.join(root, 'dist')).map((bundle) => build(bundle)));
 } catch {
   process.exit(1); // esbuild has said why.

@@ -5,6 +5,7 @@ import path from 'node:path';
 const nodeEntries = [
   'central/main.ts',
   'central/cli/holdfast.ts',
+  'central/client/client.ts',
   'central/snapshot/worker.ts',
   'central/start/main.ts',
   'central/local/dev-central.ts',

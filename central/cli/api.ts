@@ -1,5 +1,6 @@
 /** A node's HTTP API from the command line: answers that fit their schema, or a CliError with the right exit code. */
 import { z } from 'zod';
+import { type HoldfastClient, createHoldfastClient } from '../client/client.ts';
 import type { Words } from '../words/words.ts';
 import { CliError, EXIT_REFUSED, EXIT_UNREACHABLE, usage } from './errors.ts';
 
@@ -28,6 +29,29 @@ export class NodeApi {
     this.url = parsed.origin;
     this.#token = token;
     this.#words = words;
+  }
+
+  /** The typed client, for `answer`; a long answer is given `msMax`. */
+  client(msMax = ANSWER_MS_MAX): HoldfastClient {
+    const language = this.#words.language === 'es' ? 'es' : 'en';
+    return createHoldfastClient({ url: this.url, token: this.#token, language, answerMsMax: msMax });
+  }
+
+  /** What a call of the client was answered, held against its schema: what answers need not be a node. */
+  async answer<S extends z.ZodType>(
+    call: Promise<{ readonly data?: unknown; readonly error?: unknown }>,
+    schema: S,
+  ): Promise<z.infer<S>> {
+    let given;
+    try {
+      given = await call;
+    } catch (error) {
+      throw error instanceof SyntaxError ? this.#notANode() : this.#unreachable();
+    }
+    if (given.error !== undefined) throw this.#refusalOf(given.error);
+    const parsed = schema.safeParse(given.data);
+    if (!parsed.success) throw this.#notANode();
+    return parsed.data;
   }
 
   get<S extends z.ZodType>(path: string, schema: S, msMax = ANSWER_MS_MAX): Promise<z.infer<S>> {
@@ -90,7 +114,7 @@ export class NodeApi {
         ...(body ? { body: JSON.stringify(body) } : {}),
       });
     } catch {
-      throw new CliError(EXIT_UNREACHABLE, this.#words.cli.noAnswer(this.url), this.#words.cli.isItRunning);
+      throw this.#unreachable();
     }
   }
 
@@ -109,12 +133,20 @@ export class NodeApi {
     return parsed.data;
   }
 
+  #unreachable(): CliError {
+    return new CliError(EXIT_UNREACHABLE, this.#words.cli.noAnswer(this.url), this.#words.cli.isItRunning);
+  }
+
   #notANode(): CliError {
     return new CliError(EXIT_UNREACHABLE, this.#words.cli.notANode(this.url));
   }
 
   #refusal(text: string): CliError {
-    const parsed = problem.safeParse(parseJson(text));
+    return this.#refusalOf(parseJson(text));
+  }
+
+  #refusalOf(document: unknown): CliError {
+    const parsed = problem.safeParse(document);
     if (!parsed.success) return this.#notANode();
     const { title, type } = parsed.data;
     const code = type?.split(':').at(-1) ?? '';

@@ -1,6 +1,7 @@
 /** Configures one thing at a centre: reads the revision that is there, and sends the next. */
 import { z } from 'zod';
-import type { ConfigBody, ConfigKind } from '../../shared/journal/bodies.ts';
+import { type ConfigBody, type ConfigKind, configBodies } from '../../shared/journal/bodies.ts';
+import type { NodeApi } from './api.ts';
 import type { Context } from './context.ts';
 import { CliError, EXIT_REFUSED } from './errors.ts';
 
@@ -23,18 +24,36 @@ export async function configure<K extends ConfigKind>(
   { replace = false }: ConfigureOptions = {},
 ): Promise<void> {
   const centre = await context.centre();
-  const listed = await centre.get(`/v1/admin/config/${kind}`, items);
+  const listed = await list(centre, kind);
   const revision = listed.items.find((item) => item.id === id)?.revision ?? 0;
   if (revision > 0 && !replace)
     throw new CliError(EXIT_REFUSED, context.words.cli.existsAlready(id), context.words.cli.replaceIt);
-  await centre.put(
-    `/v1/admin/config/${kind}/${id}`,
-    { revision, body },
+  await centre.answer(
+    centre.client().PUT('/v1/admin/config/{kind}/{id}', {
+      params: { path: { kind, id } },
+      body: { revision, body: { ...body } },
+    }),
     z.looseObject({ revision: z.number() }),
   );
 }
 
 export async function configuredIds(context: Context, kind: ConfigKind): Promise<string[]> {
   const centre = await context.centre();
-  return (await centre.get(`/v1/admin/config/${kind}`, items)).items.map(({ id }) => id);
+  return (await list(centre, kind)).items.map(({ id }) => id);
+}
+
+/** What is configured under this ID, or null. */
+export async function configuredBody<K extends ConfigKind>(
+  context: Context,
+  kind: K,
+  id: string,
+): Promise<ConfigBody<K> | null> {
+  const centre = await context.centre();
+  const found = (await list(centre, kind)).items.find((item) => item.id === id);
+  // The schema of this kind was chosen by the same `kind`, which the union of all kinds forgets.
+  return found ? (configBodies[kind].parse(found.body) as ConfigBody<K>) : null;
+}
+
+function list(centre: NodeApi, kind: ConfigKind) {
+  return centre.answer(centre.client().GET('/v1/admin/config/{kind}', { params: { path: { kind } } }), items);
 }

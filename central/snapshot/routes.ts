@@ -1,7 +1,7 @@
 /** Snapshots over HTTP, for administrators of a centre. */
 import { createRoute, z } from '@hono/zod-openapi';
 import type { Routes } from '../../shared/http/context.ts';
-import { jsonContent, problems } from '../../shared/http/openapi.ts';
+import { jsonContent, nothingToSay, problems } from '../../shared/http/openapi.ts';
 import { Problem } from '../../shared/http/problem.ts';
 import { entriesOf } from '../../shared/snapshot/cut.ts';
 import { requireAdministrator } from '../../shared/staff/authenticate.ts';
@@ -68,6 +68,7 @@ const createRouteDefinition = createRoute({
   path: '/v1/admin/snapshots',
   summary: 'Make a snapshot now',
   security,
+  request: nothingToSay,
   responses: {
     202: { description: 'Begun', content: jsonContent(z.object({ begun: z.literal(true) })) },
     ...problems(...PROBLEMS, 'snapshot-under-way'),

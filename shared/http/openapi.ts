@@ -19,6 +19,9 @@ export const jsonRequest = <S extends z.ZodType>(schema: S) => ({
   body: { required: true, content: jsonContent(schema) },
 });
 
+/** A POST whose address says everything still carries a JSON object, as every other does. */
+export const nothingToSay = jsonRequest(z.strictObject({}));
+
 /** The problem answers of a route, by status, from the table of codes. */
 export function problems(...codes: ProblemCode[]): Record<number, ProblemAnswer> {
   const always: ProblemCode[] = ['invalid-request', 'insecure-transport', 'unexpected'];
@@ -53,6 +56,7 @@ const FACTS: Partial<Record<ProblemCode, Readonly<Record<string, unknown>>>> = {
   'protocol-unsupported': { spoken: [PROTOCOL_VERSION] },
   'proof-invalid': { why: 'signature' },
   'node-refused': { why: 'certificate-expired' },
+  'certificate-refused': { why: 'no-authority' },
   forbidden: { role: 'reports' },
   'recovery-password-invalid': { fault: 'not-divisible-by-11', group: 3 },
   'key-quota': { limit: limits.deviceKeyIdsPerDayMax },

@@ -2,13 +2,8 @@
 import type { RouteConfig } from '@hono/zod-openapi';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { ZodType } from 'zod';
-import { LibsqlEngine } from '../../central/libsql-engine.ts';
 import { nodePlatform } from '../../central/platform.ts';
-import { snapshotRoutes } from '../../central/snapshot/routes.ts';
-import type { SnapshotService } from '../../central/snapshot/service.ts';
-import { migrations } from '../../migrations/index.ts';
 import { commitmentOf, parseGuid, parseRecoveryPassword } from '../../shared/domain/recovery-key.ts';
-import { createApp } from '../../shared/http/app.ts';
 import type { App } from '../../shared/http/context.ts';
 import { PROBLEMS } from '../../shared/http/problem.ts';
 import { HELP } from '../../shared/http/metrics.ts';
@@ -21,11 +16,8 @@ import {
 } from '../../shared/http/reference/openapi-types.ts';
 import { SAMPLE_COMMITMENT, SAMPLE_KEY_ID, SAMPLE_PASSWORD } from '../../shared/http/reference/samples.ts';
 import { type ConfigKind, configBodies } from '../../shared/journal/bodies.ts';
-import { openNode } from '../../shared/node.ts';
-import { publicJwk } from '../../shared/trust/certificate.ts';
 import { Redacted } from '../../shared/vault/redacted.ts';
-import { afterFile } from '../support/cleanup.ts';
-import { makeIdentity, makeOrganisation } from '../support/organisation.ts';
+import { centreApp } from './app.ts';
 
 /** Addresses for programs. Pages and what they load are for people and have no schema. */
 const FOR_PROGRAMS = /^\/(?:v1\/|(?:healthz|readyz|metrics|openapi\.json)$)/;
@@ -34,7 +26,7 @@ let app: App;
 let document: ApiDocument;
 
 beforeAll(async () => {
-  app = await centre();
+  app = await centreApp();
   document = await describeApi(app, 'test');
 });
 
@@ -190,25 +182,3 @@ describe('samples', () => {
     for (const name of names) expect(Object.keys(HELP)).toContain(name);
   });
 });
-
-/** A centre, which serves everything that an edge does and snapshots; nothing of it is called. */
-async function centre(): Promise<App> {
-  const organisation = await makeOrganisation();
-  const { certificateJws, privateKey } = await makeIdentity(nodePlatform, organisation, 'centre');
-  const engine = await LibsqlEngine.open({ recovery: { url: ':memory:' }, compliance: { url: ':memory:' } });
-  const identity = {
-    organisation: publicJwk.parse(organisation.privateKey),
-    ...{ certificate: certificateJws, privateKey, vaultKeys: [] },
-  };
-  const node = await openNode({
-    ...{ engine, migrations, peers: [], platform: nodePlatform, identity, log: () => undefined },
-    ...{ sliceEntries: 50, version: 'test', bootstrapTokenHash: null },
-  });
-  afterFile(async () => {
-    await node.stop();
-    engine.close();
-  });
-  // Its routes are declared and never called.
-  const service: unknown = {};
-  return createApp(node, [snapshotRoutes(service as SnapshotService)]);
-}

@@ -72,7 +72,8 @@ async function command(context: Context, verb: 'stop' | 'start'): Promise<number
 
 async function confirm(context: Context): Promise<number> {
   const centre = await context.centre();
-  await centre.post('/v1/admin/confirmation', {}, z.object({ confirmed: z.literal(true) }));
+  const call = centre.client().POST('/v1/admin/confirmation', { body: {} });
+  await centre.answer(call, z.object({ confirmed: z.literal(true) }));
   context.answer({ confirmed: true }, context.words.cli.confirmed);
   return EXIT_OK;
 }

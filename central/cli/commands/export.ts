@@ -14,7 +14,7 @@ const FILE_MS_MAX = 4 * 60 * 60_000;
 
 interface RequestOptions {
   readonly recipient: readonly string[];
-  readonly purpose: string;
+  readonly purpose: (typeof EXPORT_PURPOSES)[number];
   readonly reason: string;
 }
 
@@ -55,8 +55,11 @@ export function exportCommands(program: Command, run: RunCommand, words: Words):
 async function request(context: Context, options: RequestOptions): Promise<number> {
   const { words } = context;
   const node = await context.centre();
-  const { recipient: recipients, purpose, reason } = options;
-  const made = await node.post('/v1/admin/exports', { recipients, purpose, reason }, exportAnswer);
+  const { recipient, purpose, reason } = options;
+  const call = node
+    .client()
+    .POST('/v1/admin/exports', { body: { recipients: [...recipient], purpose, reason } });
+  const made = await node.answer(call, exportAnswer);
   context.answer(
     made,
     [
@@ -72,7 +75,11 @@ async function request(context: Context, options: RequestOptions): Promise<numbe
 async function confirm(context: Context, id: string): Promise<number> {
   const { words } = context;
   const node = await context.centre();
-  const found = await node.post(`${path(id)}/confirmation`, {}, exportAnswer);
+  const call = node.client().POST('/v1/admin/exports/{exportId}/confirmation', {
+    params: { path: { exportId: id } },
+    body: {},
+  });
+  const found = await node.answer(call, exportAnswer);
   context.answer(
     found,
     [
@@ -129,7 +136,8 @@ async function save(body: ReadableStream<Uint8Array>, out: string, words: Words)
 }
 
 function show(node: NodeApi, id: string): Promise<ExportAnswer> {
-  return node.get(path(id), exportAnswer);
+  const call = node.client().GET('/v1/admin/exports/{exportId}', { params: { path: { exportId: id } } });
+  return node.answer(call, exportAnswer);
 }
 
 function path(id: string): string {

@@ -161,7 +161,8 @@ async function compare(context: Context): Promise<number> {
     : [await context.centre()].map((api) => ({ name: api.url, api }));
   const found = [];
   for (const { name, api } of nodes) {
-    const { differences } = await api.post('/v1/admin/comparison', {}, comparisonAnswer, LONG_ANSWER_MS_MAX);
+    const call = api.client(LONG_ANSWER_MS_MAX).POST('/v1/admin/comparison', { body: {} });
+    const { differences } = await api.answer(call, comparisonAnswer);
     found.push(...differences.map((difference) => ({ node: name, ...difference })));
   }
   const { columns } = words.cli;

@@ -120,7 +120,7 @@ async function publishVault(context: Context, file: string): Promise<number> {
 }
 
 export function vaultsOf(node: NodeApi): Promise<VaultList> {
-  return node.get('/v1/admin/vaults', vaultsAnswer, LONG_ANSWER_MS_MAX);
+  return node.answer(node.client(LONG_ANSWER_MS_MAX).GET('/v1/admin/vaults'), vaultsAnswer);
 }
 
 async function listVaults(context: Context): Promise<number> {

@@ -122,11 +122,13 @@ export class Importer {
 
   async #post(batch: readonly Waiting[]): Promise<readonly ImportResult[]> {
     const { node, source, dryRun } = this.#options;
+    const client = node.client(ANSWER_MS_MAX);
     const body = { source, dryRun, keys: batch.map(({ request }) => request) };
     const deadline = Date.now() + AWAY_MS_MAX;
     for (let pause = 250; ; pause = Math.min(2 * pause, RETRY_MS_MAX)) {
       try {
-        const { results } = await node.post('/v1/admin/imports', body, importAnswer, ANSWER_MS_MAX);
+        const call = client.POST('/v1/admin/imports', { body });
+        const { results } = await node.answer(call, importAnswer);
         if (results.length !== batch.length) throw new Error('a node answered for another number of keys');
         return results;
       } catch (error) {

@@ -5,15 +5,10 @@
  */
 import { z } from 'zod';
 import { configBodies } from '../../journal/bodies.ts';
-import { auditCsv } from '../../reports/audit-csv.ts';
-import { computersCsv } from '../../reports/computers-csv.ts';
-import type { CsvStyle } from '../../reports/csv.ts';
-import { enterpriseCsv } from '../../reports/enterprise-csv.ts';
-import * as reports from '../../reports/messages.ts';
-import { TimeZone } from '../../reports/time.ts';
 import type { App } from '../context.ts';
 import { problemAnswer } from '../openapi.ts';
 import { PROBLEMS, type ProblemCode } from '../problem.ts';
+import { csvExample } from './csv-examples.ts';
 import { exampleOf } from './examples.ts';
 import { GROUPS, groupOf } from './groups.ts';
 import {
@@ -127,22 +122,4 @@ function configExamples(): Record<string, { value: Json }> {
       return [kind, { value: { revision: 0, body: example } }];
     }),
   );
-}
-
-/** The same answer as a table. */
-async function csvExample(path: string, json: unknown): Promise<string> {
-  const style: CsvStyle = { language: 'en', zone: new TimeZone(null) };
-  async function* one<Row>(row: Row) {
-    yield row;
-  }
-  const lines = path.endsWith('/recovery-audit')
-    ? auditCsv(one(reports.auditAnswer.parse(json).rows), style)
-    : path.endsWith('/computer-compliance')
-      ? computersCsv(one(reports.computerAnswer.parse(json).computers), style)
-      : path.endsWith('/enterprise-compliance')
-        ? enterpriseCsv(reports.enterpriseAnswer.parse(json), style)
-        : null;
-  let text = '';
-  for await (const line of lines ?? []) text += line;
-  return text;
 }

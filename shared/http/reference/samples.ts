@@ -195,6 +195,7 @@ export const SAMPLES: Readonly<Record<string, readonly unknown[]>> = {
   reasons: [[]],
   lastError: [null],
   // reports
+  after: ['now'],
   cursor: ['c2FtcGxlLWN1cnNvcg'],
   nextCursor: [null],
   source: ['active-directory', { code: 'Helpdesk', words: 'Helpdesk' }, 'Helpdesk'],

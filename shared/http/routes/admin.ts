@@ -14,7 +14,7 @@ import { Sealer } from '../../vault/seal.ts';
 import type { StaffMember } from '../../staff/member.ts';
 import { slug } from '../../trust/certificate.ts';
 import type { Routes } from '../context.ts';
-import { jsonContent, jsonRequest, problems } from '../openapi.ts';
+import { jsonContent, jsonRequest, nothingToSay, problems } from '../openapi.ts';
 import { Problem, misfit } from '../problem.ts';
 import { checkVault } from './vaults.ts';
 
@@ -26,8 +26,6 @@ const ADMIN_PROBLEMS = [
   'storage-unavailable',
 ] as const;
 const security = [{ staffToken: [] }];
-/** A POST whose address says everything still carries a JSON object, as every other does. */
-const nothingToSay = jsonRequest(z.strictObject({}));
 const kinds = z.enum(Object.keys(configBodies) as [ConfigKind, ...ConfigKind[]]);
 const item = z
   .object({

@@ -7,7 +7,7 @@ import { importAnswer, importRequest } from '../../import/messages.ts';
 import type { HoldfastNode } from '../../node.ts';
 import { requireStaff } from '../../staff/authenticate.ts';
 import { type AppEnv, type Routes, addressOf } from '../context.ts';
-import { jsonContent, jsonRequest, problems } from '../openapi.ts';
+import { jsonContent, jsonRequest, nothingToSay, problems } from '../openapi.ts';
 
 const PROBLEMS = [
   'credentials-missing',
@@ -63,7 +63,7 @@ const confirmRoute = createRoute({
   path: '/v1/admin/exports/{exportId}/confirmation',
   summary: 'Confirm an export, as the second officer',
   security,
-  request: { params: exportId },
+  request: { params: exportId, ...nothingToSay },
   responses: {
     200: { description: 'Confirmed: both officers may fetch it', content: jsonContent(exportAnswer) },
     ...problems(...PROBLEMS, 'export-unknown', 'second-officer-needed'),
@@ -77,7 +77,7 @@ const fetchRoute = createRoute({
   description:
     'Each key has its own audit record, durable before the key leaves. A file that broke off does not decrypt.',
   security,
-  request: { params: exportId },
+  request: { params: exportId, ...nothingToSay },
   responses: {
     200: {
       description: 'The encrypted file',
