@@ -128,9 +128,11 @@ describe('two persons', () => {
   it('are needed after a week without the centre, and break-glass after a month; contact ends both', async () => {
     const branch = await Branch.open();
     const { keyId } = await branch.escrow(newPc());
+    const lastContact = branch.now;
     branch.connected = false;
     await branch.live(7 * DAY - HOUR);
     expect((await branch.disclose('luis', keyId)).status).toBe(201);
+    expect((await branch.audit()).at(-1)).toMatchObject({ action: 'disclosure', offlineSince: lastContact });
     await branch.live(2 * HOUR);
     expect(await branch.disclose('luis', keyId)).toMatchObject({
       status: 202,
