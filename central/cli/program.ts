@@ -15,6 +15,7 @@ import { organisationCommands } from './commands/organisation.ts';
 import { releaseCommands } from './commands/release.ts';
 import { reportCommands } from './commands/report.ts';
 import { configCommands } from './commands/site.ts';
+import { staffCommands } from './commands/staff.ts';
 import { snapshotCommands } from './commands/snapshot.ts';
 import { compareCommand, statusCommand } from './commands/status.ts';
 import { upgradeCommands } from './commands/upgrade.ts';
@@ -44,6 +45,7 @@ export function buildProgram(words: Words, run: RunCommand): Command {
   edgeCommands(program, run, words);
   organisationCommands(program, run, words);
   configCommands(program, run, words);
+  staffCommands(program, run, words);
   notifyCommand(program, run, words);
   fleetCommand(program, run, words);
   snapshotCommands(program, run, words);

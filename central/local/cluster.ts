@@ -155,6 +155,7 @@ export class LocalCluster {
         ...{ ...DEFAULT_DISCLOSURE_RULES, siteId: null },
         ...{ personPerHour: disclosuresPerHour, nodePerHour: disclosuresPerHour },
       });
+    await this.#put('sign-in', 'sign-in', { rpId: 'localhost' });
     const staff = (id: string, name: string, role: ConfigBody<'staff'>['role'], token: string) =>
       this.#put('staff', id, {
         name,

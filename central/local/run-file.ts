@@ -6,6 +6,7 @@ import { readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
 import { publicJwk } from '../../shared/trust/certificate.ts';
+import { localPerson } from './people.ts';
 import { writePrivate } from './secrets.ts';
 
 /** `stopped` by command; `ended` by itself; `restarting` after it ended. */
@@ -47,6 +48,8 @@ export const runFile = z.object({
     reports: z.string(),
     auditor: z.string(),
   }),
+  /** who can sign in, and how; the code by `holdfast staff code` */
+  people: z.array(localPerson),
   organisation: z.object({ thumbprint: z.string(), key: publicJwk }),
   fleet: z.object({ devices: z.number().int() }),
   /** the commands to try, as they were printed */

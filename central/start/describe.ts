@@ -1,6 +1,7 @@
 /** What `run.json` says of an installation, and of its nodes as they are now. */
 import { thumbprint } from '../../shared/trust/jws.ts';
 import type { LocalCluster } from '../local/cluster.ts';
+import type { LocalPerson } from '../local/people.ts';
 import type { NodeProcess } from '../local/processes.ts';
 import type { NodeState, RunFile } from '../local/run-file.ts';
 import { demoCommands } from './commands.ts';
@@ -17,6 +18,7 @@ export async function describeRun(
   fleet: FleetAtWork | null,
   door: ControlDoor,
   states: States,
+  people: readonly LocalPerson[],
 ): Promise<RunFile> {
   const { plan, secrets, folder, centreUrl } = cluster;
   const { administrator, helpdesk, advancedHelpdesk, reports, auditor } = secrets.tokens;
@@ -39,6 +41,7 @@ export async function describeRun(
       return { siteId, name: siteName, regionId, siteToken: site?.siteToken ?? '', nodes };
     }),
     tokens: { administrator, helpdesk, advancedHelpdesk, reports, auditor },
+    people: [...people],
     organisation: {
       thumbprint: await thumbprint(secrets.centre.organisation),
       key: secrets.centre.organisation,

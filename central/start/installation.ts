@@ -9,6 +9,7 @@
 import type { FleetCounts } from '../fleet/fleet.ts';
 import { LocalCluster } from '../local/cluster.ts';
 import { DEMO_PLAN, type Plan } from '../local/plan.ts';
+import { type LocalPerson, enrolPeople } from '../local/people.ts';
 import { StartError } from '../local/processes.ts';
 import { type NodeState, type RunFile, readRunFile, removeRunFile, writeRunFile } from '../local/run-file.ts';
 import { SecretsError } from '../local/secrets.ts';
@@ -44,6 +45,7 @@ export class Installation {
   readonly #stopping = new AbortController();
   #door: ControlDoor | null = null;
   #run: RunFile | null = null;
+  #people: readonly LocalPerson[] = [];
   #starting: Promise<unknown> = Promise.resolve();
   #released: Promise<void> | null = null;
   /** commands to the centre, one after the other */
@@ -104,7 +106,7 @@ export class Installation {
     });
     const counts = (await this.#fleet?.settleIn(this.#progress, this.#words)) ?? null;
     if (this.#isStopping()) return null;
-    this.#run = await describeRun(this.#cluster, this.#fleet, this.#door, this.#states);
+    this.#run = await describeRun(this.#cluster, this.#fleet, this.#door, this.#states, this.#people);
     await this.#writeRun();
     this.#fleet?.run((why) => {
       this.#progress.say(this.#words.start.fleetEnded(why));
@@ -171,6 +173,7 @@ export class Installation {
     await this.#cluster.ready(centreUrl, READY_MS_MAX, signal);
     if (this.#isStopping()) return;
     await this.#cluster.configure();
+    this.#people = await enrolPeople(this.#cluster);
     await Promise.all(
       plan.edges.map(({ name }) => this.#cluster.ready(this.#cluster.edgeUrl(name), READY_MS_MAX, signal)),
     );

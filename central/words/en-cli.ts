@@ -44,7 +44,7 @@ export const cli = {
   advice: {
     'credentials-missing': 'Give a token in HOLDFAST_TOKEN, or by --token @FILE.',
     'token-invalid':
-      'The token may be another installation\'s, or revoked. A staff token is made by "holdfast staff add".',
+      'The token may be another installation\'s, or revoked. A staff token is made by "holdfast staff token add".',
     forbidden: 'Use the token of somebody whose role may: see "holdfast staff add --help".',
     'site-not-assigned': 'Somebody who is assigned to that site has to ask.',
     'key-unknown':

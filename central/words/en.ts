@@ -3,6 +3,7 @@ import { cli } from './en-cli.ts';
 import { importing } from './en-import.ts';
 import { installing } from './en-install.ts';
 import { releasing } from './en-release.ts';
+import { staffing } from './en-staff.ts';
 import { snapshot } from './en-snapshot.ts';
 import { disclosure } from './en-disclosure.ts';
 import { trust } from './en-trust.ts';
@@ -52,6 +53,7 @@ export const en = {
     fleet: 'fleet',
     fleetOf: (devices: number, number: (value: number) => string): string =>
       `${number(devices)} devices at work, an hour a minute`,
+    codes: 'its code',
     staffToken: 'staff token',
     everything: 'all of this',
     tryThese: 'Three commands to try in another terminal:',
@@ -107,6 +109,7 @@ export const en = {
   installing,
   releasing,
   snapshot,
+  staffing,
   disclosure,
   trust,
   import: importing,

@@ -55,7 +55,7 @@ export const cli: typeof english = {
   advice: {
     'credentials-missing': 'Dé un token en HOLDFAST_TOKEN o con --token @FICHERO.',
     'token-invalid':
-      'El token puede ser de otra instalación o estar revocado. "holdfast staff add" hace uno de personal.',
+      'El token puede ser de otra instalación o estar revocado. "holdfast staff token add" hace uno de personal.',
     forbidden: 'Use el token de alguien cuyo rol lo permita: véase "holdfast staff add --help".',
     'site-not-assigned': 'Debe pedirla alguien asignado a esa sede.',
     'key-unknown':

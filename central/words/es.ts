@@ -4,6 +4,7 @@ import { cli } from './es-cli.ts';
 import { importing } from './es-import.ts';
 import { installing } from './es-install.ts';
 import { releasing } from './es-release.ts';
+import { staffing } from './es-staff.ts';
 import { snapshot } from './es-snapshot.ts';
 import { disclosure } from './es-disclosure.ts';
 import { trust } from './es-trust.ts';
@@ -55,6 +56,7 @@ export const es: typeof en = {
     fleet: 'equipos',
     fleetOf: (devices: number, number: (value: number) => string): string =>
       `${number(devices)} equipos simulados, una hora por minuto`,
+    codes: 'su código',
     staffToken: 'token de soporte',
     everything: 'todo esto',
     tryThese: 'Tres órdenes para probar en otra terminal:',
@@ -110,6 +112,7 @@ export const es: typeof en = {
   installing,
   releasing,
   snapshot,
+  staffing,
   disclosure,
   trust,
   import: importing,

@@ -1,8 +1,6 @@
-/** `holdfast region|site|staff|device`: what an administrator configures at a centre. */
+/** `holdfast region|site|device`: what an administrator configures at a centre. */
 import type { Command } from 'commander';
 import { z } from 'zod';
-import { STAFF_ROLES, type StaffRole } from '../../../shared/domain/vocabulary.ts';
-import { staffTokenHash } from '../../../shared/staff/token.ts';
 import { generateToken } from '../../local/secrets.ts';
 import { nodePlatform } from '../../platform.ts';
 import type { Words } from '../../words/words.ts';
@@ -10,21 +8,13 @@ import { configure, configuredIds } from '../configuring.ts';
 import type { Context } from '../context.ts';
 import { requireSlug } from '../enrolment.ts';
 import { EXIT_OK, usage } from '../errors.ts';
-import { writeNewSecret } from '../private-file.ts';
-import { choice, type RunCommand } from '../program.ts';
+import type { RunCommand } from '../program.ts';
+import { giveToken } from '../tokens.ts';
 import { deviceStateCommand } from './device.ts';
 
 const DAY_MS = 86_400_000;
 const DAYS_DEFAULT = '365';
 const DAYS_MAX = 3_650;
-
-interface StaffOptions {
-  readonly name: string;
-  readonly role: StaffRole;
-  readonly sites?: string;
-  readonly out?: string;
-  readonly replace?: true;
-}
 
 export function configCommands(program: Command, run: RunCommand, words: Words): void {
   const { help } = words.cli;
@@ -69,18 +59,6 @@ export function configCommands(program: Command, run: RunCommand, words: Words):
     .action((id: string, options: { days: string; out?: string }) =>
       run((context) => siteToken(context, id, options)),
     );
-  program
-    .command('staff')
-    .description(help.staff)
-    .command('add')
-    .argument('<id>', help.staffId)
-    .description(help.staffAdd)
-    .requiredOption('--name <text>', help.name)
-    .addOption(choice('--role <role>', help.role, STAFF_ROLES).makeOptionMandatory())
-    .option('--sites <ids>', help.sites)
-    .option('--out <file>', help.tokenOut)
-    .option('--replace', help.replace)
-    .action((id: string, options: StaffOptions) => run((context) => addStaff(context, id, options)));
   const device = program.command('device').description(help.deviceCommand);
   deviceStateCommand(device, run, words);
   device
@@ -119,35 +97,4 @@ async function siteToken(
   await configure(context, 'site-token', id, { siteId, tokenHash, expiresAt, revoked: false });
   await giveToken(context, token, options.out, { id, siteId, expiresAt });
   return EXIT_OK;
-}
-
-async function addStaff(context: Context, staffId: string, options: StaffOptions): Promise<number> {
-  const { words } = context;
-  const { name, role, replace = false, out } = options;
-  const id = requireSlug(staffId, words);
-  const sites = options.sites?.split(',').map((site) => requireSlug(site.trim(), words)) ?? null;
-  const token = generateToken('hfs');
-  const tokenHash = staffTokenHash(nodePlatform, token);
-  await configure(context, 'staff', id, { name, role, sites, tokenHash, revoked: false }, { replace });
-  await giveToken(context, token, out, { id, name, role, sites });
-  return EXIT_OK;
-}
-
-/** A token is shown once, or written to a file; nodes keep only its hash. */
-async function giveToken(
-  context: Context,
-  token: string,
-  out: string | undefined,
-  facts: { readonly id: string } & Readonly<Record<string, unknown>>,
-): Promise<void> {
-  const { cli } = context.words;
-  if (out === undefined) {
-    context.answer(
-      { ...facts, token },
-      [cli.configured(facts.id), '', `    ${token}`, '', cli.tokenOnce].join('\n'),
-    );
-    return;
-  }
-  await writeNewSecret(out, `${token}\n`, context.words);
-  context.answer({ ...facts, tokenFile: out }, [cli.configured(facts.id), cli.tokenIn(out)].join('\n'));
 }
