@@ -8,8 +8,9 @@
 #   sh install.sh --uninstall program                    takes it off; settings, identity and data stay
 #   sh install.sh --uninstall everything                 and these as well
 #
-# What is given replaces what is there; everything else is kept. Without a certificate the edge replicates and the
-# branch cannot come in yet: put front.crt and front.key into /etc/holdfast/tls later, nothing else is needed.
+# What is given replaces what is there; everything else is kept. Without a certificate the edge asks its centre for one
+# (certificate.sh). Where the centre signs none the edge replicates and the branch cannot come in yet: put front.crt and
+# front.key into /etc/holdfast/tls later, nothing else is needed.
 #
 # It is one transaction: whatever fails, also a kill or a power cut, leaves the machine as it was. How to undo each thing
 # is on disk, in /var/lib/.holdfast-edge-install, before it is done; what is left there is undone by the next run first.
@@ -29,13 +30,14 @@ settings=$into/etc/holdfast
 units=$into/etc/systemd/system
 state=$into/var/lib/.holdfast-edge-install
 data=$into/var/lib/holdfast-edge
-all_units='holdfast-edge-recover.service holdfast-upgrade.timer holdfast-tls@uplink.service holdfast-edge.service holdfast-certificates.path holdfast-certificates.timer holdfast-tls@front.service'
+all_units='holdfast-edge-recover.service holdfast-upgrade.timer holdfast-tls@uplink.service holdfast-edge.service holdfast-certificates.path holdfast-certificates.timer holdfast-renew.timer holdfast-tls@front.service'
 
 # An image that is built has no systemd; a test may bring one.
 managed=${HOLDFAST_INSTALL_SYSTEMD:-$([ -n "$into" ] && echo no || echo yes)}
 within_s=${HOLDFAST_WITHIN_S:-180}
 # Looks that have to find it ready one after the other, half a second apart: what crashes does so within these.
 settled_looks=10
+restarts_max=3
 
 fail() {
   echo "holdfast: $1" >&2
@@ -182,9 +184,15 @@ is_ready() {
 await_ready() {
   until_s=$(($(uptime_s) + within_s))
   looks=0
+  unready="It did not become ready within $within_s s."
   while [ "$looks" -lt "$settled_looks" ]; do
     if is_ready "$@"; then looks=$((looks + 1)); else looks=0; fi
     [ "$(uptime_s)" -lt "$until_s" ] || return 1
+    # systemd starts it again and again; what ends at once will not do otherwise the next time.
+    if [ "$(systemctl show --property=NRestarts --value holdfast-edge.service)" -ge "$restarts_max" ]; then
+      unready="It ended $restarts_max times."
+      return 1
+    fi
     sleep 0.5
   done
 }
@@ -308,7 +316,7 @@ if [ -n "$uninstall" ]; then
     done
   fi
   for unit in "$units"/holdfast-edge*.service "$units"/holdfast-tls@.service "$units"/holdfast-certificates.* \
-    "$units"/holdfast-upgrade.*; do
+    "$units"/holdfast-renew.* "$units"/holdfast-upgrade.*; do
     take_away "$unit"
   done
   for file in "$program"/*; do take_away "$file"; done
@@ -316,7 +324,7 @@ if [ -n "$uninstall" ]; then
   [ "$managed" = no ] || systemctl daemon-reload
   rmdir "$program" "$settings/writers" 2>/dev/null || true
   if [ "$uninstall" = everything ]; then
-    rm -rf "$settings/holdfast.env" "$settings/identity.json" "$settings/organisation.der" "$settings/tls" "$into/var/lib/holdfast-upgrade"
+    rm -rf "$settings/holdfast.env" "$settings/identity.json" "$settings/box.token" "$settings/organisation.der" "$settings/tls" "$into/var/lib/holdfast-upgrade"
     rmdir "$settings" 2>/dev/null || true
     rm -rf "$data/" "$data" "$into/var/lib/private/holdfast-edge"
   fi
@@ -349,12 +357,16 @@ folder 755 "$settings"
 folder 755 "$units"
 folder 700 "$settings/tls"
 put 755 "$here/holdfast-edge" "$program/holdfast-edge"
-for file in wake.sh ask.sh vault-key.sh install.sh upgrade.sh; do put 755 "$here/$file" "$program/$file"; done
+for file in wake.sh ask.sh vault-key.sh certificate.sh install.sh upgrade.sh; do put 755 "$here/$file" "$program/$file"; done
 for file in RELEASE front.cfg uplink.cfg unprivileged.cfg OPERATIONS.md; do put 644 "$here/$file" "$program/$file"; done
 for unit in "$here"/holdfast-*.service "$here"/holdfast-*.path "$here"/holdfast-*.timer; do
   put 644 "$unit" "$units/$(basename -- "$unit")"
 done
 [ -z "$identity" ] || put 600 "$identity" "$settings/identity.json"
+if [ ! -e "$settings/box.token" ]; then
+  tr -dc 'A-Za-z0-9' </dev/urandom 2>/dev/null | head -c 43 >"$state/box.token"
+  put 600 "$state/box.token" "$settings/box.token"
+fi
 if [ -n "$identity" ] || [ ! -e "$settings/organisation.der" ]; then
   organisation_key "$settings/identity.json" >"$state/organisation.der"
   put 644 "$state/organisation.der" "$settings/organisation.der"
@@ -407,9 +419,9 @@ if [ "$ran" = yes ]; then
   sync "$state/restarted" "$state"
   port=$(sed -n 's/^HOLDFAST_PORT=//p' "$settings/holdfast.env")
   systemctl restart --no-block $touched
-  await_ready "$(sed -n 's/^version //p' "$here/RELEASE")" "$was_ready" || fail "It did not become ready within $within_s s."
+  await_ready "$(sed -n 's/^version //p' "$here/RELEASE")" "$was_ready" || fail "$unready"
   commit
-  systemctl start --quiet holdfast-upgrade.timer || true
+  systemctl start --quiet holdfast-upgrade.timer holdfast-renew.timer || true
   exit 0
 fi
 commit
