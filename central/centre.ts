@@ -16,6 +16,9 @@ import { type CentreSettings, SettingError } from './settings.ts';
 import { snapshotRoutes } from './snapshot/routes.ts';
 import { SnapshotService } from './snapshot/service.ts';
 import type { SnapshotSettings } from './snapshot/settings.ts';
+import { TlsAuthority } from './tls/authority.ts';
+import { TLS_AUTHORITY_FILE_NAME } from './tls/file.ts';
+import { tlsRoutes } from './tls/routes.ts';
 
 /** Entries one absorbing transaction applies: a whole answer, so that it costs one sync of the disk. */
 const CENTRE_SLICE_ENTRIES = 1_000;
@@ -53,6 +56,7 @@ export async function startCentre(
   const service = snapshots && new SnapshotService(snapshots.settings, snapshots.env, node, log);
   const app = createApp(node, [
     releaseRoutes(settings.dataFolder),
+    tlsRoutes(await openAuthority(settings)),
     ...(service ? [snapshotRoutes(service)] : []),
   ]);
   const server = await listen((request) => app.fetch(request), settings);
@@ -74,6 +78,15 @@ export async function startCentre(
       engine.close();
     },
   };
+}
+
+async function openAuthority({ tlsAuthority }: CentreSettings): Promise<TlsAuthority | null> {
+  if (!tlsAuthority) return null;
+  try {
+    return await TlsAuthority.open(tlsAuthority, nodePlatform);
+  } catch {
+    throw new SettingError(`The key in ${TLS_AUTHORITY_FILE_NAME} does not belong to its certificate.`);
+  }
 }
 
 async function openEngine(settings: CentreSettings, log: Log): Promise<LibsqlEngine> {

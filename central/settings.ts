@@ -1,11 +1,12 @@
 /** The centre's settings, from the environment. A bad one stops the program with one sentence that names it. */
-import { readFileSync, readdirSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
 import { type IdentityFile, identityFile } from '../shared/trust/certificate.ts';
 import { VAULT_FILE_NAME, vaultFile, withVaultFiles } from '../shared/trust/vault-file.ts';
 import type { LibsqlTarget } from './libsql-engine.ts';
 import type { Store } from '../shared/journal/entry.ts';
+import { TLS_AUTHORITY_FILE_NAME, type TlsAuthorityFile, tlsAuthorityFile } from './tls/file.ts';
 
 /** One sentence for whoever starts the program. */
 export class SettingError extends Error {
@@ -19,6 +20,8 @@ export interface CentreSettings {
   readonly identity: IdentityFile;
   readonly databases: Readonly<Record<Store, LibsqlTarget>>;
   readonly bootstrapTokenHash: string | null;
+  /** what signs certificates for edges' terminators, where the organisation has it */
+  readonly tlsAuthority: TlsAuthorityFile | null;
 }
 
 const LOOPBACK = ['127.0.0.1', 'localhost', '::1'];
@@ -89,6 +92,7 @@ export function readCentreSettings(env: Readonly<Record<string, string | undefin
       compliance: target('compliance'),
     },
     bootstrapTokenHash: settings.HOLDFAST_BOOTSTRAP_TOKEN_HASH ?? null,
+    tlsAuthority: readTlsAuthority(path.dirname(settings.HOLDFAST_IDENTITY_FILE)),
   };
 }
 
@@ -112,6 +116,19 @@ function readIdentityFile(file: string): IdentityFile {
     ([name, text]) => parsed(vaultFile, text) ?? fail(fault(`beside which is ${name}`)),
   );
   return withVaultFiles(identity, files);
+}
+
+function readTlsAuthority(folder: string): TlsAuthorityFile | null {
+  const file = path.join(folder, TLS_AUTHORITY_FILE_NAME);
+  if (!existsSync(file)) return null;
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch {
+    throw new SettingError(`${file} cannot be read.`);
+  }
+  const authority = parsed(tlsAuthorityFile, text);
+  return authority ?? fail(new SettingError(`${file} is not made by "holdfast tls new".`));
 }
 
 function parsed<S extends z.ZodType>(schema: S, text: string): z.infer<S> | null {

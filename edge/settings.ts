@@ -43,6 +43,13 @@ export async function readIdentity(env: EdgeEnv): Promise<IdentityFile> {
   return withVaultFiles(identity.data, files);
 }
 
+/** Where the machine's root shows itself by a token of its own (see edge/appliance/certificate.sh), the token. */
+export async function readBoxToken(env: EdgeEnv): Promise<string | null> {
+  const response = await env.CREDENTIALS?.fetch('http://credentials/box.token').catch(() => null);
+  const token = response?.ok === true ? (await response.text()).trim() : '';
+  return /^[A-Za-z0-9_-]{32,128}$/.test(token) ? token : null;
+}
+
 const listing = z.array(z.object({ name: z.string() }));
 
 async function vaultFiles({ CREDENTIALS }: EdgeEnv): Promise<string[]> {

@@ -84,8 +84,12 @@ export const limits = {
   sealWindowMs: 5 * 60_000,
   /** Rows of keys that re-sealing looks at in one read: a few ms. */
   resealPageRows: 250,
-  /** Keys sealed again before people and devices get their turn: opening takes 0.2 ms, the rest is one group's commit. */
+  /** Keys opened and sealed again before people and devices get their turn: 0.2 ms each. */
   resealTurnKeys: 20,
+  /** Characters of such keys that are written together, a hundred keys without packages; see `groupBytesMax`. */
+  resealGroupCharacters: 100_000,
+  /** How soon a centre notices that there is another vault. */
+  resealWakeMs: 1_000,
   /** How re-sealing waits for people and devices, and how long at most, so that a busy node gets on with it as well. */
   resealPauseMs: 20,
   resealWaitMsMax: 1_000,
@@ -169,6 +173,15 @@ export const limits = {
   cycleEveryMs: 30_000,
   /** How long before its end a node's certificate is called out: enough for a slow administration. */
   certificateWarningMs: 30 * 86_400_000,
+  /** Life of a certificate that a centre signs for an edge's terminator; the box asks again from half of it on. */
+  tlsCertificateMs: 90 * 86_400_000,
+  /** The same warning for the authority itself: PCs have to be given another before it signs shorter lives. */
+  tlsAuthorityWarningMs: 180 * 86_400_000,
+  /** A request with a P-256 key has 300 bytes. */
+  tlsRequestBytesMax: 4_096,
+  /** Certificates that one edge gets within the window: a box with a wrong clock asks every hour. */
+  tlsRequestsPerWindowMax: 48,
+  tlsWindowMs: 24 * 60 * 60_000,
   /** Oldest and newest secrets of each vault that a node opens to prove its vault key, at its start and daily. */
   vaultSampleSecrets: 8,
   selfCheckEveryMs: 24 * 60 * 60_000,

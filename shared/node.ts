@@ -43,6 +43,7 @@ import { Passkeys } from './staff/passkeys.ts';
 import { Sessions } from './staff/sessions.ts';
 import { SignInService } from './staff/sign-in.ts';
 import { CertificateAuthority, type IdentityFile } from './trust/certificate.ts';
+import { Endings } from './trust/endings.ts';
 import { makeSigner } from './trust/jws.ts';
 import { sealingKeyOf } from './trust/sealing.ts';
 import { Resealing } from './vault/resealing.ts';
@@ -62,6 +63,8 @@ export interface NodeOptions {
   readonly version: string;
   /** SHA-256 of a bearer token that may configure a centre which has no staff yet, or null */
   readonly bootstrapTokenHash: string | null;
+  /** SHA-256 of what the root of an edge's machine shows when it asks for certificates; without one nobody may */
+  readonly boxTokenHash?: string;
 }
 
 export interface Link {
@@ -102,6 +105,8 @@ export interface HoldfastNode {
   readonly resealing: Resealing;
   readonly revocations: Revocations;
   readonly edges: EdgeService;
+  /** certificates beside the node's own */
+  readonly endings: Endings;
   readonly startedAt: number;
   /** Begins replication and the chores. */
   start(): void;
@@ -167,6 +172,7 @@ export async function openNode(options: NodeOptions): Promise<HoldfastNode> {
     await configuration.settled();
     resealing.again();
   });
+  const endings = new Endings(platform, alarms);
   const running: Subscription[] = [];
   const stopping = new AbortController();
 
@@ -218,7 +224,10 @@ export async function openNode(options: NodeOptions): Promise<HoldfastNode> {
     let checkedAt = platform.now();
     let exposedAt = platform.now();
     let countedAt = 0;
-    const check = () => selfCheck({ ledger, platform, alarms, certificate, vaultKeys });
+    const check = async () => {
+      endings.check();
+      await selfCheck({ ledger, platform, alarms, certificate, vaultKeys });
+    };
     await chore('check itself', check);
     const pause = async (): Promise<boolean> => {
       await platform.sleep(limits.cycleEveryMs);
@@ -298,10 +307,11 @@ export async function openNode(options: NodeOptions): Promise<HoldfastNode> {
       statuses,
       comparison,
       foreground,
+      endings,
     },
     confirmation,
     proofs: new ProofChecker(platform),
-    tokens: new TokenChecker(authority, isRevoked),
+    tokens: new TokenChecker(authority, isRevoked, ledger),
     escrows: new EscrowService(parts),
     ...{ helpdesk, breakGlass, lived },
     imports: new ImportService(parts),

@@ -18,6 +18,7 @@ import { configCommands } from './commands/site.ts';
 import { staffCommands } from './commands/staff.ts';
 import { snapshotCommands } from './commands/snapshot.ts';
 import { compareCommand, statusCommand } from './commands/status.ts';
+import { tlsCommands } from './commands/tls.ts';
 import { upgradeCommands } from './commands/upgrade.ts';
 import type { Context } from './context.ts';
 
@@ -50,6 +51,7 @@ export function buildProgram(words: Words, run: RunCommand): Command {
   fleetCommand(program, run, words);
   snapshotCommands(program, run, words);
   installCommands(program, run, words);
+  tlsCommands(program, run, words);
   releaseCommands(program, run, words);
   upgradeCommands(program, run, words);
   importCommand(program, run, words);

@@ -6,6 +6,7 @@ import { releasing } from './en-release.ts';
 import { staffing } from './en-staff.ts';
 import { snapshot } from './en-snapshot.ts';
 import { disclosure } from './en-disclosure.ts';
+import { tls } from './en-tls.ts';
 import { trust } from './en-trust.ts';
 
 const SYSTEM_ERRORS: Readonly<Record<string, string>> = {
@@ -111,6 +112,7 @@ export const en = {
   snapshot,
   staffing,
   disclosure,
+  tls,
   trust,
   import: importing,
 };

@@ -7,6 +7,7 @@ import { releasing } from './es-release.ts';
 import { staffing } from './es-staff.ts';
 import { snapshot } from './es-snapshot.ts';
 import { disclosure } from './es-disclosure.ts';
+import { tls } from './es-tls.ts';
 import { trust } from './es-trust.ts';
 
 const SYSTEM_ERRORS: Readonly<Record<string, string>> = {
@@ -114,6 +115,7 @@ export const es: typeof en = {
   snapshot,
   staffing,
   disclosure,
+  tls,
   trust,
   import: importing,
 };

@@ -3,6 +3,7 @@
 #   ask.sh PORT PATH            the answer's body on standard output
 #   ask.sh PORT PATH FILE       ... appended to FILE, as bytes
 #   ask.sh PORT PATH '' BODY    sends BODY, a JSON text
+# With HOLDFAST_BOX_TOKEN in the environment it shows that root asks.
 # Ends with 0 when the answer is a 2xx, with 1 for any other, with 2 when there is none.
 port=$1 path=$2 file=${3-} body=${4-}
 if ! { exec 3<>"/dev/tcp/127.0.0.1/$port"; } 2>/dev/null; then exit 2; fi
@@ -13,6 +14,7 @@ exec 2>/dev/null
   else
     printf 'GET %s HTTP/1.1\r\n' "$path"
   fi
+  [[ -z ${HOLDFAST_BOX_TOKEN-} ]] || printf 'Authorization: Bearer %s\r\n' "$HOLDFAST_BOX_TOKEN"
   printf 'Host: localhost\r\nConnection: close\r\n\r\n%s' "$body"
 } >&3
 # Byte by byte, as it has to be on what cannot be wound back: nothing of the body is taken.

@@ -36,6 +36,7 @@ const COMPANIONS = [
   'ask.sh',
   'wake.sh',
   'vault-key.sh',
+  'certificate.sh',
   'holdfast.env',
   'front.cfg',
   'uplink.cfg',
@@ -48,6 +49,8 @@ const COMPANIONS = [
   'holdfast-certificates.path',
   'holdfast-certificates.timer',
   'holdfast-certificates.service',
+  'holdfast-renew.service',
+  'holdfast-renew.timer',
   '../../docs/OPERATIONS.md',
 ];
 

@@ -19,6 +19,7 @@ import { adminRoutes } from './routes/admin.ts';
 import { assetRoutes } from './routes/assets.ts';
 import { breakGlassRoutes } from './routes/break-glass.ts';
 import { boxRoutes } from './routes/box.ts';
+import { certificateRoutes } from './routes/certificate.ts';
 import { deviceRoutes } from './routes/devices.ts';
 import { edgeRoutes } from './routes/edges.ts';
 import { helpdeskRoutes } from './routes/helpdesk.ts';
@@ -56,6 +57,7 @@ export function createApp(node: HoldfastNode, more: readonly Routes[] = []): App
     edgeRoutes,
     syncRoutes,
     boxRoutes,
+    certificateRoutes,
     portalRoutes,
     referenceRoutes,
     ...more,

@@ -49,6 +49,10 @@ export const HELP: Readonly<Record<string, { type: 'counter' | 'gauge'; help: st
     type: 'gauge',
     help: 'Disclosures left under break-glass; 0 while it is not open.',
   },
+  holdfast_certificate_end_timestamp_seconds: {
+    type: 'gauge',
+    help: 'When a certificate ends: the node’s own, that of the TLS in front of an edge, a centre’s TLS authority.',
+  },
   holdfast_ready: { type: 'gauge', help: '1 while this node serves everything it is for.' },
 };
 

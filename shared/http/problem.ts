@@ -287,6 +287,11 @@ export const PROBLEMS = {
     en: 'No such escrow was kept aside.',
     es: 'No se apartó ninguna custodia así.',
   },
+  'certificate-refused': {
+    status: 403,
+    en: 'Such a certificate is not signed here.',
+    es: 'Aquí no se firma un certificado así.',
+  },
   'vault-fixed': {
     status: 409,
     en: 'A vault keeps its key and its region: make a new one instead.',

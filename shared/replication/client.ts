@@ -13,6 +13,8 @@ import { type HashesAt, healFork } from './forks.ts';
 import {
   type PullAnswer,
   type Vectors,
+  certificateAnswer,
+  certificateRefusal,
   digestAnswer,
   hashesAnswer,
   type digestRequest,
@@ -80,6 +82,20 @@ export class PeerClient {
     const { status, text } = await this.#transport.send('/v1/sync/release', { sha256, offset }, signal);
     if (status !== 200) throw new UnreachableError(`a release was answered with ${String(status)}`);
     return new Uint8Array(base64url.decode(releaseAnswer.parse(JSON.parse(text)).data));
+  }
+
+  /** The chain for a certificate request of this machine's terminator (base64url), or why the peer signs none. */
+  async certify(
+    request: string,
+    signal: AbortSignal,
+  ): Promise<{ readonly chain: string } | { readonly why: string }> {
+    const { status, text } = await this.#transport.send('/v1/sync/certificate', { request }, signal);
+    if (status === 200) return certificateAnswer.parse(JSON.parse(text));
+    // A centre from before it signed any knows no such address.
+    if (status === 404) return { why: 'no-authority' };
+    const refused = certificateRefusal.safeParse(status === 403 ? JSON.parse(text) : null);
+    if (refused.success) return { why: refused.data.why };
+    throw new UnreachableError(`a certificate request was answered with ${String(status)}`);
   }
 
   async digests(

@@ -137,6 +137,23 @@ export const digestAnswer = z.object({
 });
 export type DigestAnswer = z.infer<typeof digestAnswer>;
 
+export const certificateRequest = z.strictObject({
+  /** a PKCS #10 request (DER), as base64url */
+  request: z
+    .string()
+    .regex(/^[A-Za-z0-9_-]+$/)
+    .max(limits.tlsRequestBytesMax),
+});
+export const certificateAnswer = z.object({
+  /** the certificate, then its authority's, PEM */
+  chain: z.string().startsWith('-----BEGIN CERTIFICATE-----').max(16_384),
+});
+/** Why none is signed, as the problem says it. */
+export const certificateRefusal = z.looseObject({
+  type: z.literal('urn:holdfast:problem:certificate-refused'),
+  why: z.string().max(32),
+});
+
 export const releaseRequest = z.strictObject({
   sha256: z.string().regex(/^[0-9a-f]{64}$/),
   offset: z.number().int().min(0).max(Number.MAX_SAFE_INTEGER),

@@ -14,7 +14,9 @@ import { afterFile } from '../support/cleanup.ts';
 import { photograph } from '../support/install.ts';
 
 const FILES = [
-  ...['install.sh', 'wake.sh', 'holdfast.env', 'front.cfg', 'uplink.cfg', 'unprivileged.cfg'],
+  ...['install.sh', 'wake.sh', 'vault-key.sh', 'certificate.sh'],
+  ...['holdfast.env', 'front.cfg', 'uplink.cfg', 'unprivileged.cfg'],
+  ...['holdfast-renew.service', 'holdfast-renew.timer'],
   ...['holdfast-edge.service', 'holdfast-tls@.service', 'holdfast-certificates.path'],
   ...['upgrade.sh', 'ask.sh', 'holdfast-edge-recover.service', 'holdfast-upgrade.service'],
   ...[
@@ -206,7 +208,7 @@ describe("an edge's installer", { timeout: 120_000 }, () => {
     const left = Object.keys(await photograph(root)).filter((name) => !(name in before));
     expect(left.filter((name) => /opt\/holdfast|writers|\.service/.test(name))).toEqual([]);
     expect(left).toEqual(expect.arrayContaining(['etc/holdfast/identity.json', 'var/lib/holdfast-edge']));
-    expect(install('none', 0, '--centre', 'a.example.org:443').status).toBe(0);
+    expect(install('none', 0, '--centre', 'a.example.org:443')).toMatchObject({ status: 0 });
     expect(install('none', 0, '--uninstall', 'everything').status).toBe(0);
     expect(Object.keys(await photograph(root)).filter((name) => !(name in before))).toEqual(['opt']);
   });

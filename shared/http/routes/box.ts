@@ -73,7 +73,7 @@ export function isPending(wanted: WantedRelease | null, running: string | null):
 }
 
 /** Whoever comes from farther away comes through the TLS terminator, which says so. */
-function requireBox(c: Context<AppEnv>): void {
+export function requireBox(c: Context<AppEnv>): void {
   const isForwarded = ['X-Forwarded-For', 'X-Forwarded-Proto', 'Forwarded', 'CF-Connecting-IP'].some(
     (name) => c.req.header(name) !== undefined,
   );

@@ -167,6 +167,13 @@ function gauges(node: HoldfastNode): { name: string; labels: Record<string, stri
       labels: {},
       value: disclosuresLeft(node.breakGlass.state()),
     },
+    ...[{ name: 'node', endsAt: node.identity.certificate.exp * 1000 }, ...node.endings.all()].map(
+      ({ name, endsAt }) => ({
+        name: 'holdfast_certificate_end_timestamp_seconds',
+        labels: { certificate: name },
+        value: Math.round(endsAt / 1000),
+      }),
+    ),
     ...[...types].map(([type, value]) => ({ name: 'holdfast_alarms', labels: { type }, value })),
     ...ALARMS.map((type) => ({
       name: 'holdfast_alarms_total',
