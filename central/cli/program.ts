@@ -13,6 +13,7 @@ import { notifyCommand } from './commands/notify.ts';
 import { keyCommands } from './commands/key.ts';
 import { organisationCommands } from './commands/organisation.ts';
 import { releaseCommands } from './commands/release.ts';
+import { rulesCommands } from './commands/rules.ts';
 import { reportCommands } from './commands/report.ts';
 import { configCommands } from './commands/site.ts';
 import { staffCommands } from './commands/staff.ts';
@@ -41,6 +42,7 @@ export function buildProgram(words: Words, run: RunCommand): Command {
   compareCommand(program, run, words);
   keyCommands(program, run, words);
   breakGlassCommands(program, run, words);
+  rulesCommands(program, run, words);
   reportCommands(program, run, words);
   centreCommands(program, run, words);
   edgeCommands(program, run, words);

@@ -33,6 +33,27 @@ export const disclosure = {
     notifyState: 'file that keeps the place that was reached (made when it is missing, from now on)',
     notifyExec: 'command; it gets the disclosure as JSON on standard input, and the addresses in HOLDFAST_TO',
   },
+  rules: {
+    command: 'how carefully keys are given out',
+    show: 'show what holds for the organisation or for a site',
+    set: 'change it; what is not named stays as it is',
+    fields: {
+      personPerHour: 'keys that one person may give out in an hour, at one node',
+      nodePerHour: 'keys that all may give out in an hour, at one node',
+      twoPersonsOfflineMs: 'days without the centre after which a key takes two persons',
+      breakGlassOfflineMs: 'days without the centre after which it takes break-glass',
+      breakGlassDisclosures: 'keys of one opening of break-glass',
+      silentMs: 'days after which a device that is not heard is silent',
+      rotationDueMs: 'days after which a key that was given out should be gone from its drive',
+    },
+    twoPersons: 'a second person for each key: always, or by need',
+    always: 'always',
+    byNeed: 'by need',
+    sameDomain: 'names of one and the same domain, with commas (CORP,example.org); may be given again',
+    notANumber: (flag: string): string => `${flag} must be a whole number from 1 on.`,
+    from: (id: string | null): string =>
+      id === null ? 'Nothing is configured; Holdfast comes with:' : `As configured for ${id}:`,
+  },
   waits: (requestId: string, why: readonly Need[]): string =>
     `A second person has to approve (${why.map((need) => needs[need]).join('; ')}). Request ${requestId}.`,
   tellThem: (requestId: string): string => `They run, at this node: holdfast key approve ${requestId}`,

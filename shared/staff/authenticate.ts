@@ -37,6 +37,22 @@ export async function requireStaff(
   return Promise.resolve(member);
 }
 
+/** Whoever a refused request is by, if that is known: the audit of keys names them (I3). */
+export function personBehind(node: HoldfastNode, c: Context<AppEnv>): StaffMember | null {
+  try {
+    const token = bearerToken(c);
+    if (token !== undefined) return memberByToken(node.configuration, node.options.platform, token);
+    const { staffId, id: sessionId, isFresh } = requireSession(node, c, false);
+    const person = node.configuration.get('staff', staffId);
+    if (!person) return null;
+    const { name, role, sites } = person.body;
+    return { staffId, name, role, sites, presence: { by: 'session', sessionId, isFresh } };
+  } catch (error) {
+    if (error instanceof Problem) return null;
+    throw error;
+  }
+}
+
 /** An administrator, or null for the token of the installation while no administrator exists. */
 export async function requireAdministrator(
   node: HoldfastNode,

@@ -271,7 +271,7 @@ function memory(): Promise<LibsqlEngine> {
   return LibsqlEngine.open({ recovery: { url: ':memory:' }, compliance: { url: ':memory:' } });
 }
 
-function tokenOf(staffId: string): string {
+export function tokenOf(staffId: string): string {
   return `token-of-${staffId}-0123456789abcdef`;
 }
 

@@ -61,19 +61,23 @@ const endRoute = createRoute({
   },
 });
 
+const ASK = { action: 'break-glass-request' } as const;
+const OPEN = { action: 'break-glass-opening' } as const;
+const END = { action: 'break-glass-end' } as const;
+
 export const breakGlassRoutes: Routes = (app, node) => {
   app.openapi(showRoute, async (c) => {
-    await asking(node, c);
+    await asking(node, c, ASK);
     return c.json(await node.breakGlass.show(), 200);
   });
   app.openapi(askRoute, async (c) => {
     const { siteId, reason } = c.req.valid('json');
-    return c.json(await node.breakGlass.ask(await asking(node, c), siteId, reason), 201);
+    return c.json(await node.breakGlass.ask(await asking(node, c, ASK), siteId, reason), 201);
   });
   app.openapi(confirmRoute, async (c) =>
-    c.json(await node.breakGlass.confirm(await asking(node, c), c.req.valid('param').openingId), 200),
+    c.json(await node.breakGlass.confirm(await asking(node, c, OPEN), c.req.valid('param').openingId), 200),
   );
   app.openapi(endRoute, async (c) =>
-    c.json(await node.breakGlass.end(await asking(node, c), c.req.valid('param').openingId), 200),
+    c.json(await node.breakGlass.end(await asking(node, c, END), c.req.valid('param').openingId), 200),
   );
 };

@@ -2,12 +2,13 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import { STAFF_ROLES } from '../../domain/vocabulary.ts';
-import type { Asking } from '../../helpdesk/audit.ts';
+import { type Asking, type AuditFacts, writeAudit } from '../../helpdesk/audit.ts';
 import * as messages from '../../helpdesk/messages.ts';
 import type { HoldfastNode } from '../../node.ts';
-import { requireStaff } from '../../staff/authenticate.ts';
+import { personBehind, requireStaff } from '../../staff/authenticate.ts';
 import { type AppEnv, type Routes, addressOf } from '../context.ts';
 import { jsonContent, jsonRequest, problems } from '../openapi.ts';
+import { Problem } from '../problem.ts';
 
 const STAFF_PROBLEMS = [
   ...(['credentials-missing', 'token-invalid', 'forbidden', 'site-not-assigned'] as const),
@@ -103,36 +104,77 @@ const collectRoute = createRoute({
 
 export const helpdeskRoutes: Routes = (app, node) => {
   app.openapi(searchRoute, async (c) => {
-    const answer = await node.helpdesk.search(await asking(node, c), c.req.valid('json').keyId);
+    const { keyId } = c.req.valid('json');
+    const facts = { action: 'search', keyId, keyType: 'Recovery Key ID' } as const;
+    const answer = await node.helpdesk.search(await asking(node, c, facts), keyId);
     return c.json(answer, 200, { 'Cache-Control': 'no-store' });
   });
   app.openapi(disclosureRoute, async (c) => {
-    const disclosed = await node.helpdesk.disclose(await asking(node, c), c.req.valid('json'));
+    const request = c.req.valid('json');
+    const facts = { action: 'disclosure', keyId: request.keyId, keyType: 'Recovery Key Password' } as const;
+    const disclosed = await node.helpdesk.disclose(await asking(node, c, facts), request);
     return disclosed.outcome === 'disclosed'
       ? c.json(disclosed.answer, 201, { 'Cache-Control': 'no-store' })
       : c.json(disclosed.answer, 202, { 'Cache-Control': 'no-store' });
   });
   app.openapi(requestsRoute, async (c) =>
-    c.json({ requests: await node.helpdesk.requests(await asking(node, c)) }, 200),
+    c.json({ requests: await node.helpdesk.requests(await asking(node, c, { action: 'request' })) }, 200),
   );
   app.openapi(approvalRoute, async (c) => {
     const { requestId: id } = c.req.valid('param');
-    return c.json(await node.helpdesk.answer(await asking(node, c), id, 'approval'), 200);
+    return c.json(
+      await node.helpdesk.answer(
+        await asking(node, c, { action: 'approval', requestId: id }),
+        id,
+        'approval',
+      ),
+      200,
+    );
   });
   app.openapi(denialRoute, async (c) => {
     const { requestId: id } = c.req.valid('param');
     const { note = null } = c.req.valid('json');
-    return c.json(await node.helpdesk.answer(await asking(node, c), id, 'denial', note), 200);
+    return c.json(
+      await node.helpdesk.answer(
+        await asking(node, c, { action: 'denial', requestId: id }),
+        id,
+        'denial',
+        note,
+      ),
+      200,
+    );
   });
   app.openapi(collectRoute, async (c) => {
     const { requestId: id } = c.req.valid('param');
-    const answer = await node.helpdesk.collect(await asking(node, c), id);
+    const answer = await node.helpdesk.collect(
+      await asking(node, c, { action: 'disclosure', requestId: id }),
+      id,
+    );
     return c.json(answer, 201, { 'Cache-Control': 'no-store' });
   });
 };
 
-export async function asking(node: HoldfastNode, c: Context<AppEnv>): Promise<Asking> {
+/**
+ * Who asks, for the keys' sake. Somebody who is known and has to sign in again, or whose token is for something else, is
+ * refused here and recorded like everybody whom the rules refuse (I3).
+ */
+export async function asking(
+  node: HoldfastNode,
+  c: Context<AppEnv>,
+  facts: Pick<AuditFacts, 'action' | 'keyId' | 'keyType' | 'requestId'>,
+): Promise<Asking> {
   node.confirmation.require();
-  const staff = await requireStaff(node, c, 'keys', STAFF_ROLES);
-  return { staff, address: addressOf(c) };
+  const address = addressOf(c);
+  try {
+    return { staff: await requireStaff(node, c, 'keys', STAFF_ROLES), address };
+  } catch (error) {
+    const person = error instanceof Problem ? personBehind(node, c) : null;
+    if (person && error instanceof Problem) {
+      const { ledger, identity, peers, options } = node;
+      const parts = { ledger, identity, peers, platform: options.platform };
+      const refused = { ...facts, status: 'Failed', failure: error.code } as const;
+      await writeAudit(parts, { staff: person, address }, refused);
+    }
+    throw error;
+  }
 }
