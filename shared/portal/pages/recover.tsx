@@ -65,7 +65,7 @@ async function search(
 async function disclose(visit: SignedIn, fields: Fields): Promise<Response> {
   try {
     const disclosed = await visit.node.helpdesk.disclose(askingOf(visit), requestOf(fields));
-    if (disclosed.outcome === 'waiting') throw new Problem('request-waiting');
+    if (disclosed.outcome === 'waiting') return visit.c.redirect(NAV.requests.path, 303);
     return await passwordPage(visit, disclosed.answer);
   } catch (error) {
     if (error instanceof Problem && MENDABLE.includes(error.code))

@@ -1,0 +1,423 @@
+/**
+ * The portal in a real browser: every page in both languages, at both widths, in light and dark, looked at by axe-core;
+ * and what people do there, by keyboard and without script. The centre is killed once its own pages were seen: all that
+ * an edge shows and does here, it does without.
+ */
+import { beforeAll, describe, expect, it } from 'vitest';
+import {
+  type PersonName,
+  Stage,
+  type Visitor,
+  overflow,
+  screenshot,
+  tryBrowser,
+  violationsOf,
+} from './stage.ts';
+import { ask } from '../support/cluster.ts';
+
+const browser = await tryBrowser();
+
+interface Seen {
+  readonly name: string;
+  readonly at: 'madrid' | 'centre';
+  readonly who: PersonName | null;
+  readonly path: string;
+  /** what a person does there first */
+  readonly begin?: (visitor: Visitor, stage: Stage) => Promise<unknown>;
+  /** the answer is not 200, and browsers say so on their console */
+  readonly status?: number;
+}
+
+const searchFor = async ({ page }: Visitor, stage: Stage) => {
+  await page.fill('#digits', stage.key().keyId.slice(0, 8));
+  await page.press('#digits', 'Enter');
+  await page.waitForSelector('.candidate');
+};
+
+const fillFacts = async ({ page }: Visitor, user: string) => {
+  await page.selectOption('#reason', 'lost-pin');
+  await page.selectOption('#verification', 'call-back');
+  await page.fill('#endUser', user);
+};
+
+const PAGES: readonly Seen[] = [
+  { name: 'sign-in', at: 'madrid', who: null, path: '/sign-in' },
+  { name: 'enrol', at: 'centre', who: null, path: '/enrol' },
+  { name: 'recover', at: 'madrid', who: 'helpdesk', path: '/recover' },
+  { name: 'candidates', at: 'madrid', who: 'helpdesk', path: '/recover', begin: searchFor },
+  {
+    name: 'nothing-found',
+    ...{ at: 'madrid', who: 'helpdesk', path: '/recover' },
+    begin: async ({ page }) => {
+      await page.fill('#digits', '00000000');
+      await page.press('#digits', 'Enter');
+      await page.waitForSelector('[role=alert]');
+    },
+  },
+  {
+    name: 'password',
+    ...{ at: 'madrid', who: 'helpdesk', path: '/recover' },
+    begin: async (visitor, stage) => {
+      await searchFor(visitor, stage);
+      await fillFacts(visitor, stage.key().user);
+      await visitor.page.press('#endUser', 'Enter');
+      await visitor.page.waitForSelector('.groups');
+    },
+  },
+  { name: 'requests', at: 'madrid', who: 'advanced', path: '/requests' },
+  { name: 'break-glass', at: 'madrid', who: 'officer', path: '/break-glass' },
+  { name: 'computers', at: 'madrid', who: 'reports', path: '/computers' },
+  {
+    name: 'computer',
+    ...{ at: 'madrid', who: 'reports', path: '/computers' },
+    begin: async ({ page }) => {
+      await page.click('tbody a');
+      await page.waitForSelector('.answer');
+    },
+  },
+  { name: 'compliance', at: 'centre', who: 'reports', path: '/reports/compliance' },
+  { name: 'audit', at: 'madrid', who: 'reports', path: '/reports/audit' },
+  { name: 'keys-at-risk', at: 'madrid', who: 'reports', path: '/reports/keys-at-risk' },
+  { name: 'nodes', at: 'centre', who: 'administrator', path: '/nodes' },
+  { name: 'account', at: 'centre', who: 'administrator', path: '/account' },
+  { name: 'admin', at: 'centre', who: 'administrator', path: '/admin' },
+  { name: 'admin-staff', at: 'centre', who: 'administrator', path: '/admin/staff' },
+  { name: 'admin-policy', at: 'centre', who: 'administrator', path: '/admin/policy/new' },
+  { name: 'admin-rules', at: 'centre', who: 'administrator', path: '/admin/disclosure-rules/new' },
+  { name: 'admin-tokens', at: 'centre', who: 'administrator', path: '/admin/site-token' },
+  { name: 'not-found', at: 'madrid', who: 'reports', path: '/nowhere', status: 404 },
+  { name: 'forbidden', at: 'centre', who: 'reports', path: '/admin', status: 403 },
+];
+
+/** Each language at each width, each width in each scheme. */
+const LOOKS = {
+  'en-GB': [
+    [1280, 'light'],
+    [390, 'dark'],
+  ],
+  'es-ES': [
+    [1280, 'dark'],
+    [390, 'light'],
+  ],
+} as const;
+
+describe.runIf(typeof browser !== 'string')('the portal', { timeout: 90_000 }, () => {
+  let stage: Stage;
+
+  beforeAll(async () => {
+    if (typeof browser === 'string') return;
+    stage = await Stage.open(browser);
+  }, 60_000);
+
+  it('configures on pages, and tells of a change by somebody else', async () => {
+    const first = await stage.visit(stage.centre, 'administrator');
+    const second = await stage.visit(stage.centre, 'administrator');
+    await first.page.goto(`${stage.centre}/admin/region/new`);
+    await first.page.fill('#id', 'sur');
+    await first.page.fill('#a-name', 'Sur');
+    await first.page.click('main form button');
+    for (const { page } of [first, second]) await page.goto(`${stage.centre}/admin/region/sur`);
+    await first.page.fill('#a-name', 'Sur y Levante');
+    await first.page.click('main form button');
+    await second.page.fill('#a-name', 'Sur y Canarias');
+    await second.page.click('main form button');
+    expect(await second.page.textContent('[role=alert]')).toContain('Somebody changed this meanwhile');
+    expect(await second.page.inputValue('#a-name')).toBe('Sur y Canarias');
+    await first.page.goto(`${stage.centre}/admin/site-token`);
+    await first.page.selectOption('#siteId', 'madrid');
+    await first.page.click('main form button');
+    expect(await first.page.textContent('.once')).toMatch(/^hft_[A-Za-z0-9_-]{43}$/);
+    await first.context.close();
+    await second.context.close();
+  });
+
+  describe.each([
+    ['en-GB', 'centre'],
+    ['es-ES', 'centre'],
+    ['en-GB', 'madrid'],
+    ['es-ES', 'madrid'],
+  ] as const)('in %s at %s', (locale, node) => {
+    if (node === 'madrid') beforeAll(() => stage.loseCentre());
+
+    const pages = PAGES.filter(({ at }) => at === node);
+    it.each(pages)('shows $name', async ({ name, at, who, path, begin, status = 200 }) => {
+      const url = stage[at];
+      const visitor = await stage.visit(url, who, { locale });
+      const { page, context, complaints } = visitor;
+      const response = await page.goto(`${url}${path}`);
+      expect(response?.status()).toBe(status);
+      const policy = response?.headers()['content-security-policy'] ?? '';
+      expect(policy).toContain("default-src 'none'");
+      expect(policy).not.toMatch(/unsafe|https?:|\*|data:/);
+      await begin?.(visitor, stage);
+      expect(await page.getAttribute('html', 'lang')).toBe(locale.slice(0, 2));
+      for (const [width, colorScheme] of LOOKS[locale]) {
+        await page.setViewportSize({ width, height: 900 });
+        await page.emulateMedia({ colorScheme });
+        expect([width, colorScheme, ...(await violationsOf(visitor))]).toEqual([width, colorScheme]);
+        expect(await overflow(visitor)).toBe(0);
+        await screenshot(visitor, `${name}-${locale.slice(0, 2)}-${String(width)}-${colorScheme}`);
+      }
+      // A browser writes down that a page was refused; the page itself says nothing.
+      const expected = status === 200 ? [] : [expect.stringContaining(String(status))];
+      expect(complaints).toEqual(expected);
+      await context.close();
+    });
+  });
+
+  it('takes somebody from the sign-in page to the password by the keyboard alone, in 60 keystrokes', async () => {
+    const visitor = await stage.visit(stage.madrid, null);
+    const { page, complaints } = visitor;
+    const { keyId, password, user } = stage.key(1);
+    const { staffId, password: secret } = stage.person('helpdesk');
+    const answersMs: number[] = [];
+    page.on('requestfinished', (request) => {
+      const { requestStart, responseStart } = request.timing();
+      if (request.resourceType() === 'document') answersMs.push(responseStart - requestStart);
+    });
+    let keystrokes = 0;
+    const press = async (...keys: string[]) => {
+      for (const key of keys) {
+        keystrokes += 1;
+        await page.keyboard.press(key);
+      }
+    };
+    const focused = (selector: string) => page.waitForSelector(`${selector}:focus`);
+    await page.goto(`${stage.madrid}/`);
+    await focused('#staffId');
+    await page.keyboard.type(staffId);
+    await press('Tab');
+    await page.keyboard.type(secret);
+    await press('Tab');
+    const code = stage.code('helpdesk');
+    keystrokes += code.length;
+    await page.keyboard.type(code);
+    await press('Enter');
+    await focused('#digits');
+    await page.keyboard.type(keyId.slice(0, 8).toUpperCase());
+    await press('Enter');
+    await focused('#reason');
+    // The reason by its first letters, the verification by its first one.
+    await page.keyboard.type('Lost P');
+    await press('Tab', 'C', 'Tab');
+    await page.keyboard.type(user);
+    await press('Enter');
+    await page.waitForSelector('.groups');
+    const groups = await page.locator('[data-group]').allTextContents();
+    expect(groups.map((group) => group.trim()).join('-')).toBe(password);
+    expect(keystrokes).toBeLessThanOrEqual(60);
+    // Each group is ticked off from the keyboard, too.
+    await press('Tab', 'Space');
+    expect(await page.isChecked('.groups li:first-child input')).toBe(true);
+    expect(await page.textContent('.groups li:first-child .group-words')).toMatch(/^(\w+ ){5}\w+$/);
+    expect(complaints).toEqual([]);
+    expect(Math.max(...answersMs.slice(1))).toBeLessThan(1_000);
+    const audit = await ask(
+      stage.cluster.secrets.tokens.auditor,
+      'GET',
+      `${stage.madrid}/v1/reports/recovery-audit?action=disclosure&status=Successful&limit=1`,
+    );
+    expect(audit.body['rows']).toMatchObject([
+      { keyId, endUser: user, staffId, reason: { code: 'lost-pin' } },
+    ]);
+    await visitor.context.close();
+  });
+
+  it('hides the password when it is told to, and when the page is left', async () => {
+    const visitor = await stage.visit(stage.madrid, 'helpdesk');
+    const { page } = visitor;
+    await page.clock.install();
+    await page.goto(`${stage.madrid}/recover`);
+    await searchFor(visitor, stage);
+    await fillFacts(visitor, stage.key().user);
+    await page.press('#endUser', 'Enter');
+    await page.waitForSelector('.groups');
+    expect(await page.textContent('.countdown')).toMatch(/[45]:\d\d/);
+    await page.clock.fastForward(6 * 60_000);
+    expect(await page.locator('.groups').count()).toBe(0);
+    expect(await page.content()).not.toContain(stage.key().password.slice(0, 6));
+    await visitor.context.close();
+  });
+
+  it('works without script: sign-in, search, disclosure, reports, language', async () => {
+    const { page, context } = await stage.visit(stage.madrid, null, { javaScript: false });
+    const { keyId, password, user } = stage.key(2);
+    const { staffId, password: secret } = stage.person('helpdesk');
+    await page.goto(`${stage.madrid}/recover`);
+    await page.fill('#staffId', staffId);
+    await page.fill('#password', secret);
+    await page.fill('#code', 'wrong');
+    await page.click('article button');
+    await page.waitForSelector('[role=alert]');
+    await page.fill('#password', secret);
+    await page.fill('#code', stage.code('helpdesk'));
+    await page.click('article button');
+    await page.fill('#digits', keyId);
+    await page.click('.search-form button');
+    await fillFacts({ page, context, complaints: [] }, 'CORP\\nobody');
+    await page.click('.facts > button');
+    // What was filled in is still there, with what is wrong.
+    await page.waitForSelector('#facts-fault');
+    expect(await page.inputValue('#reason')).toBe('lost-pin');
+    await page.fill('#endUser', user);
+    await page.click('.facts > button');
+    const groups = await page.locator('[data-group]').allTextContents();
+    expect(groups.map((group) => group.trim()).join('-')).toBe(password);
+    expect(await page.content()).toContain('http-equiv="refresh"');
+    await page.goto(`${stage.madrid}/reports/compliance`);
+    await page.click('text=Español');
+    expect(page.url()).toBe(`${stage.madrid}/reports/compliance`);
+    expect(await page.textContent('h1')).toBe('Conformidad de la organización');
+    await page.goto(`${stage.madrid}/computers?computer=MAD*&sort=last-seen&order=desc`);
+    expect(await page.locator('tbody tr').count()).toBe(6);
+    await context.close();
+  });
+
+  it('gives as a file exactly what is filtered, and finds it again by its address', async () => {
+    const { page, context } = await stage.visit(stage.madrid, 'reports');
+    await page.goto(`${stage.madrid}/computers`);
+    const name = (await page.textContent('tbody tr:nth-child(3) a')) ?? '';
+    await page.fill('#f-computer', `${name.slice(0, -1)}*`);
+    await page.click('text=Filter');
+    const shown = await page.locator('tbody th a').allTextContents();
+    expect(shown).toContain(name);
+    const csv = await context.request.get(
+      new URL((await page.getAttribute('a[download]', 'href')) ?? '', stage.madrid).href,
+    );
+    const named = (await csv.text())
+      .split('\r\n')
+      .flatMap((line) => (line.startsWith('MAD') ? [line.split(',')[0]] : []));
+    expect([...new Set(named)]).toEqual(shown);
+    const other = await stage.visit(stage.madrid, 'reports');
+    await other.page.goto(page.url());
+    expect(await other.page.locator('tbody th a').allTextContents()).toEqual(shown);
+    await context.close();
+    await other.context.close();
+  });
+
+  it('has a second person approve, and gives the password to who asked', async () => {
+    const asks = await stage.visit(stage.madrid, 'helpdesk');
+    const approves = await stage.visit(stage.madrid, 'advanced');
+    await asks.page.goto(`${stage.madrid}/recover`);
+    await searchFor(asks, stage);
+    await fillFacts(asks, 'CORP\\stranger');
+    await asks.page.check('[name=secondPerson]');
+    await asks.page.click('.facts > button');
+    await asks.page.waitForSelector('.request');
+    expect(asks.page.url()).toBe(`${stage.madrid}/requests`);
+    expect(await violationsOf(asks)).toEqual([]);
+    await approves.page.goto(`${stage.madrid}/requests`);
+    expect(await violationsOf(approves)).toEqual([]);
+    await screenshot(approves, 'approval');
+    await approves.page.click('.request button >> nth=0');
+    await asks.page.reload();
+    await asks.page.click('.request button');
+    const groups = await asks.page.locator('[data-group]').allTextContents();
+    expect(groups.map((group) => group.trim()).join('-')).toBe(stage.key().password);
+    await asks.context.close();
+    await approves.context.close();
+  });
+
+  it('keeps what was filled in when a session ends', async () => {
+    const visitor = await stage.visit(stage.madrid, 'helpdesk');
+    const { page, context } = visitor;
+    await page.goto(`${stage.madrid}/recover`);
+    await searchFor(visitor, stage);
+    await fillFacts(visitor, stage.key().user);
+    await context.clearCookies({ name: /^holdfast-/ });
+    await page.press('#endUser', 'Enter');
+    await page.waitForSelector('#staffId');
+    expect(await page.content()).not.toContain(stage.key().password.slice(0, 6));
+    await page.fill('#staffId', stage.person('helpdesk').staffId);
+    await page.fill('#password', stage.person('helpdesk').password);
+    await page.fill('#code', stage.code('helpdesk'));
+    await page.press('#code', 'Enter');
+    await page.click('article form button');
+    await page.waitForSelector('.groups');
+    await context.close();
+  });
+
+  it('takes no form that is not from its own page', async () => {
+    const { context, page } = await stage.visit(stage.madrid, 'helpdesk');
+    await page.goto(`${stage.madrid}/recover`);
+    const digits = stage.key().keyId;
+    const send = (form: Record<string, string>, headers: Record<string, string> = {}) =>
+      context.request.post(`${stage.madrid}/recover`, { form, headers: { Accept: 'text/html', ...headers } });
+    const token = await page.inputValue('[name=form] >> nth=0');
+    expect((await send({ digits })).status()).toBe(403);
+    expect((await send({ digits, form: 'x'.repeat(43) })).status()).toBe(403);
+    const elsewhere = { Origin: 'https://elsewhere.example', 'Sec-Fetch-Site': 'cross-site' };
+    expect((await send({ digits, form: token }, elsewhere)).status()).toBe(403);
+    expect(await (await send({ digits })).text()).not.toContain(digits);
+    const whole = await send({ digits, form: token }, { 'Sec-Fetch-Site': 'same-origin' });
+    expect([whole.status(), (await whole.text()).includes(digits)]).toEqual([200, true]);
+    await context.close();
+  });
+
+  it('shows as text whatever somebody wrote', async () => {
+    const visitor = await stage.visit(stage.madrid, 'helpdesk');
+    await visitor.page.goto(`${stage.madrid}/recover`);
+    await searchFor(visitor, stage);
+    await fillFacts(visitor, stage.key().user);
+    const note = '"><img src=x onerror=alert(1)><script>alert(2)</script>';
+    await visitor.page.fill('#note', note);
+    await visitor.page.click('.facts > button');
+    await visitor.page.waitForSelector('.groups');
+    const auditor = await stage.visit(stage.madrid, 'reports');
+    await auditor.page.goto(`${stage.madrid}/reports/audit?action=disclosure`);
+    expect(await auditor.page.locator('td', { hasText: note }).count()).toBe(1);
+    expect(auditor.complaints).toEqual([]);
+    await visitor.context.close();
+    await auditor.context.close();
+  });
+
+  it('changes while one looks, and keeps no stream of it for good', async () => {
+    const { page, context, complaints } = await stage.visit(stage.madrid, 'reports');
+    await page.goto(`${stage.madrid}/nodes`);
+    await page.waitForSelector('[data-live=yes]');
+    const part = page.locator('[data-island=live]');
+    const before = await part.textContent();
+    await ask(stage.cluster.secrets.tokens.helpdesk, 'POST', `${stage.madrid}/v1/recovery/search`, {
+      keyId: stage.key().keyId,
+    });
+    await expect.poll(async () => (await part.textContent()) === before, { timeout: 10_000 }).toBe(false);
+    expect(complaints).toEqual([]);
+    await context.close();
+  });
+
+  it('prints a computer without what is for the screen', async () => {
+    const { page, context } = await stage.visit(stage.madrid, 'reports');
+    await page.goto(`${stage.madrid}/computers`);
+    await page.click('tbody a');
+    await page.emulateMedia({ media: 'print' });
+    expect(await page.isVisible('.answer-words')).toBe(true);
+    expect(await page.isVisible('.top nav')).toBe(false);
+    await context.close();
+  });
+
+  it('goes on without the centre, and says since when and what that means', async () => {
+    const visitor = await stage.visit(stage.madrid, 'helpdesk');
+    const { page } = visitor;
+    await expect
+      .poll(
+        async () => {
+          await page.goto(`${stage.madrid}/recover`);
+          return page.textContent('.freshness');
+        },
+        { timeout: 80_000, interval: 1_000 },
+      )
+      .toMatch(/has not reached the centre since today .*can be given out as always/s);
+    await searchFor(visitor, stage);
+    await fillFacts(visitor, stage.key().user);
+    await page.press('#endUser', 'Enter');
+    await page.waitForSelector('.groups');
+    expect(await violationsOf(visitor)).toEqual([]);
+    await screenshot(visitor, 'offline');
+    for (const path of ['/computers', '/reports/compliance', '/nodes'])
+      expect((await page.goto(`${stage.madrid}${path}`))?.status()).toBe(200);
+    expect(visitor.complaints).toEqual([]);
+    await visitor.context.close();
+  });
+});
+
+if (typeof browser === 'string') it.skip(`the portal was not looked at: ${browser}`);

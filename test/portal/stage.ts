@@ -1,0 +1,213 @@
+/**
+ * A branch with people in front of it: a real installation, a few PCs, everybody enrolled, and a real browser. The
+ * browser is Chromium from a package, or the system's; without either the tests say that they are skipped.
+ */
+import { access, mkdir, readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import sparticuz from '@sparticuz/chromium';
+import type { AxeResults } from 'axe-core';
+import { type Browser, type BrowserContext, type Page, chromium } from 'playwright-core';
+import type { LocalCluster } from '../../central/local/cluster.ts';
+import type { Fleet } from '../../central/fleet/fleet.ts';
+import { afterFile } from '../support/cleanup.ts';
+import { openFleet, startCluster } from '../support/cluster.ts';
+import { type Enrolled, configure, enrol, fetchOf, signedInBy, trySignIn } from '../support/people.ts';
+
+const root = path.resolve(import.meta.dirname, '../..');
+const SCREENSHOTS = path.join(root, 'screenshots');
+/** What is not needed here, or weakens what a page's policy forbids. */
+const LEFT_OUT = ['--single-process', '--disable-web-security'];
+
+/** The browser, or why there is none. */
+export async function tryBrowser(): Promise<Browser | string> {
+  const tries = [
+    () => sparticuz.executablePath(),
+    () => access('/usr/bin/chromium').then(() => '/usr/bin/chromium'),
+  ];
+  const faults: string[] = [];
+  for (const find of tries) {
+    try {
+      const executablePath = await find();
+      return await chromium.launch({
+        ...{ executablePath, headless: true },
+        args: sparticuz.args.filter((arg) => !LEFT_OUT.includes(arg)),
+      });
+    } catch (error) {
+      faults.push(error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error));
+    }
+  }
+  return `no Chromium starts here: ${faults.join('; ')}`;
+}
+
+export type PersonName = 'helpdesk' | 'advanced' | 'reports' | 'administrator' | 'officer';
+const PEOPLE: Readonly<Record<PersonName, string>> = {
+  helpdesk: 'helpdesk-1',
+  advanced: 'helpdesk-2',
+  reports: 'reports-1',
+  administrator: 'administrator-1',
+  officer: 'officer-1',
+};
+
+export interface Visitor {
+  readonly context: BrowserContext;
+  readonly page: Page;
+  /** what the page complained about or fetched from elsewhere, as it happens */
+  readonly complaints: string[];
+}
+
+interface VisitOptions {
+  readonly locale?: string;
+  readonly javaScript?: boolean;
+}
+
+export class Stage {
+  readonly cluster: LocalCluster;
+  readonly fleet: Fleet;
+  readonly browser: Browser;
+  readonly madrid: string;
+  readonly centre: string;
+  readonly #people: ReadonlyMap<PersonName, Enrolled>;
+  /** how many recovery codes of each person were used */
+  readonly #used = new Map<PersonName, number>();
+  readonly #cookies = new Map<string, Promise<string>>();
+
+  private constructor(
+    cluster: LocalCluster,
+    fleet: Fleet,
+    browser: Browser,
+    people: ReadonlyMap<PersonName, Enrolled>,
+  ) {
+    this.cluster = cluster;
+    this.fleet = fleet;
+    this.browser = browser;
+    this.madrid = cluster.edgeUrl('edge-madrid');
+    this.centre = cluster.centreUrl;
+    this.#people = people;
+  }
+
+  static async open(browser: Browser): Promise<Stage> {
+    afterFile(() => browser.close());
+    await mkdir(SCREENSHOTS, { recursive: true });
+    const cluster = await startCluster(23_000);
+    const centre = fetchOf(cluster.centreUrl);
+    const { administrator } = cluster.secrets.tokens;
+    await configure(centre, administrator, 'staff', PEOPLE.officer, {
+      ...{ name: 'Officer', role: 'break-glass-officer', sites: null, tokenHash: null, revoked: false },
+    });
+    const people = new Map<PersonName, Enrolled>();
+    for (const name of Object.keys(PEOPLE) as PersonName[])
+      people.set(name, await enrol(centre, administrator, PEOPLE[name]));
+    const fleet = await openFleet(cluster, { devices: 6, seed: 'portal', sites: ['madrid'] });
+    await fleet.enrolAll();
+    await fleet.encryptAll();
+    await fleet.reportAll();
+    return new Stage(cluster, fleet, browser, people);
+  }
+
+  /** Kills the centre, after the edge has heard of everybody who is to sign in there. */
+  async loseCentre(): Promise<void> {
+    if (!this.cluster.centre) return;
+    for (const who of ['helpdesk', 'advanced', 'reports', 'officer'] as const)
+      await this.#session(this.madrid, who);
+    await this.cluster.centre.stop('SIGKILL');
+    this.cluster.centre = null;
+  }
+
+  person(name: PersonName): Enrolled {
+    const found = this.#people.get(name);
+    if (!found) throw new Error(`nobody is ${name}`);
+    return found;
+  }
+
+  /** A recovery code that nobody used: unlike a one-time code it has no half minute to wait for. */
+  code(name: PersonName): string {
+    const used = this.#used.get(name) ?? 0;
+    this.#used.set(name, used + 1);
+    return this.person(name).recoveryCodes[used] ?? '';
+  }
+
+  /** A key of a PC's system drive, its password, and a user who is known on that PC. */
+  key(index = 0): { keyId: string; password: string; user: string } {
+    const device = this.fleet.devices[index];
+    const keyId = device?.keys()[0]?.keyId ?? '';
+    return {
+      keyId,
+      password: this.fleet.passwordOf(keyId) ?? '',
+      user: device?.plan.users[0] ?? '',
+    };
+  }
+
+  /** A browser of its own, signed in at a node as somebody or as nobody. */
+  async visit(url: string, who: PersonName | null, options: VisitOptions = {}): Promise<Visitor> {
+    const { locale = 'en-GB', javaScript = true } = options;
+    const context = await this.browser.newContext({
+      ...{ locale, javaScriptEnabled: javaScript, timezoneId: 'Europe/Madrid' },
+      viewport: { width: 1280, height: 900 },
+    });
+    if (who !== null) {
+      const [name = '', value = ''] = (await this.#session(url, who)).split('=');
+      await context.addCookies([{ name, value, url }]);
+    }
+    const page = await context.newPage();
+    return { context, page, complaints: complaintsOf(page, url) };
+  }
+
+  /** One session of each person at each node is enough for all browsers. */
+  #session(url: string, who: PersonName): Promise<string> {
+    const key = `${url} ${who}`;
+    const known = this.#cookies.get(key) ?? this.#signIn(url, who);
+    this.#cookies.set(key, known);
+    return known;
+  }
+
+  async #signIn(url: string, who: PersonName): Promise<string> {
+    const { staffId, password } = this.person(who);
+    const recoveryCode = this.code(who);
+    // An edge learns of an account a moment after the centre.
+    for (let turn = 0; turn < 4; turn += 1) {
+      const answer = await trySignIn(fetchOf(url), { staffId, password, recoveryCode });
+      if (answer.status === 201) return (await signedInBy(answer)).cookie;
+      await new Promise((resolve) => setTimeout(resolve, 1_500));
+    }
+    throw new Error(`${staffId} cannot sign in at ${url}`);
+  }
+}
+
+function complaintsOf(page: Page, url: string): string[] {
+  const found: string[] = [];
+  page.on('console', (message) => found.push(message.text()));
+  page.on('pageerror', (error) => found.push(error.message));
+  page.on('request', (request) => {
+    if (!request.url().startsWith(`${url}/`)) found.push(`fetched ${request.url()}`);
+  });
+  return found;
+}
+
+const axeSource = readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+/** What axe-core finds, one line each. Put into the page by the debugger, for the page's policy lets nobody else in. */
+export async function violationsOf({ context, page }: Visitor): Promise<string[]> {
+  const session = await context.newCDPSession(page);
+  await session.send('Runtime.evaluate', { expression: await axeSource });
+  const { result } = await session.send('Runtime.evaluate', {
+    ...{ expression: 'axe.run().then((found) => JSON.stringify(found.violations))', awaitPromise: true },
+    returnByValue: true,
+  });
+  await session.detach();
+  const violations = JSON.parse(String(result.value)) as AxeResults['violations'];
+  return violations.flatMap(({ id, nodes }) =>
+    nodes.map(
+      ({ html, failureSummary }) => `${id}: ${html.slice(0, 200)} ${(failureSummary ?? '').slice(0, 200)}`,
+    ),
+  );
+}
+
+export function screenshot({ page }: Visitor, name: string): Promise<unknown> {
+  return page.screenshot({ path: path.join(SCREENSHOTS, `${name}.png`), fullPage: true });
+}
+
+/** Pixels by which a page is wider than its window. */
+export function overflow({ page }: Visitor): Promise<number> {
+  return page.evaluate('document.documentElement.scrollWidth - window.innerWidth');
+}
