@@ -11,6 +11,7 @@ const readiness = z.looseObject({
   name: z.string(),
   role: z.enum(['edge', 'centre']),
   version: z.string(),
+  wanted: z.string().nullable().default(null),
   waitingFor: z.array(z.string()),
   offlineSince: z.number().nullable(),
   peers: z.array(z.looseObject({ name: z.string(), state: z.string(), lastContact: z.number() })),
@@ -91,6 +92,9 @@ export function statusText(nodes: readonly NodeNow[], words: Words, now: number)
   ];
   const notes = nodes.flatMap(({ name, readiness: ready }) => [
     ...(ready && ready.waitingFor.length > 0 ? [cli.nodeWaits(name, ready.waitingFor)] : []),
+    ...(ready && ready.wanted !== null && ready.wanted !== ready.version
+      ? [cli.nodeUpgrades(name, ready.version, ready.wanted)]
+      : []),
     ...(ready?.alarms ?? []).map(({ type, subject, detail }) => `${name}: ${type} ${subject}: ${detail}`),
   ]);
   const shown = notes.slice(0, NOTES_MAX).map((note) => cut(`  ! ${note}`, cli.width));

@@ -26,6 +26,8 @@ export class LocalCluster {
   readonly centrePort: number;
   /** settings of the centre beside those of its folder, at every start */
   centreEnv: Readonly<Record<string, string>> = {};
+  /** where other versions of the programs lie that are started from now on, by the node's name */
+  readonly programs = new Map<string, string>();
   centre: NodeProcess | null = null;
   readonly edges = new Map<string, NodeProcess>();
 
@@ -75,6 +77,7 @@ export class LocalCluster {
       bootstrapTokenHash: staffTokenHash(nodePlatform, this.secrets.tokens.administrator),
       logFile: path.join(this.folder, 'logs/centre.log'),
       env: { ...this.centreEnv, ...env },
+      ...this.#program('centre'),
     });
     return this.centre;
   }
@@ -88,9 +91,15 @@ export class LocalCluster {
       port: this.edgePort(name),
       centrePort,
       logFile: path.join(this.folder, `logs/${name}.log`),
+      ...this.#program(name),
     });
     this.edges.set(name, started);
     return started;
+  }
+
+  #program(name: string): { root?: string } {
+    const root = this.programs.get(name);
+    return root === undefined ? {} : { root };
   }
 
   /**

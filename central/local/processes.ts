@@ -175,13 +175,15 @@ export function startCentreProcess(options: {
   port: number;
   bootstrapTokenHash: string;
   logFile: string;
+  /** where the program lies: another version of it than this */
+  root?: string;
   env?: Readonly<Record<string, string>>;
 }): Promise<NodeProcess> {
   return NodeProcess.start({
     name: 'centre',
     url: `http://127.0.0.1:${String(options.port)}`,
     command: process.execPath,
-    args: ['--enable-source-maps', path.join(packageRoot(), 'dist/central/main.js')],
+    args: ['--enable-source-maps', path.join(options.root ?? packageRoot(), 'dist/central/main.js')],
     env: {
       HOLDFAST_DATA: options.dataFolder,
       HOLDFAST_IDENTITY_FILE: options.identityFile,
@@ -200,6 +202,7 @@ export async function startEdgeProcess(options: {
   port: number;
   centrePort: number;
   logFile: string;
+  root?: string;
 }): Promise<NodeProcess> {
   await mkdir(options.dataFolder, { recursive: true, mode: 0o700 });
   return NodeProcess.start({
@@ -208,7 +211,7 @@ export async function startEdgeProcess(options: {
     command: workerdPath(),
     args: [
       'serve',
-      path.join(packageRoot(), 'edge/appliance/edge.capnp'),
+      path.join(options.root ?? packageRoot(), 'edge/appliance/edge.capnp'),
       `--directory-path=data=${options.dataFolder}`,
       `--directory-path=credentials=${options.credentialsFolder}`,
       `--socket-addr=http=127.0.0.1:${String(options.port)}`,

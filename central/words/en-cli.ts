@@ -78,6 +78,7 @@ export const cli = {
     peer: 'PEER',
     row: 'ROW',
     difference: 'DIFFERENCE',
+    version: 'VERSION',
     lastContact: 'LAST CONTACT',
     computers: 'COMPUTERS',
     code: 'CODE',
@@ -116,6 +117,8 @@ export const cli = {
   neverReached: 'never reached',
   lostAgo: (seconds: number): string => `lost ${String(seconds)} s ago`,
   nodeSilent: (name: string): string => `${name} does not answer`,
+  nodeUpgrades: (name: string, version: string, wanted: string): string =>
+    `${name} runs ${version}, and ${wanted} is wanted of it`,
   nodeWaits: (name: string, what: readonly string[]): string => `${name} waits for ${what.join(', ')}`,
   nodeBehind: (name: string, entries: number | null): string =>
     entries === null

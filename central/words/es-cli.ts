@@ -88,6 +88,7 @@ export const cli: typeof english = {
     peer: 'OTRO',
     row: 'FILA',
     difference: 'DIFERENCIA',
+    version: 'VERSIÓN',
     lastContact: 'ÚLTIMO CONTACTO',
     computers: 'EQUIPOS',
     code: 'CÓDIGO',
@@ -125,6 +126,7 @@ export const cli: typeof english = {
   neverReached: 'nunca',
   lostAgo: (seconds: number): string => `sin él ${String(seconds)} s`,
   nodeSilent: (name: string): string => `${name} no responde`,
+  nodeUpgrades: (name, version, wanted) => `${name} ejecuta la ${version} y se quiere la ${wanted}`,
   nodeWaits: (name: string, what: readonly string[]): string => `${name} espera a ${what.join(', ')}`,
   nodeBehind: (name: string, entries: number | null): string =>
     entries === null

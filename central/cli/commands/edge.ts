@@ -31,6 +31,11 @@ export function edgeCommands(program: Command, run: RunCommand, words: Words): v
   edgeTrustCommands(edge, run, words);
 }
 
+/** What runs, and what is wanted where that is something else. */
+function versionText(version: string | null, wanted: string | null): string {
+  return wanted === null || wanted === version ? (version ?? '–') : `${version ?? '–'} → ${wanted}`;
+}
+
 const edges = z.looseObject({
   freshness: z.array(
     z.looseObject({
@@ -40,6 +45,8 @@ const edges = z.looseObject({
       asOf: z.number().nullable(),
       entriesBehind: z.number().nullable(),
       lastContactWithCentre: z.number().nullable(),
+      version: z.string().nullable().default(null),
+      wanted: z.string().nullable().default(null),
     }),
   ),
 });
@@ -50,14 +57,18 @@ async function list(context: Context): Promise<number> {
   const { freshness } = await node.readiness(edges);
   const { columns } = cli;
   const when = (at: number | null): string => (at === null || at === 0 ? '–' : cli.time(at));
-  const rows = freshness.map(({ nodeId, nodeName, siteName, entriesBehind, lastContactWithCentre }) => [
-    nodeName,
-    nodeId,
-    siteName ?? '',
-    entriesBehind === null ? '–' : number(entriesBehind),
-    when(lastContactWithCentre),
+  const rows = freshness.map((edge) => [
+    edge.nodeName,
+    edge.nodeId,
+    edge.siteName ?? '',
+    edge.entriesBehind === null ? '–' : number(edge.entriesBehind),
+    versionText(edge.version, edge.wanted),
+    when(edge.lastContactWithCentre),
   ]);
-  const head = [columns.node, columns.nodeId, columns.site, columns.behind, columns.lastContact];
+  const head = [
+    ...[columns.node, columns.nodeId, columns.site, columns.behind],
+    ...[columns.version, columns.lastContact],
+  ];
   context.answer({ edges: freshness }, rows.length === 0 ? cli.noEdges : table(head, rows, cli.width));
   return EXIT_OK;
 }
