@@ -7,7 +7,7 @@ import type { Log, Platform } from '../platform.ts';
 import type { CertificateAuthority, NodeRole, Origin } from '../trust/certificate.ts';
 import { type Engine, EngineError } from './engine.ts';
 import type { Entry, Store } from './entry.ts';
-import { PROJECTION_VERSION } from './kinds.ts';
+import { PROJECTION_VERSION, project } from './kinds.ts';
 import { projectAll } from './projection.ts';
 import { TABLE_SHAPES } from './tables.ts';
 
@@ -23,7 +23,7 @@ interface Parts {
 export async function reproject(parts: Parts, store: Store, version = PROJECTION_VERSION): Promise<void> {
   const { engine, authority, log } = parts;
   const [made] = await engine.rows(store, `SELECT version FROM "${store}_projection" WHERE id = 1`, []);
-  if (made?.[0] === version) return;
+  if (made?.[0] === version && !(await isKnownNow(engine, store))) return;
   const logs = await engine.rows(store, `SELECT origin, certificate FROM "${store}_origins"`, []);
   if (logs.length > 0) log('info', 'tables are made again from the journal', { store, version });
   const tables = [...TABLE_SHAPES.values()]
@@ -43,6 +43,23 @@ export async function reproject(parts: Parts, store: Store, version = PROJECTION
   await engine.batch(store, [setVersion(version)]);
 }
 
+/**
+ * Whether something stands aside that this version can read: a process of an older version wrote to the same database
+ * after another had made the tables by the newer rules.
+ */
+async function isKnownNow(engine: Engine, store: Store): Promise<boolean> {
+  const aside = await engine.rows(
+    store,
+    `SELECT DISTINCT m.kind, j.version FROM "${store}_marks" m JOIN "${store}_journal" j ` +
+      `ON j.origin = m.origin AND j.seq = m.seq WHERE m.reason IN ('unknown-kind', 'unknown-version')`,
+    [],
+  );
+  return aside.some(([kind, version]) => {
+    const read = project({ store, kind: String(kind), version: Number(version), body: null }, 'centre');
+    return !('mark' in read) || read.mark === 'no-authority';
+  });
+}
+
 async function reprojectLog(
   { engine, platform }: Parts,
   store: Store,
@@ -59,14 +76,19 @@ async function reprojectLog(
       ...{ store, origin, seq: Number(seq), hlc: Number(hlc), kind: String(kind), version: Number(version) },
       ...{ salt: null, body: body === null ? null : String(body), bodyHash: '', hash: '' },
     }));
-    await project(engine, store, page, role);
+    await projectPage(engine, store, page, role);
     if (rows.length < PAGE_ENTRIES) return;
     await platform.sleep(0);
   }
 }
 
 /** As one batch, and where the database refuses that, entry by entry. */
-async function project(engine: Engine, store: Store, page: readonly Entry[], role: NodeRole): Promise<void> {
+async function projectPage(
+  engine: Engine,
+  store: Store,
+  page: readonly Entry[],
+  role: NodeRole,
+): Promise<void> {
   try {
     await engine.batch(store, projectAll(store, page, role, new Set()).statements);
   } catch (error) {
@@ -76,6 +98,6 @@ async function project(engine: Engine, store: Store, page: readonly Entry[], rol
       await engine.batch(store, projectAll(store, page, role, new Set([only.seq])).statements);
       return;
     }
-    for (const entry of page) await project(engine, store, [entry], role);
+    for (const entry of page) await projectPage(engine, store, [entry], role);
   }
 }

@@ -19,7 +19,7 @@ export function reprojectContract(host: Host): void {
     await node.engine.batch('recovery', [
       { sql: 'DELETE FROM escrows WHERE seq % 2 = 0', args: [] },
       { sql: "UPDATE escrows SET computer_name = 'edited'", args: [] },
-      { sql: "INSERT INTO recovery_marks VALUES (?, 2, 'escrow', 'unknown-kind')", args: [node.ledger.self] },
+      { sql: "INSERT INTO recovery_marks VALUES (?, 2, 'escrow', 'malformed')", args: [node.ledger.self] },
     ]);
     const again = await restartNode(host, node);
     expect(await factRows(again.engine, 'recovery')).not.toEqual(before);
@@ -30,6 +30,20 @@ export function reprojectContract(host: Host): void {
     expect(await upgraded.engine.rows('recovery', 'SELECT version FROM recovery_projection', [])).toEqual([
       [PROJECTION_VERSION],
     ]);
+  });
+
+  it('reads again what a process of an older version set aside in tables of these rules', async () => {
+    const organisation = await makeOrganisation();
+    const node = await startNode(host, { organisation });
+    await node.ledger.append('recovery', distinctEscrows(5, 74));
+    const before = await factRows(node.engine, 'recovery');
+    await node.engine.batch('recovery', [
+      { sql: 'DELETE FROM escrows WHERE seq = 3', args: [] },
+      { sql: "INSERT INTO recovery_marks VALUES (?, 3, 'escrow', 'unknown-kind')", args: [node.ledger.self] },
+    ]);
+    const upgraded = await restartNode(host, node);
+    expect(await factRows(upgraded.engine, 'recovery')).toEqual(before);
+    expect(await upgraded.engine.rows('recovery', 'SELECT * FROM recovery_marks', [])).toEqual([]);
   });
 
   it('begins again when it was interrupted', async () => {
