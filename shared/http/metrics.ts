@@ -8,6 +8,11 @@ export const HELP: Readonly<Record<string, { type: 'counter' | 'gauge'; help: st
     type: 'counter',
     help: 'Journal entries committed here, by store and by append or absorb.',
   },
+  holdfast_build_info: { type: 'gauge', help: 'The version of this program; the value is always 1.' },
+  holdfast_upgrade_pending: {
+    type: 'gauge',
+    help: 'Whether an edge still has to take the release that is wanted of it.',
+  },
   holdfast_alarms: { type: 'gauge', help: 'Alarms raised now, by type.' },
   holdfast_alarms_total: { type: 'counter', help: 'Alarms raised since the start, by type.' },
   holdfast_journal_entries: { type: 'gauge', help: 'Entries held, by store.' },
