@@ -1852,7 +1852,7 @@ export interface components {
         retired: boolean;
         compromised: boolean;
         opensHere: boolean;
-        keysAlone: number;
+        keysAlone: number | null;
       }[];
       resealing: {
         running: boolean;
@@ -3661,7 +3661,12 @@ export interface operations {
   };
   'get-v1-admin-vaults': {
     parameters: {
-      query?: never;
+      query?:
+        | {
+            /** @description `no`: without counting what only old vaults open, which looks at every key. */
+            count?: ('yes' | 'no') | undefined;
+          }
+        | undefined;
       header?: never;
       path?: never;
       cookie?: never;

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { Problem } from '../http/problem.ts';
 import { deviceId } from '../journal/bodies.ts';
 import { hash } from '../journal/entry.ts';
+import type { Ledger } from '../journal/ledger.ts';
 import type { NodeIdentity } from '../journal/store-journal.ts';
 import type { Platform } from '../platform.ts';
 import { type CertificateAuthority, slug } from '../trust/certificate.ts';
@@ -42,21 +43,32 @@ const TOKENS_CACHED_MAX = 20_000;
 export class TokenChecker {
   readonly #authority: CertificateAuthority;
   readonly #isRevoked: (nodeId: string) => boolean;
+  readonly #ledger: Ledger;
   readonly #checked = new Map<string, { readonly token: DeviceToken; readonly by: string }>();
 
-  constructor(authority: CertificateAuthority, isRevoked: (nodeId: string) => boolean) {
+  constructor(authority: CertificateAuthority, isRevoked: (nodeId: string) => boolean, ledger: Ledger) {
     this.#authority = authority;
     this.#isRevoked = isRevoked;
+    this.#ledger = ledger;
   }
 
   /**
-   * The token's payload; throws a Problem unless a certified node of this organisation issued it that is trusted still.
-   * A device whose token is refused enrols again, and with the same key and machine it is the same device.
+   * The token's payload; throws a Problem unless a certified node of this organisation issued it. Where that node was
+   * revoked, its signature alone is worth nothing: the enrolment has to be held, in the part of its log that is trusted.
    */
   async check(token: string): Promise<DeviceToken> {
     const { token: payload, by } = this.#checked.get(token) ?? (await this.#verify(token));
-    if (this.#isRevoked(by)) throw new Problem('token-invalid');
+    if (this.#isRevoked(by) && !(await this.#isEnrolled(payload))) throw new Problem('token-invalid');
     return payload;
+  }
+
+  async #isEnrolled({ sub, jkt, site }: DeviceToken): Promise<boolean> {
+    const rows = await this.#ledger.engine.rows(
+      'recovery',
+      'SELECT 1 FROM devices WHERE device_id = ? AND jkt = ? AND site_id = ? LIMIT 1',
+      [sub, jkt, site],
+    );
+    return rows.length > 0;
   }
 
   async #verify(token: string): Promise<{ token: DeviceToken; by: string }> {

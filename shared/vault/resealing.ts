@@ -93,7 +93,13 @@ export class Resealing {
         failed(error);
       }
       const resting = role === 'centre' ? limits.resealLookEveryMs : limits.resealEdgeDelayMs;
-      await platform.sleep(resting, stopping);
+      const vaults = this.#newest();
+      // A centre looks up at once when there is another vault.
+      for (let at = 0; at < resting; at += limits.resealWakeMs) {
+        await platform.sleep(limits.resealWakeMs, stopping);
+        const isWoken = role === 'centre' && this.#newest() !== vaults;
+        if (isWoken) break;
+      }
     }
   }
 
@@ -135,13 +141,17 @@ export class Resealing {
 
   /** From the start where the newest vaults are others than before. */
   #begin(): void {
-    const vaults = this.#parts.configuration.newestVaults().join(' ');
+    const vaults = this.#newest();
     if (vaults === this.#vaults) return;
     this.#vaults = vaults;
     for (const table of TABLES) this.#seen[table] = 0;
     this.#resealed = new Map();
     this.#notOpenedHere = 0;
     this.#failed = 0;
+  }
+
+  #newest(): string {
+    return this.#parts.configuration.newestVaults().join(' ');
   }
 
   async #count(): Promise<number> {
@@ -239,19 +249,23 @@ export class Resealing {
     return sealed.some(({ vaultId }) => this.#parts.vaultKeys.some((key) => key.vaultId === vaultId));
   }
 
-  /** Whether all of it was done before `stopping`. */
+  /** Whether all of it was done before `stopping`. Opens a few at a time, and writes what a group of the writer takes. */
   async #reseal(rows: readonly Row[], windows: OpenWindows, stopping: AbortSignal): Promise<boolean> {
+    let drafts: Extract<Draft, { kind: 'reseal' }>[] = [];
     for (let at = 0; at < rows.length; at += limits.resealTurnKeys) {
       await this.#yield();
       if (stopping.aborted) return false;
       const turn = rows.slice(at, at + limits.resealTurnKeys);
       const made = await Promise.all(turn.map((row) => this.#draft(row, windows)));
-      const drafts = made.flatMap((draft) => (draft ? [draft] : []));
-      if (drafts.length === 0) continue;
+      drafts.push(...made.flatMap((draft) => (draft ? [draft] : [])));
+      const isLast = at + limits.resealTurnKeys >= rows.length;
+      if (drafts.length === 0 || (!isLast && JSON.stringify(drafts).length < limits.resealGroupCharacters))
+        continue;
       await this.#parts.ledger.append('recovery', drafts);
       for (const { body } of drafts)
         for (const { vaultId } of body.sealed)
           this.#resealed.set(vaultId, (this.#resealed.get(vaultId) ?? 0) + 1);
+      drafts = [];
     }
     return !stopping.aborted;
   }

@@ -115,6 +115,19 @@ describe('a revoked edge', () => {
       ...{ machine: 'b'.repeat(43), iat: 1 },
     });
     expect(await neighbour.node.tokens.check(token)).toMatchObject({ sub: deviceId });
+    const known = `d-${'k'.repeat(16)}`;
+    const enrolled = await issueToken(box.node.identity, {
+      ...{ aud: 'holdfast-devices', sub: known, jkt: 'k'.repeat(43), site: 'box', claim: 'held' },
+      ...{ machine: 'b'.repeat(43), iat: 1 },
+    });
+    const attributes = {
+      ...{ computerName: 'PC', domain: 'D', smbiosUuid: volumeId, serial: 'S', make: 'm', model: 'm' },
+      osVersion: '11',
+    };
+    const key = { kty: 'EC', crv: 'P-256', x: 'a'.repeat(43), y: 'a'.repeat(43) };
+    const body = { deviceId: known, siteId: 'box', key, jkt: 'k'.repeat(43), claim: 'held', attributes };
+    await appendAll(box.node, [{ kind: 'device', body } as never]);
+    for (const node of [box, neighbour]) await sync(node);
     // An open session ends as well, and a pull that waits.
     const waiting = box.node.links[0]?.client.listen(signal).catch((error: unknown) => error);
     await nodePlatform.sleep(20);
@@ -124,6 +137,8 @@ describe('a revoked edge', () => {
     await expect(sync(box)).rejects.toBeInstanceOf(RefusedError);
     for (const { node } of [centre, neighbour])
       await expect(node.tokens.check(token)).rejects.toMatchObject({ code: 'token-invalid' });
+    // Whom it had enrolled while it was trusted goes on as the same device.
+    expect(await neighbour.node.tokens.check(enrolled)).toMatchObject({ sub: known });
     // What it wrote while it was trusted stays (I2), and nobody waits for it any more.
     expect(await keysAt(neighbour)).toEqual(idsOf(...before));
     expect(centre.node.confirmation.waitingFor()).toEqual([]);

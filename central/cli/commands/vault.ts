@@ -16,6 +16,8 @@ import { ProgressBar } from '../progress-bar.ts';
 import { record, table } from '../table.ts';
 
 const LOOK_MS = 500;
+/** After it learned of a new vault, a centre begins within this. */
+const BEGINS_MS = 2_000;
 
 interface VaultOptions {
   readonly region?: string;
@@ -119,8 +121,9 @@ async function publishVault(context: Context, file: string): Promise<number> {
   return EXIT_OK;
 }
 
-export function vaultsOf(node: NodeApi): Promise<VaultList> {
-  return node.answer(node.client(LONG_ANSWER_MS_MAX).GET('/v1/admin/vaults'), vaultsAnswer);
+function vaultsOf(node: NodeApi, count: 'yes' | 'no' = 'yes'): Promise<VaultList> {
+  const client = node.client(LONG_ANSWER_MS_MAX);
+  return node.answer(client.GET('/v1/admin/vaults', { params: { query: { count } } }), vaultsAnswer);
 }
 
 async function listVaults(context: Context): Promise<number> {
@@ -132,7 +135,7 @@ async function listVaults(context: Context): Promise<number> {
     vault.regionId ?? words.trust.organisation,
     words.trust.vaultState(vault),
     vault.opensHere ? words.trust.yes : words.trust.no,
-    words.number(vault.keysAlone),
+    words.number(vault.keysAlone ?? 0),
   ]);
   const head = [columns.vault, columns.region, columns.state, columns.opensHere, columns.keysAlone];
   context.answer(
@@ -164,7 +167,7 @@ export async function takeOver(
   compromised: boolean,
 ): Promise<RotatedVault> {
   const { words } = context;
-  const { vaults } = await vaultsOf(await context.centre());
+  const { vaults } = await vaultsOf(await context.centre(), 'no');
   const living = vaults.filter((vault) => vault.regionId === regionId && !vault.retired);
   const newest = living.find((vault) => vault.newest);
   if (!newest) throw usage(words.trust.noVault(regionId), words.trust.makeVaultFirst);
@@ -187,7 +190,7 @@ async function rotateVault(context: Context, options: RotateOptions): Promise<nu
   const rotated = await takeOver(context, regionId, options.out, options.compromised === true);
   const vaults = options.wait ? await untilResealed(context, rotated.vaultId) : null;
   const left = vaults?.vaults.filter(({ vaultId }) => rotated.from.includes(vaultId)) ?? [];
-  const keysAlone = left.reduce((sum, vault) => sum + vault.keysAlone, 0);
+  const keysAlone = left.reduce((sum, vault) => sum + (vault.keysAlone ?? 0), 0);
   const isDone = options.wait && keysAlone === 0;
   context.answer(
     { ...rotated, ...(vaults ? { keysAlone, resealing: vaults.resealing } : {}), done: isDone },
@@ -210,16 +213,15 @@ async function rotateVault(context: Context, options: RotateOptions): Promise<nu
 async function untilResealed(context: Context, vaultId: string): Promise<VaultList> {
   const centre = await context.centre();
   const bar = new ProgressBar(process.stderr);
+  const begunAt = performance.now();
   for (;;) {
-    const found = await vaultsOf(centre);
-    const { running, rows, rowsSeen, resealed } = found.resealing;
-    const alone = found.vaults.reduce((sum, { keysAlone }) => sum + keysAlone, 0);
-    bar.at(rows === 0 ? 1 : rowsSeen / rows, context.words.trust.progress(resealed[vaultId] ?? 0));
-    const hasLooked = !running && rows > 0 && rowsSeen >= rows && vaultId in resealed;
-    const opensNone = found.vaults.every(({ opensHere }) => !opensHere);
-    if (alone === 0 || hasLooked || opensNone) {
+    const { vaults, resealing } = await vaultsOf(centre, 'no');
+    const { running, rows, rowsSeen, resealed } = resealing;
+    bar.at(rows === 0 ? 0 : rowsSeen / rows, context.words.trust.progress(resealed[vaultId] ?? 0));
+    const hasLooked = !running && rowsSeen >= rows && performance.now() - begunAt > BEGINS_MS;
+    if (hasLooked || vaults.every(({ opensHere }) => !opensHere)) {
       bar.end();
-      return found;
+      return vaultsOf(centre);
     }
     await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
   }
@@ -227,7 +229,7 @@ async function untilResealed(context: Context, vaultId: string): Promise<VaultLi
 
 async function retireVault(context: Context, id: string): Promise<number> {
   const { words } = context;
-  const { vaults } = await vaultsOf(await context.centre());
+  const { vaults } = await vaultsOf(await context.centre(), 'no');
   const vault = vaults.find(({ vaultId }) => vaultId === id);
   if (!vault) throw usage(words.trust.noSuchVault(id.slice(0, 64)));
   const { scope, regionId, publicKey, compromised } = vault;
