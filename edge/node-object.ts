@@ -90,6 +90,9 @@ function notStarted(request: Request, error: unknown): Response {
   const document = { type: 'urn:holdfast:problem:not-started', title: sentence(error), status: 503 };
   return new Response(JSON.stringify(document), {
     status: 503,
-    headers: { 'Content-Type': 'application/problem+json', 'Retry-After': '10', 'Cache-Control': 'no-store' },
+    headers: {
+      ...{ 'Content-Type': 'application/problem+json', 'Retry-After': '10', 'Cache-Control': 'no-store' },
+      ...{ 'X-Content-Type-Options': 'nosniff', 'Content-Security-Policy': "default-src 'none'" },
+    },
   });
 }

@@ -2,6 +2,12 @@
 # Gives a started edge its first request, without curl: bash alone. Says in one sentence when the edge cannot work.
 #   wake.sh PORT
 port=$1
+case $port in
+  '' | *[!0-9]*)
+    echo "HOLDFAST_PORT must be a port number: the edge listens on loopback alone, and TLS stands in front of it."
+    exit 1
+    ;;
+esac
 deadline=$((SECONDS + 30))
 while ((SECONDS < deadline)); do
   # systemd says which process it started. When that has ended, so has this, and systemd starts it again.

@@ -70,6 +70,11 @@ export function createApp(node: HoldfastNode, more: readonly Routes[] = []): App
 /** What nodes and monitoring ask: nobody stands and waits for it. */
 const BACKGROUND = /^\/(?:v1\/sync\/|(?:healthz|readyz|metrics)$)/;
 
+/** Answers for programs are no pages: a browser that is made to show one runs and loads nothing. Pages bring their own. */
+const NO_PAGE_POLICY = "default-src 'none'; frame-ancestors 'none'";
+/** A year, of this name alone: what else its domain serves is not this node's to say. */
+const STRICT_TRANSPORT = 'max-age=31536000';
+
 /** Gives each request a reference, counts it, and adds what every answer carries. */
 function observe(node: HoldfastNode): MiddlewareHandler<AppEnv> {
   return async function observeRequest(c, next) {
@@ -80,6 +85,11 @@ function observe(node: HoldfastNode): MiddlewareHandler<AppEnv> {
     const { headers } = c.res;
     headers.set('X-Content-Type-Options', 'nosniff');
     headers.set('Referrer-Policy', 'no-referrer');
+    headers.set('Cross-Origin-Resource-Policy', 'same-origin');
+    if (!headers.has('Content-Security-Policy')) headers.set('Content-Security-Policy', NO_PAGE_POLICY);
+    // Only where TLS was spoken: over plain HTTP a browser ignores it, and a development's loopback is to stay as it is.
+    if (c.req.header('X-Forwarded-Proto') === 'https')
+      headers.set('Strict-Transport-Security', STRICT_TRANSPORT);
     // Tokens, key IDs and people's names are in many answers; whoever may be cached says so itself.
     if (!headers.has('Cache-Control')) headers.set('Cache-Control', 'no-store');
     // The declared path, so that no client can make up a series of its own.
