@@ -8,10 +8,11 @@ import path from 'node:path';
 import sparticuz from '@sparticuz/chromium';
 import type { AxeResults } from 'axe-core';
 import { type Browser, type BrowserContext, type Page, chromium } from 'playwright-core';
+import { z } from 'zod';
 import type { LocalCluster } from '../../central/local/cluster.ts';
 import type { Fleet } from '../../central/fleet/fleet.ts';
 import { afterFile } from '../support/cleanup.ts';
-import { openFleet, startCluster } from '../support/cluster.ts';
+import { ask, openFleet, startCluster, untilNone } from '../support/cluster.ts';
 import { type Enrolled, configure, enrol, fetchOf, signedInBy, trySignIn } from '../support/people.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
@@ -56,6 +57,12 @@ export interface Visitor {
   readonly complaints: string[];
 }
 
+/** Nobody listens there. */
+const DEAD_PORT = 23_399;
+
+const search = (token: string, url: string, keyId: string) =>
+  ask(token, 'POST', `${url}/v1/recovery/search`, { keyId });
+
 interface VisitOptions {
   readonly locale?: string;
   readonly javaScript?: boolean;
@@ -67,6 +74,8 @@ export class Stage {
   readonly browser: Browser;
   readonly madrid: string;
   readonly centre: string;
+  /** of the same region as `madrid`, and started again without a way to the centre */
+  readonly toledo: string;
   readonly #people: ReadonlyMap<PersonName, Enrolled>;
   /** how many recovery codes of each person were used */
   readonly #used = new Map<PersonName, number>();
@@ -83,6 +92,7 @@ export class Stage {
     this.browser = browser;
     this.madrid = cluster.edgeUrl('edge-madrid');
     this.centre = cluster.centreUrl;
+    this.toledo = cluster.edgeUrl('edge-toledo');
     this.#people = people;
   }
 
@@ -102,7 +112,23 @@ export class Stage {
     await fleet.enrolAll();
     await fleet.encryptAll();
     await fleet.reportAll();
-    return new Stage(cluster, fleet, browser, people);
+    const stage = new Stage(cluster, fleet, browser, people);
+    await stage.#cutOffToledo();
+    return stage;
+  }
+
+  /** Once it holds what its neighbours do, it is started again where it finds no centre: it says so at once. */
+  async #cutOffToledo(): Promise<void> {
+    await this.#session(this.toledo, 'helpdesk');
+    const { helpdesk } = this.cluster.secrets.tokens;
+    await untilNone(async () => {
+      const { body } = await search(helpdesk, this.toledo, this.key().keyId);
+      return z.array(z.unknown()).parse(body['candidates']).length > 0 ? [] : ['toledo has no key of madrid'];
+    }, 20_000);
+    await this.cluster.edges.get('edge-toledo')?.stop();
+    await this.cluster.startEdge('edge-toledo', DEAD_PORT);
+    await this.cluster.ready(this.toledo);
+    this.#cookies.clear();
   }
 
   /** Kills the centre, after the edge has heard of everybody who is to sign in there. */
