@@ -222,7 +222,12 @@ start_trial() {
 # The edge as it will run, over a database of its own; then a snapshot of that, while it is open.
 try_edge() {
   mkdir -m 700 "$state/trial" "$state/trial/data" "$state/trial/credentials"
-  install -m 600 "$1" "$state/trial/credentials/identity.json"
+  if [ -e "$1" ]; then
+    install -m 600 "$1" "$state/trial/credentials/identity.json"
+  else
+    # Sealed to this machine, as OPERATIONS.md says.
+    systemd-creds decrypt --name=identity.json "$settings/identity.cred" "$state/trial/credentials/identity.json"
+  fi
   start_trial 0
   database=$(find "$state/trial/data" -name '*.sqlite' -size +0 | grep -v metadata | head -n 1)
   [ -n "$database" ] || fail 'The edge made no database.'
@@ -336,7 +341,7 @@ fi
 for file in "$identity" "$centre_ca" "$certificate" "$key"; do
   [ -z "$file" ] || [ -r "$file" ] || fail "$file cannot be read."
 done
-[ -n "$identity" ] || [ -e "$settings/identity.json" ] || fail 'give the identity made for this edge: --identity FILE.'
+[ -n "$identity" ] || [ -e "$settings/identity.json" ] || [ -e "$settings/identity.cred" ] || fail 'give the identity made for this edge: --identity FILE.'
 [ -n "$centre" ] || [ -e "$settings/holdfast.env" ] || fail 'give the centre: --centre HOST:PORT.'
 case $centre in '' | *?:[0-9]*) ;; *) fail '--centre is HOST:PORT, such as holdfast.example.org:443.' ;; esac
 case ${certificate:+c}${key:+k} in '' | ck) ;; *) fail '--certificate and --key go together.' ;; esac
