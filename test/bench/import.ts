@@ -1,6 +1,7 @@
 /**
  * Import end to end: the command line reads a generated file of each source and sends it to a centre, which checks,
- * seals and journals each key. Then the same file again, as after a kill; and the export of all of it. The memory of
+ * seals and journals each key. Then the same file again; another one, killed in the middle and run again; and the export
+ * of all of it. What the command counted and what the centre holds is compared with the truth, and said with pass or FAIL. The memory of
  * both processes is watched while they run; what a longer file adds to it is the difference of two of its tenths.
  */
 import { spawn } from 'node:child_process';
@@ -19,10 +20,13 @@ import { IMPORT_SOURCES, type ImportSource } from '../../shared/domain/vocabular
 import { staffTokenHash } from '../../shared/staff/token.ts';
 import { CSV_MAP, sourceFile, truthOf } from '../import/sources.ts';
 import { type Figure, median } from './figures.ts';
+import { HeldKeys, type KeySet, truthOfFiles } from './import-truth.ts';
 import { type BenchContext, EDGE_A, openInstallation, processorMs } from './installation.ts';
 
 const BENCH = 'import';
 const MEMORY_EVERY_MS = 100;
+/** So many that a command can be killed among them. */
+const KILLED_RECORDS_MIN = 5_000;
 
 interface Measured {
   readonly seconds: number;
@@ -35,24 +39,84 @@ interface Measured {
 
 export async function benchImport(context: BenchContext): Promise<Figure[]> {
   const cluster = await openInstallation(context, []);
+  const held = new HeldKeys(cluster);
   const records = Math.max(100, Math.floor(context.entries / 100) * 100);
   const figures: Figure[] = [];
   try {
-    for (const source of IMPORT_SOURCES) {
-      const file = path.join(context.folder, `source-${source}`);
-      await pipeline(sourceFile(source, records, { seed: source }), createWriteStream(file));
-      const first = await measure(cluster, argsOf(source, file));
-      expectCounts(first, truthOf(records));
-      context.say(`import of ${records} from ${source}: ${Math.round(records / first.seconds)}/s`);
-      const again = await measure(cluster, argsOf(source, file));
-      await rm(file);
-      figures.push(...figuresOf(source, records, first, again));
-    }
+    for (const source of IMPORT_SOURCES)
+      figures.push(...(await benchSource(context, cluster, held, source, records)));
     figures.push(...(await benchExport(context, cluster)));
   } finally {
+    held.close();
     await cluster.stopAll();
   }
   return figures;
+}
+
+async function benchSource(
+  context: BenchContext,
+  cluster: LocalCluster,
+  held: HeldKeys,
+  source: ImportSource,
+  records: number,
+): Promise<Figure[]> {
+  const files = [
+    { records, seed: source },
+    { records: Math.max(KILLED_RECORDS_MIN, Math.floor(records / 2_000) * 100), seed: `${source} killed` },
+  ] as const;
+  const verdict = (what: string, faults: readonly string[]): void => {
+    if (faults.length > 0) process.exitCode = 1;
+    context.say(
+      `${faults.length > 0 ? 'FAIL' : 'pass'}  ${source}: ${what}${faults.map((fault) => `; ${fault}`).join('')}`,
+    );
+  };
+  const truth = truthOf(records);
+  const file = await write(context, source, files[0]);
+  const first = await measure(cluster, argsOf(source, file));
+  verdict(`counts of ${String(records)} records`, faultsIn(first, { ...truth }));
+  verdict('keys held are the true ones, and no other', difference(held.of(source), truthOfFiles([files[0]])));
+  const again = await measure(cluster, argsOf(source, file));
+  await rm(file);
+  const nothingNew = { ...truth, accepted: 0, alreadyThere: truth.accepted + truth.alreadyThere };
+  verdict('the same again: counts', faultsIn(again, nothingNew));
+
+  const second = await write(context, source, files[1]);
+  const killedAt = await killInTheMiddle(cluster, held, argsOf(source, second));
+  const resumed = await measure(cluster, argsOf(source, second));
+  await rm(second);
+  const { accepted, alreadyThere, ...rest } = truthOf(files[1].records);
+  verdict(`killed after ${String(killedAt)} of ${String(files[1].records)} records, and run again`, [
+    ...(killedAt > 0 && killedAt < accepted ? [] : ['it was not killed in the middle']),
+    ...faultsIn(resumed, rest),
+    ...sumFaults(resumed, accepted + alreadyThere),
+    ...difference(held.of(source), truthOfFiles(files)),
+  ]);
+  return figuresOf(source, records, first, again);
+}
+
+async function write(
+  context: BenchContext,
+  source: ImportSource,
+  { records, seed }: { readonly records: number; readonly seed: string },
+): Promise<string> {
+  const file = path.join(context.folder, `source-${source}`);
+  await pipeline(sourceFile(source, records, { seed }), createWriteStream(file));
+  return file;
+}
+
+/** Kills the command as soon as some of its keys are held; resolves with how many are. */
+async function killInTheMiddle(
+  cluster: LocalCluster,
+  held: HeldKeys,
+  args: readonly string[],
+): Promise<number> {
+  const before = held.last;
+  const child = startImport(cluster, args, cluster.secrets.tokens.administrator);
+  const closed = once(child, 'close');
+  while (child.exitCode === null && held.last < before + KILLED_RECORDS_MIN / 4) await nodePlatform.sleep(5);
+  child.kill('SIGKILL');
+  await closed;
+  return held.last - before;
 }
 
 function argsOf(source: ImportSource, file: string): string[] {
@@ -65,15 +129,7 @@ async function measure(cluster: LocalCluster, args: readonly string[], token?: s
   const { centre } = cluster;
   if (!centre) throw new Error('the centre is not running');
   const before = await processorMs(centre);
-  const program = path.join(packageRoot(), 'dist/central/cli/holdfast.js');
-  const child = spawn(process.execPath, [program, '--json', ...args], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-    env: {
-      ...process.env,
-      HOLDFAST_NODE: cluster.centreUrl,
-      HOLDFAST_TOKEN: token ?? cluster.secrets.tokens.administrator,
-    },
-  });
+  const child = startImport(cluster, args, token ?? cluster.secrets.tokens.administrator);
   let stdout = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
   const memory: { command: number; centre: number }[] = [];
@@ -89,16 +145,42 @@ async function measure(cluster: LocalCluster, args: readonly string[], token?: s
   return { seconds, stdout, memory, centreMs: (await processorMs(centre)) - before };
 }
 
+function startImport(cluster: LocalCluster, args: readonly string[], token: string) {
+  const program = path.join(packageRoot(), 'dist/central/cli/holdfast.js');
+  return spawn(process.execPath, [program, '--json', ...args], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, HOLDFAST_NODE: cluster.centreUrl, HOLDFAST_TOKEN: token },
+  });
+}
+
 /** In MB; 0 for a process that is no more. */
 async function residentOf(pid: number | undefined): Promise<number> {
   const status = await readFile(`/proc/${pid ?? 0}/status`, 'utf8').catch(() => '');
   return Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1] ?? 0) / 1_024;
 }
 
-function expectCounts({ stdout }: Measured, truth: ReturnType<typeof truthOf>): void {
-  const { counts } = z.object({ counts: z.record(z.string(), z.number()) }).parse(JSON.parse(stdout));
-  for (const [name, count] of Object.entries(truth))
-    if (counts[name] !== count) throw new Error(`${name} is ${counts[name] ?? '?'} instead of ${count}`);
+function countsOf({ stdout }: Measured): Readonly<Record<string, number>> {
+  return z.object({ counts: z.record(z.string(), z.number()) }).parse(JSON.parse(stdout)).counts;
+}
+
+function faultsIn(measured: Measured, truth: Readonly<Record<string, number>>): string[] {
+  const counts = countsOf(measured);
+  return Object.entries(truth)
+    .filter(([name, count]) => counts[name] !== count)
+    .map(([name, count]) => `${name} is ${String(counts[name])} instead of ${String(count)}`);
+}
+
+/** What a killed run wrote is there already for the next one. */
+function sumFaults(measured: Measured, both: number): string[] {
+  const { accepted = 0, alreadyThere = 0 } = countsOf(measured);
+  if (accepted + alreadyThere === both) return [];
+  return [`accepted and already there are ${String(accepted + alreadyThere)} instead of ${String(both)}`];
+}
+
+function difference(held: KeySet, truth: KeySet): string[] {
+  if (held.keys !== truth.keys)
+    return [`${String(held.keys)} keys are held instead of ${String(truth.keys)}`];
+  return held.digest === truth.digest ? [] : ['other keys are held than the true ones'];
 }
 
 function figuresOf(source: ImportSource, records: number, first: Measured, again: Measured): Figure[] {
