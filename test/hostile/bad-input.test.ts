@@ -15,7 +15,9 @@ import { helpdeskRows } from './rows/helpdesk.ts';
 import { jsonRows } from './rows/json.ts';
 import { logRows } from './rows/logs.ts';
 import { proofRows } from './rows/proofs.ts';
+import { releaseRows } from './rows/releases.ts';
 import { syncRows } from './rows/sync.ts';
+import { togetherRows } from './rows/together.ts';
 import { type Counts, PLACES, type Place, Stage, added } from './stage.ts';
 
 const CENTRE_PORT = 10_600;
@@ -27,6 +29,8 @@ const ROWS: readonly Row[] = [
   ...helpdeskRows,
   ...adminRows,
   ...syncRows,
+  ...releaseRows,
+  ...togetherRows,
   ...logRows,
 ];
 

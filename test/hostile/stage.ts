@@ -46,6 +46,7 @@ export class Stage {
   readonly tokens = {
     revokedStaff: generateToken('hfs'),
     lugoStaff: generateToken('hfs'),
+    officer: generateToken('hfs'),
     expiredSite: generateToken('hft'),
     revokedSite: generateToken('hft'),
   };
@@ -129,6 +130,7 @@ export class Stage {
       });
     await staff('helpdesk-gone', this.tokens.revokedStaff, { revoked: true });
     await staff('helpdesk-lugo', this.tokens.lugoStaff, { sites: ['lugo'] });
+    await staff('officer', this.tokens.officer, { role: 'break-glass-officer' });
     const site = (id: string, token: string, change: Partial<ConfigBody<'site-token'>>) =>
       this.put('site-token', id, {
         ...{ siteId: 'madrid', expiresAt: Date.now() + 3_600_000, revoked: false },

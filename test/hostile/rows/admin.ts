@@ -115,6 +115,13 @@ export const adminRows: readonly Row[] = [
   config('of a revision that nobody wrote', [409, 'revision-stale'], (of) => newRegion(of, { revision: 7 })),
   config('of the revision -1', [400, 'invalid-request'], (of) => newRegion(of, { revision: -1 })),
   config('of the revision 0.5', [400, 'invalid-request'], (of) => newRegion(of, { revision: 0.5 })),
+  config('the state of what is no device', [400, 'invalid-request'], (of) =>
+    administrator(of, 'PUT', '/v1/admin/config/device-state/pc-01', {
+      revision: 0,
+      body: { state: 'retired', reason: 'x' },
+    }),
+  ),
+  misconfigured('device-state', { state: 'lost', reason: '' }, 'with the state lost'),
   misconfigured('region', { name: 'x'.repeat(201) }, 'with a name of 201 characters'),
   misconfigured('region', { name: 'Norte\0' }, 'with a NUL in its name'),
   misconfigured('site', { name: 'Lugo' }, 'without a region'),
