@@ -6,6 +6,7 @@ import { STORES } from '../../journal/entry.ts';
 import { digestSlice } from '../../journal/digest.ts';
 import type { Draft } from '../../journal/store-journal.ts';
 import type { HoldfastNode } from '../../node.ts';
+import { RefusedError, UnreachableError } from '../../replication/client.ts';
 import type { Difference } from '../../replication/comparison.ts';
 import { verifyRelease } from '../../release/manifest.ts';
 import { requireAdministrator } from '../../staff/authenticate.ts';
@@ -197,7 +198,11 @@ export const adminRoutes: Routes = (app, node) => {
     );
     for (const { name, client } of node.links) {
       if (!client.peer) continue;
-      const differences = await node.comparison.all(client, c.req.raw.signal);
+      // A peer that cannot be reached at this moment has nothing to say.
+      const differences = await node.comparison.all(client, c.req.raw.signal).catch((error: unknown) => {
+        if (error instanceof UnreachableError || error instanceof RefusedError) return [];
+        throw error;
+      });
       found.push(...differences.map((difference) => ({ peer: name, ...difference })));
     }
     return c.json({ differences: found }, 200);
