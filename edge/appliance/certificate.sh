@@ -10,8 +10,8 @@
 # key, so that it is replaced in one step, and begins with a line that says so: a certificate that the organisation
 # brought itself, front.crt and front.key, is watched as well and never touched.
 #
-# Ends with 0 when there is nothing to do or it is done, with 1 when the centre signs none, with 3 when the edge or its
-# centre does not answer: then the certificate in use goes on, and the next run asks again.
+# Ends with 0 when there is nothing to do or it is done, with 3 when the edge or its centre does not answer, with 4 when
+# the centre signs none, with 1 when something is wrong here. The certificate in use goes on meanwhile.
 set -eu
 umask 077
 
@@ -64,7 +64,9 @@ trap 'rm -rf "$work"' EXIT
 
 renew() {
   openssl ecparam -name prime256v1 -genkey -noout -out "$work/key"
-  openssl req -new -key "$work/key" -subj / -outform DER -out "$work/request"
+  # Whatever this machine's own settings of openssl are, or are not.
+  printf '[req]\ndistinguished_name = name\n[name]\n' >"$work/settings"
+  OPENSSL_CONF=$work/settings openssl req -new -key "$work/key" -subj / -outform DER -out "$work/request"
   request=$(base64 -w 0 "$work/request" | tr '+/' '-_' | tr -d =)
   tries=1
   [ -e "$front" ] || tries=$FIRST_TRIES
@@ -110,9 +112,9 @@ fi
 case $why in
   '') finish 3 'The edge or its centre does not answer; the next run asks again.' \
     'El nodo de sede o su centro no responde; la próxima vez se vuelve a pedir.' ;;
-  no-authority) finish 1 "The centre signs no TLS certificates: put front.crt and front.key into /etc/holdfast/tls." \
+  no-authority) finish 4 "The centre signs no TLS certificates: put front.crt and front.key into /etc/holdfast/tls." \
     "El centro no firma certificados TLS: ponga front.crt y front.key en /etc/holdfast/tls." ;;
   box.token) finish 1 "The edge does not know $settings/box.token: its unit has to load it, and be restarted." \
     "El nodo no conoce $settings/box.token: su unidad ha de cargarlo y reiniciarse." ;;
-  *) finish 1 "The centre refused to sign: $why." "El centro rechazó firmar: $why." ;;
+  *) finish 4 "The centre refused to sign: $why." "El centro rechazó firmar: $why." ;;
 esac

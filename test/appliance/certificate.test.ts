@@ -206,7 +206,7 @@ describe('a certificate that the centre signs', { timeout: 60_000 }, () => {
       const ended = await renew();
       return ended.code === 3 ? null : ended;
     });
-    expect(without).toMatchObject({ code: 1, said: expect.stringContaining('signs no TLS certificates') });
+    expect(without).toMatchObject({ code: 4, said: expect.stringContaining('signs no TLS certificates') });
     expect(await serial()).toBe(old);
 
     await cluster.centre?.stop();

@@ -1,8 +1,11 @@
 /** The appliance as systemd runs it: put there by its installer, with the units' hardening in force. */
-import { copyFile, readFile, stat, writeFile } from 'node:fs/promises';
+import { copyFile, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { LocalCluster } from '../../central/local/cluster.ts';
+import { nodePlatform } from '../../central/platform.ts';
+import { makeTlsAuthority } from '../../central/tls/authority.ts';
+import type { TlsAuthorityFile } from '../../central/tls/file.ts';
 import { buildAppliance, programAt, run, scratchFolder, until } from '../support/appliance.ts';
 import { afterFile } from '../support/cleanup.ts';
 import { freePorts } from '../support/cluster.ts';
@@ -29,6 +32,7 @@ describe('the appliance under systemd', { timeout: 60_000 }, () => {
   let machine: Machine;
   let authority: Authority;
   let front: Trust;
+  let tls: TlsAuthorityFile;
   let edgePort: number;
   let notBooted: string | null = null;
 
@@ -55,6 +59,8 @@ describe('the appliance under systemd', { timeout: 60_000 }, () => {
     });
     const cluster = await LocalCluster.prepare(path.join(folder, 'cluster'), PLAN, ports.centre);
     afterFile(() => cluster.stopAll());
+    tls = await makeTlsAuthority('holdfast.test', nodePlatform);
+    await writeFile(path.join(cluster.folder, 'centre/tls-authority.json'), JSON.stringify(tls));
     await cluster.startCentre();
     await cluster.configure();
 
@@ -188,12 +194,35 @@ describe('the appliance under systemd', { timeout: 60_000 }, () => {
     expect((await fetch(`http://127.0.0.1:${edgePort}/healthz`)).ok).toBe(true);
   });
 
+  it('has its first certificate signed by the centre, and begins to serve the branch with it', async () => {
+    await machine.run('systemctl', 'disable', '--now', 'holdfast-tls@front.service');
+    const folder = path.join(machine.root, 'etc/holdfast/tls');
+    for (const kind of ['crt', 'key']) await rm(path.join(folder, `front.${kind}`));
+    await machine.run('systemctl', 'start', 'holdfast-renew.service');
+    expect(await machine.run('journalctl', '--output=cat', '--unit=holdfast-renew')).toContain(
+      'The centre signed a certificate',
+    );
+    expect((await stat(path.join(folder, 'front.crt'))).mode & 0o777).toBe(0o600);
+    expect(await machine.unit('holdfast-tls@front.service', 'ActiveState')).toBe('active');
+    const trust = { ca: Buffer.from(tls.certificate), port: front.port };
+    const ask = () => httpsFetch(trust)(new Request('https://edge-madrid.holdfast.test/readyz'));
+    expect((await until('the branch comes in', 10_000, ask)).status).toBe(200);
+
+    // Asked again by hand, it is another, and is taken in without anybody's help.
+    const before = await shownSerial('edge-madrid.holdfast.test', trust);
+    await machine.run('sh', '/opt/holdfast/certificate.sh', '--now');
+    await until('the renewed one is shown', 20_000, async () => {
+      return (await shownSerial('edge-madrid.holdfast.test', trust)) !== before;
+    });
+  });
+
   it('has units that systemd finds no fault with', async () => {
     const units = ['holdfast-edge.service', 'holdfast-tls@front.service', 'holdfast-tls@uplink.service'];
     const watchers = [
       'holdfast-certificates.path',
       'holdfast-certificates.timer',
       'holdfast-certificates.service',
+      ...['holdfast-renew.service', 'holdfast-renew.timer'],
     ];
     const said = await machine.run('systemd-analyze', 'verify', ...units, ...watchers);
     expect(said).toBe('');
