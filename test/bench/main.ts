@@ -17,6 +17,7 @@ import { type Figure, table } from './figures.ts';
 import { benchImport } from './import.ts';
 import type { BenchContext } from './installation.ts';
 import { benchLive } from './live.ts';
+import { benchPages } from './pages.ts';
 import { benchSnapshot } from './snapshot.ts';
 
 const BENCHES = {
@@ -26,6 +27,7 @@ const BENCHES = {
   'catch-up-servers': benchCatchUpIntoServers,
   snapshot: benchSnapshot,
   import: benchImport,
+  pages: benchPages,
 } as const;
 
 const { values } = parseArgs({

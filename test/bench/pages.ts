@@ -1,0 +1,198 @@
+/**
+ * The portal's pages at a centre that holds 100,000 computers with three drives each: how long the node takes for each,
+ * over HTTP on loopback, and how much a browser without a cache has to fetch.
+ */
+import { randomUUID } from 'node:crypto';
+import { startCentre } from '../../central/centre.ts';
+import { LocalCluster } from '../../central/local/cluster.ts';
+import { nodePlatform } from '../../central/platform.ts';
+import { DEFAULT_RULES } from '../../shared/domain/compliance.ts';
+import type { Guid } from '../../shared/domain/recovery-key.ts';
+import type { Body } from '../../shared/journal/kinds.ts';
+import type { Draft } from '../../shared/journal/store-journal.ts';
+import type { HoldfastNode } from '../../shared/node.ts';
+import { recordTrend } from '../../shared/reports/trend.ts';
+import { reportPartsOf } from '../../shared/reports/context.ts';
+import { randomName } from '../../shared/platform.ts';
+import { type Figure, ascending, percentile } from './figures.ts';
+import { type BenchContext, PLAN } from './installation.ts';
+
+const COMPUTERS = 100_000;
+const VOLUMES = [
+  [1, 'C:'],
+  [2, 'D:'],
+  [2, 'E:'],
+] as const;
+/** Drafts that are appended together, and groups under way at once. */
+const GROUP = 250;
+const LANES = 4;
+const TURNS = 25;
+const HASH = 'A'.repeat(43);
+
+const PAGES: readonly (readonly [name: string, path: string])[] = [
+  ['recover', '/recover'],
+  ['computers', '/computers'],
+  ['computers, page 1,000', '/computers?page=1000'],
+  ['computers by last seen', '/computers?sort=last-seen'],
+  ['computers by state', '/computers?sort=state&order=desc'],
+  ['computers, filtered', '/computers?computer=PC-0421*&state=non-compliant'],
+  ['silent computers', '/computers?silentDays=30'],
+  ['compliance', '/reports/compliance'],
+  ['audit', '/reports/audit'],
+  ['keys at risk', '/reports/keys-at-risk'],
+  ['nodes', '/nodes'],
+  ['administration', '/admin'],
+];
+
+export async function benchPages(context: BenchContext): Promise<Figure[]> {
+  const cluster = await LocalCluster.prepare(`${context.folder}/installation`, PLAN, context.port);
+  const centre = await startCentre(
+    {
+      ...{ dataFolder: cluster.centreData, host: '127.0.0.1', port: context.port },
+      identity: cluster.secrets.centre,
+      databases: {
+        recovery: { url: `file:${cluster.centreData}/recovery.db` },
+        compliance: { url: `file:${cluster.centreData}/compliance.db` },
+      },
+      bootstrapTokenHash: nodePlatform.sha256(
+        'holdfast staff token v1\n',
+        cluster.secrets.tokens.administrator,
+      ),
+      tlsAuthority: null,
+    },
+    () => undefined,
+  );
+  try {
+    await cluster.configure();
+    context.say(`pages: ${String(COMPUTERS)} computers with ${String(VOLUMES.length)} drives each …`);
+    const deviceIds = await fill(centre.node);
+    await recordTrend(reportPartsOf(centre.node));
+    const pages = [...PAGES, ['a computer', `/computers/${deviceIds[0] ?? ''}`] as const];
+    const figures: Figure[] = [];
+    for (const [name, path] of pages) {
+      const { ms, bytes } = await look(`${centre.url}${path}`, cluster, TURNS);
+      figures.push(
+        {
+          bench: 'pages',
+          name: `${name}: p95`,
+          value: percentile(ascending(ms), 0.95),
+          unit: 'ms',
+          aim: { atMost: 100 },
+        },
+        {
+          bench: 'pages',
+          name: `${name}: fetched without a cache`,
+          value: bytes / 1024,
+          unit: 'KB',
+          aim: { atMost: 150 },
+        },
+      );
+    }
+    return figures;
+  } finally {
+    await centre.stop();
+  }
+}
+
+/** Times until the last byte of the page, and the bytes of the page and of what it links. */
+async function look(url: string, { secrets }: LocalCluster, turns: number) {
+  const { administrator, helpdesk } = secrets.tokens;
+  const token = url.endsWith('/recover') ? helpdesk : administrator;
+  const headers = { Accept: 'text/html', Authorization: `Bearer ${token}` };
+  const ms: number[] = [];
+  let text = '';
+  for (let turn = 0; turn < turns; turn += 1) {
+    const sent = performance.now();
+    const response = await fetch(url, { headers });
+    text = await response.text();
+    ms.push(performance.now() - sent);
+    if (response.status !== 200) throw new Error(`${url} was answered with ${String(response.status)}`);
+  }
+  const linked = new Set(text.match(/\/assets\/[\w.]+/g));
+  let bytes = Buffer.byteLength(text);
+  for (const asset of linked) bytes += (await (await fetch(new URL(asset, url))).arrayBuffer()).byteLength;
+  return { ms, bytes };
+}
+
+async function fill(node: HoldfastNode): Promise<string[]> {
+  const deviceIds = Array.from({ length: COMPUTERS }, () => `d-${randomName(nodePlatform, 16)}`);
+  const groups = Array.from({ length: Math.ceil(COMPUTERS / GROUP) }, (_, index) => index);
+  const lane = async (): Promise<void> => {
+    for (let group = groups.shift(); group !== undefined; group = groups.shift()) {
+      const first = group * GROUP;
+      const some = deviceIds
+        .slice(first, first + GROUP)
+        .map((deviceId, index) => computer(deviceId, first + index));
+      await node.ledger.append(
+        'compliance',
+        some.map(({ status }) => status),
+      );
+      await node.ledger.append(
+        'recovery',
+        some.map(({ escrow }) => escrow),
+      );
+    }
+  };
+  await Promise.all(Array.from({ length: LANES }, lane));
+  return deviceIds;
+}
+
+function computer(deviceId: string, index: number): { status: Draft; escrow: Draft } {
+  const computerName = `PC-${String(index).padStart(6, '0')}`;
+  const siteId = PLAN.edges[index % PLAN.edges.length]?.siteId ?? '';
+  const users = [`CORP\\user${String(index % 40_000)}`];
+  const isOpen = index % 7 === 0;
+  const keyId = randomUUID() as Guid;
+  const volumes = VOLUMES.map(([volumeType, driveLetter], at): Body<'status'>['volumes'][number] => ({
+    ...{ volumeId: randomUUID() as Guid, volumeType, driveLetter, lockStatus: 0 },
+    ...(isOpen && at > 0
+      ? { protectionStatus: 0, conversionStatus: 0, encryptionMethod: 0, encryptionPercentage: 0 }
+      : { protectionStatus: 1, conversionStatus: 1, encryptionMethod: 7, encryptionPercentage: 100 }),
+    protectors:
+      at === 0
+        ? [
+            { type: 1, keyId: null },
+            { type: 3, keyId },
+          ]
+        : [],
+  }));
+  const machine = {
+    ...{
+      computerName,
+      domain: 'corp.example',
+      smbiosUuid: randomUUID() as Guid,
+      serial: `S${String(index)}`,
+    },
+    ...{
+      make: 'Contoso',
+      model: `Laptop ${String(index % 9)}`,
+      osVersion: `10.0.${String(22_000 + (index % 12))}`,
+    },
+    ...{ tpmPresent: true, users },
+  };
+  const sealed = [{ vaultId: 'organisation-1', enc: HASH, n: 0, ct: HASH }];
+  return {
+    status: {
+      kind: 'status',
+      body: {
+        ...{ deviceId, siteId, counter: 1, reportedAt: Date.now(), machine, volumes },
+        policy: { version: 1, rules: DEFAULT_RULES, enforcement: 'enforced', error: null },
+        factsHash: HASH,
+      },
+    },
+    escrow: {
+      kind: 'escrow',
+      body: {
+        ...{
+          keyId,
+          commitment: HASH,
+          deviceId,
+          siteId,
+          volumeId: volumes[0]?.volumeId ?? keyId,
+          volumeType: 1,
+        },
+        ...{ counter: 1, computerName, domain: 'corp.example', users, claim: 'held', sealed, package: null },
+      },
+    },
+  };
+}
