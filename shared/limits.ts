@@ -132,6 +132,7 @@ export const limits = {
   breakGlassAskedMax: 10,
   /** What one tick of the node's own time counts at most: the pause between two, with room for a busy machine. */
   livedTickMsMax: 2 * 60_000,
+  requestsPerPersonMax: 10,
   /** How much of the time a machine was off counts as time without the centre: more is rather a clock that is wrong. */
   offGapMsMax: 3 * 86_400_000,
   /** Disclosures that a device is told of with each report, the newest: an agent shows each once. */

@@ -42,7 +42,9 @@ export class DisclosureRequests {
         ),
     );
     if (same) return same;
-    if (open.length >= limits.requestsOpenMax) throw new Problem('overloaded', {}, { 'Retry-After': '600' });
+    const own = open.filter(({ asked }) => asked.staffId === asking.staff.staffId);
+    if (open.length >= limits.requestsOpenMax || own.length >= limits.requestsPerPersonMax)
+      throw new Problem('overloaded', {}, { 'Retry-After': '600' });
     const requestId = `r-${randomName(this.#parts.platform, 16)}`;
     await writeAudit(this.#parts, asking, {
       ...facts,
@@ -114,7 +116,8 @@ export class DisclosureRequests {
     const of = (action: string) => done.find((record) => record.action === action) ?? null;
     const asked = of('request');
     if (!asked?.requestId) return null;
-    const [approval, denial] = [of('approval'), of('denial')];
+    const denial = of('denial');
+    const approval = this.#stillCounts(of('approval'));
     const expiresAt = approval ? approval.at + limits.requestApprovedMs : asked.at + limits.requestOpenMs;
     const isLate = of('expiry') !== null || this.#isOver(approval ?? asked, expiresAt);
     const state = of('disclosure')
@@ -127,6 +130,12 @@ export class DisclosureRequests {
             ? 'approved'
             : 'waiting';
     return { requestId: asked.requestId, state, asked, answer: approval ?? denial, expiresAt };
+  }
+
+  /** An approval counts as long as whoever gave it is somebody here. */
+  #stillCounts(approval: OwnRecord | null): OwnRecord | null {
+    const person = approval && this.#parts.configuration.get('staff', approval.staffId);
+    return person && !person.body.revoked ? approval : null;
   }
 
   /** A clock that was put back makes a request expire as one that was put forward does: asking again is easy. */

@@ -97,7 +97,10 @@ export class HelpdeskService {
     if (needs.length === 0)
       return { outcome: 'disclosed', answer: await this.#reveal(asking, request, key, null) };
     const facts = factsOf(request, key.candidate, null);
-    const pending = await this.#inTurn(() => this.#requests.ask(asking, facts));
+    const pending = await this.#inTurn(() => this.#requests.ask(asking, facts)).catch((error: unknown) => {
+      if (!(error instanceof Problem)) throw error;
+      return this.#refuse(asking, request, key.candidate, error, null);
+    });
     return { outcome: 'waiting', answer: requestAnswerOf(this.#parts.configuration, pending, needs) };
   }
 

@@ -61,6 +61,26 @@ describe('two persons', () => {
     });
   });
 
+  it('are not an unlimited number of requests, and an approval counts while whoever gave it is somebody', async () => {
+    const branch = await Branch.open({ twoPersons: true });
+    const pc = newPc();
+    const asked = [];
+    for (let at = 0; at < limits.requestsPerPersonMax; at += 1)
+      asked.push(await branch.disclose('luis', (await branch.escrow(pc)).keyId));
+    expect(new Set(asked.map(({ status }) => status))).toEqual(new Set([202]));
+    const { keyId } = await branch.escrow(pc);
+    expect(await branch.disclose('luis', keyId)).toMatchObject({ status: 503, code: 'overloaded' });
+    expect((await branch.story()).at(-1)).toBe('luis disclosure overloaded');
+    expect((await branch.disclose('ines', keyId)).status).toBe(202);
+    const [first] = asked;
+    if (!first) throw new Error('nothing was asked');
+    expect((await branch.ask('carla', 'POST', requestPath(first, 'approval'))).status).toBe(200);
+    const carla = branch.edge.configuration.get('staff', 'carla')?.body;
+    if (!carla) throw new Error('carla is not configured');
+    await branch.configure('staff', 'carla', { ...carla, revoked: true });
+    expect((await branch.ask('luis', 'POST', requestPath(first, 'disclosure'))).code).toBe('request-waiting');
+  });
+
   it('may disagree: what was denied is not given out, and the note says why', async () => {
     const branch = await Branch.open({ twoPersons: true });
     const { keyId } = await branch.escrow(newPc());
