@@ -93,17 +93,20 @@ export class Peers {
       peers.#peers.set(peer.nodeId, peer);
       peers.#savedAt.set(peer.nodeId, peer.lastContact);
     }
+    await peers.#readSplits();
+    return peers;
+  }
+
+  /** Which logs are known to go on in two ways: another process over the same database may have found it out. */
+  async #readSplits(): Promise<void> {
     for (const store of STORES) {
-      for (const [origin] of await ledger.engine.rows(
-        store,
-        `SELECT DISTINCT origin FROM "${store}_forks"`,
-        [],
-      )) {
-        if (nodeOf(String(origin) as Origin) === self.nodeId) peers.distrust(store, String(origin) as Origin);
-        else peers.split(store, String(origin) as Origin);
+      const sql = `SELECT DISTINCT origin FROM "${store}_forks"`;
+      for (const [value] of await this.#ledger.engine.rows(store, sql, [])) {
+        const origin = String(value) as Origin;
+        if (nodeOf(origin) === this.#self.nodeId) this.distrust(store, origin);
+        else this.split(store, origin);
       }
     }
-    return peers;
   }
 
   async #saved(): Promise<PeerState[]> {
@@ -137,6 +140,7 @@ export class Peers {
    */
   async share(): Promise<void> {
     await this.save();
+    await this.#readSplits();
     for (const peer of await this.#saved()) {
       if (peer.lastContact === this.#savedAt.get(peer.nodeId)) continue;
       this.#savedAt.set(peer.nodeId, peer.lastContact);

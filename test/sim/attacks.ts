@@ -105,7 +105,10 @@ export class AttackingMachine {
         const from = this.#entries.length + 2;
         const prev = nodePlatform.sha256('what stands before');
         const unsigned = { origin: this.#origin, from, prev, entries: [entry('telepathy', {})], head: '' };
-        return only(this.#sign('recovery', unsigned));
+        return [
+          ...(await only(this.#log('recovery', this.#origin, this.#entries))),
+          ...(await only(this.#sign('recovery', unsigned))),
+        ];
       }
       case 'replay':
         return this.#sent.length === 0 ? [] : [random.pick(this.#sent)];

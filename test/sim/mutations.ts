@@ -158,7 +158,7 @@ export const MUTATIONS: readonly Mutation[] = [
     withUpgrade,
     defect('read nothing again after an upgrade', [
       'journal/reproject.ts',
-      'if (made?.[0] === version) return;',
+      'if (made?.[0] === version && !(await isKnownNow(engine, store))) return;',
       'if (made !== undefined) return;',
     ]),
   ),

@@ -4,7 +4,7 @@ import type { App, AppEnv } from '../../shared/http/context.ts';
 import type { PeerFetch } from '../../shared/replication/client.ts';
 import { SYNC_MEDIA_TYPE } from '../../shared/replication/protocol.ts';
 import type { Life, Machine, Program } from './machine.ts';
-import { Request, Response } from './shims/globals.ts';
+import { Request, type Response } from './shims/globals.ts';
 import { ConnectionLost } from './network.ts';
 import type { World } from './world.ts';
 

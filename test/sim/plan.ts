@@ -73,14 +73,7 @@ export function planOf(seed: number): Plan {
   /** while something is being done, which is when it hurts */
   const atWork = (): number => random.pick(work) + random.between(0, 60);
   planFaults(random, shape, add, endsAt, atWork);
-  // The crash point that this seed is about.
-  const by = passedBy(focus);
-  for (let tries = 0; tries < 2; tries += 1) {
-    const machine = by === 'centre' ? 0 : shape.centres + random.below(shape.edges);
-    add({ do: 'arm', machine, point: focus, after: random.below(3) * tries }, random.between(0, endsAt / 2));
-  }
-  if (needed.twin || random.chance(0.06))
-    add({ do: 'twin', machine: shape.centres + random.below(shape.edges), forMs: endsAt / 2 }, endsAt / 4);
+  planFocus(random, shape, add, endsAt, focus);
   if (upgrades) {
     for (let machine = 0; machine < shape.centres + shape.edges; machine += 1)
       if (random.chance(0.7)) add({ do: 'upgrade', machine });
@@ -91,6 +84,33 @@ export function planOf(seed: number): Plan {
 }
 
 type Add = (event: Event, at?: number) => void;
+
+/** The crash point that this seed is about, and what it takes to come by it. */
+function planFocus(random: Random, shape: Shape, add: Add, endsAt: number, focus: string): void {
+  const { twin } = needs(focus);
+  const edges = Array.from({ length: shape.edges }, (_, index) => shape.centres + index);
+  const one = random.pick(edges);
+  const resumedAt = endsAt / 4;
+  if (twin || random.chance(0.06)) {
+    add({ do: 'twin', machine: one, forMs: endsAt / 2 }, resumedAt);
+    // Both copies write, so that the log goes on in two ways.
+    for (let writes = 1; writes <= 4; writes += 1)
+      add({ do: 'disclose', machine: one, key: random.below(1_000) }, resumedAt + writes * 3_000);
+    for (let device = 0; device < shape.devices; device += 1)
+      if (random.chance(0.5)) add({ do: 'encrypt', device }, resumedAt + random.between(0, 10_000));
+  }
+  const machine = passedBy(focus) === 'centre' ? 0 : one;
+  const armedAt = twin ? resumedAt - 1 : random.between(0, endsAt / 2);
+  for (const after of [0, random.below(3)])
+    add({ do: 'arm', machine, point: focus, after }, armedAt + after * 10_000);
+  if (focus.includes('revo')) add({ do: 'revoke', device: 0 }, endsAt - 1_000);
+  if (focus.includes('seen'))
+    for (let reports = 0; reports < 8; reports += 1) {
+      const at = endsAt / 2 + reports * 3_000;
+      add({ do: 'report', device: machine - shape.centres }, at);
+      add({ do: 'roll up', machine }, at + 1_500);
+    }
+}
 
 function planWork(random: Random, shape: Shape, add: Add, endsAt: number): void {
   for (let device = 0; device < shape.devices; device += 1) {

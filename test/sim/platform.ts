@@ -20,7 +20,7 @@ export function simPlatform(world: World, life: Life): Platform {
       incarnation = null;
       return Uint8Array.from(letters, (letter) => 'abcdefghijklmnopqrstuvwxyz234567'.indexOf(letter));
     },
-    sha256: nodePlatform.sha256,
+    sha256: (...parts) => nodePlatform.sha256(...parts),
     scrypt: (password, salt, { n, r, p }, length) =>
       Promise.resolve(
         new Uint8Array(scryptSync(password, salt, length, { N: n, r, p, maxmem: 256 * n * r })),

@@ -41,9 +41,9 @@ export function needs(point: string): {
 } {
   return {
     twin: /fork|hashes/.test(point),
-    upgrade: /tables/.test(point),
-    migration: /migrate/.test(point),
-    server: /checkpoint/.test(point),
+    upgrade: point.includes('tables'),
+    migration: point.includes('migrate'),
+    server: point.includes('checkpoint'),
   };
 }
 

@@ -2,7 +2,7 @@
 import { AttackingMachine } from './attacks.ts';
 import { converge } from './convergence.ts';
 import { Disk } from './disk.ts';
-import { Machine, type Program } from './machine.ts';
+import { Machine } from './machine.ts';
 import * as nextProgram from './next-program.ts';
 import type { LinkFaults } from './network.ts';
 import { type Event, type Plan, planOf } from './plan.ts';
@@ -266,7 +266,7 @@ export class Play {
   upgrade(machine: Machine): void {
     if (machine.program !== thisProgram) return;
     this.#world.fault('upgrade');
-    machine.program = nextProgram as unknown as Program;
+    machine.program = nextProgram;
     void this.#world.stop(machine);
   }
 
@@ -295,6 +295,7 @@ export class Play {
       disk: new Disk(machine.disk.kind, machine.disk.image(), clock),
     });
     twin.incarnation = life.node.ledger.self;
+    twin.armed = machine.armed && { ...machine.armed };
     world.oracle.split.add(twin.incarnation);
     world.machines.push(twin);
     void world.boot(twin);

@@ -9,10 +9,11 @@ export function invariantOf(violation: string | undefined): string {
   return violation?.split(':')[0] ?? '';
 }
 
-/** The numbers of the events that are needed for the failure of `failed`. */
+/** The numbers of the events that are needed for the failure of `failed`, as far as `runsMax` runs find out. */
 export async function shrink(
   failed: RunResult,
   runKept: (keep: readonly number[]) => Promise<RunResult>,
+  runsMax = RUNS_MAX,
 ): Promise<{ keep: readonly number[]; result: RunResult }> {
   const invariant = invariantOf(failed.violations[0]);
   let keep: readonly number[] = Array.from({ length: failed.planned }, (_, number) => number);
@@ -20,7 +21,7 @@ export async function shrink(
   let runs = 0;
   for (let size = Math.ceil(keep.length / 2); size >= 1;) {
     let hasShrunk = false;
-    for (let at = 0; at < keep.length && runs < RUNS_MAX;) {
+    for (let at = 0; at < keep.length && runs < runsMax;) {
       const without = [...keep.slice(0, at), ...keep.slice(at + size)];
       runs += 1;
       const tried = await runKept(without);
@@ -30,7 +31,7 @@ export async function shrink(
         hasShrunk = true;
       } else at += size;
     }
-    if (runs >= RUNS_MAX || (size === 1 && !hasShrunk)) break;
+    if (runs >= runsMax || (size === 1 && !hasShrunk)) break;
     size = size === 1 ? 1 : Math.ceil(size / 2);
   }
   return { keep, result };

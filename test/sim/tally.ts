@@ -32,8 +32,9 @@ export class Tally {
     this.events += result.events;
     this.slowestMs = Math.max(this.slowestMs, result.convergedMs);
     if (result.violations.length > 0) this.failed.push(result);
-    for (const of of ['faults', 'operations', 'passed', 'crashed'] as const)
-      for (const [name, count] of Object.entries(result[of])) this[of][name] = (this[of][name] ?? 0) + count;
+    for (const what of ['faults', 'operations', 'passed', 'crashed'] as const)
+      for (const [name, count] of Object.entries(result[what]))
+        this[what][name] = (this[what][name] ?? 0) + count;
   }
 
   /** Faults and crash points that never came about. */

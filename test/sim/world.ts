@@ -95,11 +95,11 @@ export class World {
 
   /** Waits for `work` while the world goes on. */
   async through<T>(work: Promise<T>): Promise<T> {
-    let isOver = false;
-    const over = work.finally(() => (isOver = true));
+    const wait = { isOver: false };
+    const over = work.finally(() => (wait.isOver = true));
     over.catch(() => undefined);
-    await this.scheduler.run(this.scheduler.now + 120_000, () => isOver);
-    if (!isOver) throw new Error('the world stood still');
+    await this.scheduler.run(this.scheduler.now + 120_000, () => wait.isOver);
+    if (!wait.isOver) throw new Error('the world stood still');
     return over;
   }
 

@@ -72,6 +72,13 @@ function keyOf(raw: Uint8Array<ArrayBuffer>): CryptoKey {
   return new CryptoKey(Buffer.from(raw).toString('base64'), 'secret');
 }
 
-export const Aes256Gcm = class {};
-export const HkdfSha256 = class {};
-export const DhkemX25519HkdfSha256 = class {};
+/** What the suite is put together from; here the suite is one thing. */
+export class Aes256Gcm {
+  readonly name = 'AES-256-GCM';
+}
+export class HkdfSha256 {
+  readonly name = 'HKDF-SHA256';
+}
+export class DhkemX25519HkdfSha256 {
+  readonly name = 'DHKEM(X25519)';
+}
