@@ -18,6 +18,7 @@ import { benchImport } from './import.ts';
 import type { BenchContext } from './installation.ts';
 import { benchLive } from './live.ts';
 import { benchPages } from './pages.ts';
+import { benchSignIn } from './sign-in.ts';
 import { benchSnapshot } from './snapshot.ts';
 
 const BENCHES = {
@@ -28,6 +29,7 @@ const BENCHES = {
   snapshot: benchSnapshot,
   import: benchImport,
   pages: benchPages,
+  'sign-in': benchSignIn,
 } as const;
 
 const { values } = parseArgs({
