@@ -53,6 +53,18 @@ export function commandsIn(file: string, text: string): QuotedCommand[] {
   return found;
 }
 
+/** Every line of every block, fenced or indented: what a guide shows to be typed, and what stands in a file. */
+export function linesIn(text: string): string[] {
+  let isFenced = false;
+  return text.split('\n').flatMap((line) => {
+    if (/^\s*```/.test(line)) {
+      isFenced = !isFenced;
+      return [];
+    }
+    return (isFenced || /^ {4,}\S/.test(line)) && line.trim() !== '' ? [line.trim()] : [];
+  });
+}
+
 /** Lines of the blocks that say `sh`: a guide's own steps, in order. */
 export function stepsIn(text: string): string[] {
   return [...text.matchAll(/^```sh\n(.*?)^```/gms)].flatMap(([, block = '']) => block.trim().split('\n'));
