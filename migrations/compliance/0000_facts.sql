@@ -127,7 +127,7 @@ CREATE TABLE `status_reports` (
 );
 --> statement-breakpoint
 CREATE INDEX `status_reports_origin` ON `status_reports` (`origin`,`seq`);--> statement-breakpoint
-CREATE INDEX `status_reports_latest` ON `status_reports` (`device_id`,`counter`,`origin`);--> statement-breakpoint
+CREATE INDEX `status_reports_latest` ON `status_reports` (`device_id`,`counter`,`origin`,`hlc`);--> statement-breakpoint
 CREATE INDEX `status_reports_groups` ON `status_reports` (`site_id`,`state`,`os_version`,`reasons_json`,`domain`,`device_id`,`counter`,`origin`);--> statement-breakpoint
 CREATE INDEX `status_reports_name` ON `status_reports` ("computer_name" COLLATE NOCASE,`device_id`);--> statement-breakpoint
 CREATE TABLE `volumes` (

@@ -45,15 +45,32 @@ export async function computerCompliance(reading: Reading, query: ComputerQuery)
   const condition = conditionOf(reading, query, lists);
   const { page, limit } = query;
   const reader = parts.ledger.readers.compliance;
-  const [all] = await reader.select({ total: count() }).from(computers).where(condition);
-  const found = await reader
-    .select()
+  const counted = async () => {
+    const [all] = await reader.select({ total: count() }).from(computers).where(condition);
+    return all?.total ?? 0;
+  };
+  // Of a fleet only what decides the order is read, and whole rows for one page. By name an index gives the page at once;
+  // for the rest everything is looked at anyway, and counted in the same pass.
+  const isAtOnce = query.sort === 'name' && query.silentDays === undefined;
+  const ids = await reader
+    .select({
+      deviceId: computers.deviceId,
+      total: isAtOnce ? sql<number>`0`.as('total') : sql<number>`count(*) OVER ()`.as('total'),
+    })
     .from(computers)
     .where(condition)
     .orderBy(...orderOf(query))
     .limit(limit)
     .offset((page - 1) * limit);
-  return { ...head, total: all?.total ?? 0, page, limit, computers: await complete(reading, found, lists) };
+  const [first] = ids;
+  const total = isAtOnce || !first ? await counted() : first.total;
+  const place = new Map(ids.map(({ deviceId }, index) => [deviceId, index]));
+  const rows = await reader
+    .select()
+    .from(computers)
+    .where(isOneOf(computers.deviceId, [...place.keys()]));
+  const found = rows.sort((a, b) => (place.get(a.deviceId) ?? 0) - (place.get(b.deviceId) ?? 0));
+  return { ...head, total, page, limit, computers: await complete(reading, found, lists) };
 }
 
 /** All computers of a query, in small pages that each begin after the last name of the one before. */
@@ -77,16 +94,14 @@ export async function* computerPages(reading: Reading, query: ComputerQuery): As
   }
 }
 
+/** The device ID decides among equals, so that no page repeats or leaves one out: an index has it beside the others. */
 function orderOf({ sort, order }: ComputerQuery): SQL[] {
   const columns = {
     ...{ name: byName, site: computers.siteId, state: computers.state, os: computers.osVersion },
     'last-seen': computers.lastSeen,
   };
-  const one = order === 'desc' ? desc(columns[sort]) : asc(columns[sort]);
-  // The name decides among equals, and the ID among equal names, so that no page repeats or leaves one out.
-  const name =
-    order === 'desc' ? [desc(byName), desc(computers.deviceId)] : [asc(byName), asc(computers.deviceId)];
-  return sort === 'name' ? name : [one, ...name];
+  const turned = order === 'desc' ? desc : asc;
+  return [turned(columns[sort]), turned(computers.deviceId)];
 }
 
 function conditionOf({ staff, parts }: Reading, query: ComputerQuery, lists: StandingLists): SQL | undefined {

@@ -43,8 +43,8 @@ export const statusReports = sqliteTable(
   (t) => [
     primaryKey({ columns: [t.deviceId, t.origin] }),
     index('status_reports_origin').on(t.origin, t.seq),
-    // finds a device's latest report without reading the reports
-    index('status_reports_latest').on(t.deviceId, t.counter, t.origin),
+    // finds a device's latest report, and when it came, without reading the reports
+    index('status_reports_latest').on(t.deviceId, t.counter, t.origin, t.hlc),
     // holds all that the enterprise report reads, in the order in which it groups
     index('status_reports_groups').on(
       ...([t.siteId, t.state, t.osVersion, t.reasonsJson, t.domain] as const),

@@ -26,7 +26,8 @@ export const computerPages: Routes = (app, node) => {
 async function list(visit: SignedIn): Promise<Response> {
   const { words, language } = visit;
   const asked = askedOf(visit);
-  const query = readQuery(computerQuery, asked);
+  // Whoever looks for silent ones wants the longest silent first.
+  const query = readQuery(computerQuery, 'silentDays' in asked ? { sort: 'last-seen', ...asked } : asked);
   const { computers, total, page, limit } = await computerCompliance(readingOf(visit), query);
   const silent = query.silentDays !== undefined;
   const title = silent ? words.computers.silentTitle : words.computers.title;
