@@ -12,6 +12,7 @@ import { VERSION } from '../shared/version.ts';
 import { releaseRoutes } from './release/routes.ts';
 import { LibsqlEngine } from './libsql-engine.ts';
 import { nodePlatform } from './platform.ts';
+import { roomIn } from './room-store.ts';
 import { type CentreSettings, SettingError } from './settings.ts';
 import { snapshotRoutes } from './snapshot/routes.ts';
 import { SnapshotService } from './snapshot/service.ts';
@@ -52,6 +53,7 @@ export async function startCentre(
     peers: [],
     version: VERSION,
     bootstrapTokenHash: settings.bootstrapTokenHash,
+    ...(engine.kind === 'libsql-file' ? { room: roomIn(settings.dataFolder) } : {}),
   });
   const service = snapshots && new SnapshotService(snapshots.settings, snapshots.env, node, log);
   const app = createApp(node, [

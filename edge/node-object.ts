@@ -12,11 +12,13 @@ import { boxTokenHash } from '../shared/http/routes/certificate.ts';
 import type { App } from '../shared/http/context.ts';
 import { limits } from '../shared/limits.ts';
 import { openNode } from '../shared/node.ts';
+import type { Room } from '../shared/room.ts';
 import { startingPage } from '../shared/portal/starting.ts';
 import { VERSION } from '../shared/version.ts';
 import { DurableEngine } from './durable-engine.ts';
 import { log } from './log.ts';
 import { workerdPlatform } from './platform.ts';
+import { roomBy } from './room-store.ts';
 import { type EdgeEnv, peersOf, readBoxToken, readIdentity, SettingError } from './settings.ts';
 
 /** How late an edge begins to replicate at most, that was restarted and that nobody calls. One fsync each. */
@@ -24,6 +26,7 @@ const ALARM_EVERY_MS = 15_000;
 
 export class EdgeNode extends DurableObject<EdgeEnv> {
   #app: Promise<App> | null = null;
+  #room: Room | null = null;
 
   override async fetch(request: Request): Promise<Response> {
     try {
@@ -31,6 +34,11 @@ export class EdgeNode extends DurableObject<EdgeEnv> {
     } catch (error) {
       return notStarted(request, error);
     }
+  }
+
+  /** A commit found no room: gives back the next stage of the reserve, and begins anew where it could not even start. */
+  async makeRoom(): Promise<void> {
+    await this.#room?.exhausted();
   }
 
   override async alarm(): Promise<void> {
@@ -66,7 +74,9 @@ export class EdgeNode extends DurableObject<EdgeEnv> {
       version: VERSION,
       bootstrapTokenHash: null,
       ...(boxToken === null ? {} : { boxTokenHash: boxTokenHash(workerdPlatform, boxToken) }),
+      ...(this.env.DATA ? { room: roomBy(this.env.DATA) } : {}),
     });
+    this.#room = node.room;
     node.start();
     log('info', 'edge is serving', {
       nodeId: node.identity.certificate.nodeId,

@@ -14,6 +14,8 @@ export interface EdgeEnv {
   readonly CREDENTIALS?: Fetcher;
   /** the same file's text, where there is no such folder */
   readonly HOLDFAST_IDENTITY?: string;
+  /** the folder of the database, where room is kept in reserve */
+  readonly DATA?: Fetcher;
   /** the centre, as a service of the host */
   readonly CENTRE?: Fetcher;
   /** the centre's URL, where the host does not name services */

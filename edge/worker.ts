@@ -1,4 +1,5 @@
 /** The edge's entry: hands every request to the one object that is this edge. */
+import { log } from './log.ts';
 import type { EdgeEnv } from './settings.ts';
 
 export { EdgeNode } from './node-object.ts';
@@ -6,8 +7,31 @@ export { EdgeNode } from './node-object.ts';
 let id: DurableObjectId | null = null;
 
 const handler: ExportedHandler<EdgeEnv> = {
-  fetch: (request, env) => env.NODE.get((id ??= env.NODE.idFromName('edge'))).fetch(request),
+  fetch: async (request, env) => {
+    const edge = env.NODE.get((id ??= env.NODE.idFromName('edge')));
+    try {
+      return await edge.fetch(request);
+    } catch (error) {
+      // A commit that found no room shows only here, where the answer would have left: nothing was promised.
+      if (!(error instanceof Error) || !/SQLITE_FULL|disk is full/.test(error.message)) throw error;
+      log('error', 'a write found no room on the disk', {});
+      await edge.makeRoom();
+      return full();
+    }
+  },
 };
+
+function full(): Response {
+  const document = {
+    type: 'urn:holdfast:problem:storage-full',
+    title: 'The disk of this node is nearly full: what is left is kept for giving out keys.',
+    status: 503,
+  };
+  return new Response(JSON.stringify(document), {
+    status: 503,
+    headers: { 'Content-Type': 'application/problem+json', 'Retry-After': '1', 'Cache-Control': 'no-store' },
+  });
+}
 
 // workerd takes the default export as the entry.
 export default handler;

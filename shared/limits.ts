@@ -108,6 +108,13 @@ export const limits = {
   quarantineShownMax: 1_000,
   /** How often what stolen edges gave away is worked out again, for what was on its way when they were revoked. */
   exposureEveryMs: 10 * 60_000,
+  /** One of three files that keep room on a disk: some hundred disclosures and the log that SQLite writes them to. */
+  reserveStageBytes: 4 * 1024 * 1024,
+  /** What has to fit beside them, and how often that is tried: a write takes at most a group of the writer. */
+  reserveProbeBytes: 1024 * 1024,
+  reserveLookMs: 2_000,
+  /** When a device that was refused for want of room should come again. */
+  reserveRetrySeconds: 300,
   /** Keys that one entry orders to be rotated: 40 KB. */
   rotationKeysPerEntryMax: 1_000,
   /** Users named with an escrow or a report. */

@@ -35,6 +35,7 @@ import { Peers } from './replication/peers.ts';
 import { Revocations } from './replication/revocations.ts';
 import type { ReplicationState } from './replication/state.ts';
 import { SyncService } from './replication/service.ts';
+import { Room, type RoomStore } from './room.ts';
 import { selfCheck } from './self-check.ts';
 import { type AccountParts, Accounts } from './staff/accounts.ts';
 import { Credentials } from './staff/credentials.ts';
@@ -61,6 +62,8 @@ export interface NodeOptions {
   readonly peers: readonly { readonly name: string; readonly fetch: PeerFetch }[];
   /** the program's version, for people */
   readonly version: string;
+  /** the disk that the databases are on, where it is this machine's */
+  readonly room?: RoomStore;
   /** SHA-256 of a bearer token that may configure a centre which has no staff yet, or null */
   readonly bootstrapTokenHash: string | null;
   /** SHA-256 of what the root of an edge's machine shows when it asks for certificates; without one nobody may */
@@ -104,6 +107,7 @@ export interface HoldfastNode {
   readonly vaultKeys: readonly VaultKey[];
   readonly resealing: Resealing;
   readonly revocations: Revocations;
+  readonly room: Room;
   readonly edges: EdgeService;
   /** certificates beside the node's own */
   readonly endings: Endings;
@@ -127,7 +131,9 @@ export async function openNode(options: NodeOptions): Promise<HoldfastNode> {
   const alarms = new Alarms(platform, log);
   const { sliceEntries } = options;
   const foreground = new Foreground(platform);
+  const room = await Room.open(options.room ?? null, platform, alarms);
   const ledger = await Ledger.open({
+    room,
     engine,
     platform,
     migrations,
@@ -236,6 +242,7 @@ export async function openNode(options: NodeOptions): Promise<HoldfastNode> {
     while (await pause()) {
       await chore('save contacts', () => peers.save());
       await revocations.catchUp();
+      await room.look();
       await chore('count time', () => lived.tick(breakGlass.isOpen));
       await chore('end what is over', async () => {
         await breakGlass.tick();
@@ -303,6 +310,7 @@ export async function openNode(options: NodeOptions): Promise<HoldfastNode> {
       vaultKeys,
       resealing,
       revocations,
+      room,
       edges,
       statuses,
       comparison,

@@ -31,6 +31,7 @@ const edge :Workerd.Worker = (
     (name = "NODE", durableObjectNamespace = "EdgeNode"),
     (name = "CREDENTIALS", service = "credentials"),
     (name = "CENTRE", service = "centre"),
+    (name = "DATA", service = "data"),
   ],
   globalOutbound = "nowhere",
 );

@@ -40,7 +40,7 @@ export function createApp(node: HoldfastNode, more: readonly Routes[] = []): App
   });
   app.onError((error, c) => respondToError(node, error, c));
   app.notFound((c) => respondToError(node, new Problem('not-found'), c));
-  app.use(observe(node), loopbackOrTls(), jsonBody());
+  app.use(observe(node), loopbackOrTls(), jsonBody(), lookForRoom(node));
   for (const routes of [
     operationRoutes,
     assetRoutes,
@@ -108,6 +108,14 @@ function loopbackOrTls(): MiddlewareHandler<AppEnv> {
     const host = hostOf(c).replace(/:\d+$/, '');
     const loopback = host === 'localhost' || host === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(host);
     if (!loopback && c.req.header('X-Forwarded-Proto') !== 'https') throw new Problem('insecure-transport');
+    await next();
+  };
+}
+
+/** Before something is written: whether there is room for it on the disk. */
+function lookForRoom(node: HoldfastNode): MiddlewareHandler<AppEnv> {
+  return async function lookForRoomOnDisk(c, next) {
+    if (c.req.method !== 'GET' && c.req.method !== 'HEAD') await node.room.look();
     await next();
   };
 }

@@ -58,6 +58,10 @@ export const HELP: Readonly<Record<string, { type: 'counter' | 'gauge'; help: st
     type: 'gauge',
     help: 'When a certificate ends: the node’s own, that of the TLS in front of an edge, a centre’s TLS authority.',
   },
+  holdfast_disk_reserve_stages: {
+    type: 'gauge',
+    help: 'Stages of the reserve on the disk: held, and all; with each one missing, more is refused.',
+  },
   holdfast_ready: { type: 'gauge', help: '1 while this node serves everything it is for.' },
 };
 

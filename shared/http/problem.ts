@@ -327,6 +327,11 @@ export const PROBLEMS = {
     en: 'The node cannot write to its disk or database.',
     es: 'El nodo no puede escribir en su disco o base de datos.',
   },
+  'storage-full': {
+    status: 503,
+    en: 'The disk of this node is nearly full: what is left is kept for giving out keys.',
+    es: 'El disco de este nodo está casi lleno: lo que queda se reserva para entregar claves.',
+  },
   'timed-out': {
     status: 408,
     en: 'The request took too long to arrive.',

@@ -33,6 +33,7 @@ export interface LedgerOptions {
   readonly log: Log;
   readonly sliceEntries: number;
   readonly foreground?: Foreground;
+  readonly room?: LedgerRoom;
 }
 
 export type CommitListener = (store: Store, entries: readonly Entry[], by: 'append' | 'absorb') => void;
@@ -42,6 +43,12 @@ export type OriginsListener = (store: Store, origins: ReadonlySet<Origin>) => vo
 
 /** A database for reading with drizzle; writing goes through the journal alone. */
 export type Reader = SqliteRemoteDatabase;
+
+/** Room on the disk: whether there is some for others' logs, and whether some could be made. */
+export interface LedgerRoom {
+  takes(store: Store): boolean;
+  exhausted(): Promise<boolean>;
+}
 
 /** Where the log of a revoked edge is trusted to; null for every other. */
 export type Trust = (store: Store, origin: Origin) => Trusted | null;
@@ -101,6 +108,8 @@ export class Ledger {
       reincarnate: () => {
         ledger.reincarnate();
       },
+      takesLogs: (store: Store) => options.room?.takes(store) ?? true,
+      makeRoom: () => options.room?.exhausted() ?? Promise.resolve(false),
       trusted: (store: Store, origin: Origin) => ledger.#trust(store, origin),
       onCommit: (store: Store, entries: readonly Entry[], by: 'append' | 'absorb') => {
         tell(ledger.#listeners, store, entries, by);

@@ -74,6 +74,9 @@ export interface JournalParts {
   readonly onServable: (store: Store, origins: ReadonlySet<Origin>) => void;
   /** opens a new incarnation: the database server lost the end of this one's log */
   readonly reincarnate: () => void;
+  /** whether there is room on the disk for others' logs, and whether some could be made for a write that found none */
+  readonly takesLogs: (store: Store) => boolean;
+  readonly makeRoom: () => Promise<boolean>;
   /** where the log of a revoked edge is trusted to; null for every other */
   readonly trusted: (store: Store, origin: Origin) => Trusted | null;
 }
@@ -161,6 +164,7 @@ export class StoreJournal {
 
   /** Takes in one segment of another's log (or of an old one of its own): verified whole, applied in slices. */
   async absorb(segment: Segment): Promise<SegmentOutcome> {
+    if (!this.#parts.takesLogs(this.store)) return { outcome: 'refused', why: 'storage' };
     const trusted = this.#parts.trusted(this.store, segment.origin);
     if (trusted && segment.from + segment.entries.length - 1 > trusted.seq)
       return this.#absorbTrusted(segment, trusted);
@@ -390,6 +394,8 @@ export class StoreJournal {
       this.#stale = true;
       // A write that was given up while a server had it in hand may have been committed after all.
       if (isGuard(error) && !isSecondTry) return this.#writeGroup(group, true);
+      const isFull = error instanceof EngineError && error.reason === 'full';
+      if (isFull && !isSecondTry && (await this.#parts.makeRoom())) return this.#writeGroup(group, true);
       // One append that the database refuses must not take the others of its group with it (I9).
       if (
         group.length > 1 &&
@@ -720,9 +726,11 @@ export class StoreJournal {
       return;
     this.durability.rewound(origin);
     if (origin !== this.#parts.self) return;
-    if (!this.#follower)
+    // A Durable Object whose disk was full: what it wrote last was neither committed nor told to anybody.
+    const isUntold = this.#follower !== null || this.#parts.engine.kind === 'durable-object';
+    if (!isUntold)
       throw new EngineError('corrupt', 'it is older than this process, which has to be started again');
-    this.#parts.log('warn', 'the database server lost the end of a log, which is continued under a new one', {
+    this.#parts.log('warn', 'the database lost the end of a log, which is continued under a new one', {
       store: this.store,
       heldBefore: before.seq,
       heldNow: now?.seq ?? 0,

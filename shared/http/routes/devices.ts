@@ -82,11 +82,13 @@ export const deviceRoutes: Routes = (app, node) => {
   app.openapi(enrolRoute, async (c) => {
     const key = await proven(node, c, null);
     node.confirmation.require();
+    node.room.require('enrolment');
     const answer = await enrol({ ...node, platform: node.options.platform }, key, c.req.valid('json'));
     return c.json(answer, 201, nonceHeader(node));
   });
   app.openapi(escrowRoute, async (c) => {
     const device = await authenticate(node, c);
+    node.room.require('escrow');
     const { created, ...answer } = await node.escrows.escrow(
       device,
       c.req.valid('param').keyId,
@@ -96,6 +98,7 @@ export const deviceRoutes: Routes = (app, node) => {
   });
   app.openapi(statusRoute, async (c) => {
     const device = await authenticate(node, c);
+    node.room.require('status');
     return c.json(await node.statuses.report(device, c.req.valid('json')), 200, nonceHeader(node));
   });
 };

@@ -143,6 +143,13 @@ function gauges(node: HoldfastNode): { name: string; labels: Record<string, stri
   const types = new Map<string, number>();
   for (const { type } of alarms) types.set(type, (types.get(type) ?? 0) + 1);
   return [
+    ...(node.room.stages
+      ? Object.entries(node.room.stages).map(([state, value]) => ({
+          name: 'holdfast_disk_reserve_stages',
+          labels: { state },
+          value,
+        }))
+      : []),
     { name: 'holdfast_ready', labels: {}, value: Number(readinessOf(node).ready) },
     { name: 'holdfast_build_info', labels: { version: node.options.version }, value: 1 },
     ...upgrading(node).flatMap(({ nodeName, version, wanted }) =>
