@@ -13,6 +13,7 @@ import { LocalCluster } from '../../central/local/cluster.ts';
 import { DEMO_PLAN } from '../../central/local/plan.ts';
 import { formatRecoveryPassword } from '../../shared/domain/recovery-key.ts';
 import { freePorts } from '../support/cluster.ts';
+import { moveWithCanaries } from './canary-moving.ts';
 import { type Answer, type Message, jsonOf, send, sendRaw } from './http.ts';
 import { Pc, forgetNonces } from './pc.ts';
 import { until } from './stage.ts';
@@ -190,6 +191,12 @@ test('keys are escrowed, given out, replicated and mishandled in every way', asy
     await watched(base, message);
     await mistakes(base, pc, password, keyId);
   }
+});
+
+test('keys are imported with every fault, an import is killed, and keys are exported', async () => {
+  const printed = await moveWithCanaries(cluster, plant);
+  expect(printed.length).toBeGreaterThan(500);
+  answers.push({ to: 'what import and export printed', raw: Buffer.from(printed) });
 });
 
 test('nodes are killed, started and compared', async () => {
