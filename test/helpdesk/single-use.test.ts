@@ -28,6 +28,7 @@ describe('a password is used once', () => {
     const rotate = { type: 'rotate', keyId, volumeId: pc.volumeId };
     expect((await branch.report(pc, [keyId])).instructions).toEqual([rotate]);
     const { keyId: next } = await branch.escrow(pc);
+    expect(await stateOf(branch, next)).toBe('present, not seen');
     expect(await stateOf(branch, keyId)).toBe('disclosed, given out, on the drive');
     expect((await branch.report(pc, [keyId, next])).instructions).toEqual([rotate]);
     expect((await branch.report(pc, [next])).instructions).toEqual([]);
