@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { HoldfastNode } from '../../shared/node.ts';
+import { Peers } from '../../shared/replication/peers.ts';
 import { CENTRE, edgeIn, startNetworkNode, startTwin } from '../support/network.ts';
 import { makeOrganisation } from '../support/organisation.ts';
 import { viewRows } from '../support/tables.ts';
@@ -70,6 +71,28 @@ describe('two running copies of one node (I4, I6)', () => {
     await exchange(first.node);
     await exchange(second.node);
     expect(second.node.peers.heldAtCentre('recovery', entry.origin, entry.seq)).toBe(false);
+  });
+
+  it('leave no site stale for what never comes under the old name (I7, I10)', async () => {
+    const organisation = await makeOrganisation();
+    const centre = await startNetworkNode(organisation, CENTRE);
+    const link = [{ name: 'centre', fetch: centre.fetch }];
+    const first = await startNetworkNode(organisation, edgeIn('north', 'a', 'region'), link);
+    await revoke(first.node, 'cc');
+    await exchange(first.node);
+    const second = await startTwin(first, link);
+    await revoke(first.node, 'ff');
+    const split = second.node.ledger.self;
+    for (const letter of letters.slice(0, 4)) await revoke(second.node, `${letter}s`);
+    await exchange(first.node);
+    await exchange(second.node);
+    await exchange(second.node);
+    const { peers, configuration } = centre.node;
+    expect(peers.freshness(configuration)).toMatchObject([{ nodeName: 'a', entriesBehind: 0 }]);
+    // Known again after a start.
+    const { ledger, options, identity } = centre.node;
+    const again = await Peers.open(ledger, options.platform, identity.certificate);
+    expect(again.isSplit('recovery', split)).toBe(true);
   });
 
   it('leave tables that are what the journal says', async () => {
