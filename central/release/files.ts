@@ -121,7 +121,7 @@ export async function checkRelease(
   return { folder, manifest, jws };
 }
 
-async function digestHex(file: string): Promise<{ bytes: number; sha256: string }> {
+export async function digestHex(file: string): Promise<{ bytes: number; sha256: string }> {
   const { bytes, sha256 } = await digestFile(file);
   return { bytes, sha256: Buffer.from(sha256, 'base64url').toString('hex') };
 }

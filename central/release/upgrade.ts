@@ -12,7 +12,7 @@
  * why only releases that add to the tables are put on in this way.
  */
 import { execFile } from 'node:child_process';
-import { mkdir, readdir, readlink, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, readlink, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { STORES, type Store } from '../../shared/journal/entry.ts';
@@ -28,7 +28,7 @@ import { readCentreSettings } from '../settings.ts';
 import { readIfThere, syncFolder } from '../snapshot/disk.ts';
 import { SqliteEngine } from '../snapshot/sqlite.ts';
 import { ReleaseError } from './error.ts';
-import { checkRelease } from './files.ts';
+import { checkRelease, digestHex } from './files.ts';
 import { isReadyWithin, look, trial } from './trial.ts';
 
 /** How long the version from before may take to answer again. */
@@ -87,7 +87,7 @@ export async function upgradeCentre(options: UpgradeOptions): Promise<Upgraded> 
   let why: 'not-ready' | 'not-started' | null = null;
   try {
     onStep('unpack');
-    await unpack(journal, path.join(folder, centre.file), home, to);
+    await unpack(journal, folder, centre, home);
     onStep('trial');
     await trial(home, env);
     onStep('swap');
@@ -158,22 +158,28 @@ function appliedIn(databases: Readonly<Record<Store, { readonly url: string }>>,
   }
 }
 
+/** From a copy of its own, looked at once more: whoever can write to the release's folder could change it in between. */
 async function unpack(
   journal: InstallJournal,
-  archive: string,
+  from: string,
+  archive: NonNullable<ReleaseManifest['centre']>,
   home: string,
-  version: string,
 ): Promise<void> {
-  const beside = `${home}.new`;
-  for (const folder of [home, beside])
-    await journal.intend('unpack', { kind: 'remove-scratch', path: folder });
-  for (const folder of [home, beside]) await rm(folder, { recursive: true, force: true });
+  const [beside, copy] = [`${home}.new`, `${home}.tar.gz`];
+  // Never what runs, whatever its folder is called.
+  if (home === packageRoot()) throw new ReleaseError('disk', home);
+  for (const made of [home, beside, copy])
+    await journal.intend('unpack', { kind: 'remove-scratch', path: made });
+  for (const made of [home, beside, copy]) await rm(made, { recursive: true, force: true });
+  await copyFile(path.join(from, archive.file), copy);
+  if ((await digestHex(copy)).sha256 !== archive.sha256) throw new ReleaseError('file-differs', archive.file);
   await mkdir(beside, { mode: 0o755 });
   await promisify(execFile)('tar', [
     ...['--extract', '--no-same-owner', '--strip-components=1'],
-    ...[`--file=${archive}`, `--directory=${beside}`],
+    ...[`--file=${copy}`, `--directory=${beside}`],
   ]);
-  await writeFile(path.join(beside, MARK), `${version}\n`);
+  await rm(copy);
+  await writeFile(path.join(beside, MARK), '');
   // One call for the whole file system: there are thousands of files.
   await promisify(execFile)('sync', ['--file-system', beside]);
   await rename(beside, home);

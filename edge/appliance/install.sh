@@ -115,9 +115,11 @@ undo_all() {
   while read -r what path number; do undo "$what" "$path" "$number"; done <"$state/undoing"
   if [ "$managed" = yes ]; then
     systemctl daemon-reload || true
-    # Those that run; at the start of the machine none does yet, and they wait for this to end.
-    # shellcheck disable=SC2046 # several units
-    if [ -e "$state/restarted" ]; then systemctl try-restart --no-block $(cat "$state/restarted") || true; fi
+    # Those that run. At the start of the machine none does yet, and they wait for this to end: not the other way about.
+    wait=''
+    [ "$recover" = no ] || wait=--no-block
+    # shellcheck disable=SC2046,SC2086 # several units, and an option that there may not be
+    if [ -e "$state/restarted" ]; then systemctl try-restart $wait $(cat "$state/restarted") || true; fi
   fi
   # What was saved goes next, and must not be missed by whoever comes after an interruption here.
   note end

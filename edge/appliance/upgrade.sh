@@ -207,14 +207,20 @@ if [ "$staged" = yes ]; then fetch_staged; else read_manifest "$folder/release.j
 
 archive=$folder/holdfast-edge.tar.gz
 [ -r "$archive" ] || refuse "$archive is not there." "$archive no está."
+# Of its own, before it is looked at: whoever can write to the folder could change it in between.
+if [ "$staged" = no ]; then
+  cp "$archive" "$work/archive" || refuse 'There is no room for it.' 'No hay sitio.'
+  archive=$work/archive
+fi
 if [ "$(stat -L -c %s "$archive")" != "$bytes" ] || [ "$(sha256sum "$archive" | cut -d ' ' -f 1)" != "$sha256" ]; then
-  [ "$staged" = no ] || rm -f "$work/download/"*
+  rm -rf "$work/download" "$work/archive"
   refuse 'holdfast-edge.tar.gz is not the file that was signed.' 'holdfast-edge.tar.gz no es el fichero que se firmó.'
 fi
 rm -rf "$work/unpacked"
 mkdir "$work/unpacked"
 tar --extract --no-same-owner --file="$archive" --directory="$work/unpacked" ||
   refuse 'There is no room to unpack it.' 'No hay sitio para desempaquetarlo.'
+rm -f "$work/archive"
 new=$work/unpacked/holdfast-edge
 [ "$(sed -n 's/^version //p' "$new/RELEASE")" = "$to" ] ||
   refuse 'The archive is of another version than the manifest says.' 'El archivo es de otra versión que la del manifiesto.'
