@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { LibsqlEngine } from '../../central/libsql-engine.ts';
 import { readRealVolumes } from '../../central/fleet/bitlk.ts';
-import type { LocalCluster } from '../../central/local/cluster.ts';
+import { LocalCluster } from '../../central/local/cluster.ts';
 import { DEMO_PLAN } from '../../central/local/plan.ts';
 import { generateToken } from '../../central/local/secrets.ts';
 import { nodePlatform } from '../../central/platform.ts';
@@ -19,11 +19,13 @@ import { staffTokenHash } from '../../shared/staff/token.ts';
 import { limits } from '../../shared/limits.ts';
 import { Redacted } from '../../shared/vault/redacted.ts';
 import { generateVault } from '../../shared/vault/seal.ts';
+import { afterFile } from '../support/cleanup.ts';
 import {
   ask,
   bugsInLogs,
   disagreements,
   disclose,
+  freePorts,
   search,
   startCluster,
   untilNone,
@@ -83,6 +85,23 @@ describe('import', { timeout: 120_000 }, () => {
     const ran = await holdfast(cluster, args, options);
     printed += ran.stdout + ran.stderr;
     return ran;
+  }
+
+  /** Another installation, of a centre alone, after one import. */
+  async function aCentre(args: readonly string[]): Promise<LocalCluster> {
+    const other = await LocalCluster.prepare(
+      await mkdtemp(path.join(folder, 'centre-')),
+      cluster.plan,
+      await freePorts(22_500, 2),
+    );
+    afterFile(() => other.stopAll());
+    await other.startCentre();
+    await other.configure();
+    await other.ready(other.centreUrl);
+    const ran = await holdfast(other, args);
+    printed += ran.stdout + ran.stderr;
+    expect(summary.parse(JSON.parse(ran.stdout)).counts).toMatchObject({ alreadyThere: 0, invalid: 0 });
+    return other;
   }
 
   async function counts(args: readonly string[]) {
@@ -261,15 +280,16 @@ describe('import', { timeout: 120_000 }, () => {
       const read = await counts(importArgs(source, file));
       expect(read.accepted + read.alreadyThere).toBe(volumes.length);
       expect(read.invalid + read.conflicts).toBe(0);
-      if (source !== 'active-directory') continue;
-      await untilNone(() => disagreements(cluster), 15_000);
-      const edge = cluster.edgeUrl('edge-madrid');
+      // The first is asked at an edge, each of the others at a centre that has its keys from nowhere else.
+      const place = source === 'active-directory' ? cluster : await aCentre(importArgs(source, file));
+      if (place === cluster) await untilNone(() => disagreements(cluster), 15_000);
+      const base = place === cluster ? cluster.edgeUrl('edge-madrid') : place.centreUrl;
       let unlocked = 0;
       for (const { keyId, image } of volumes) {
         const shown = `{${keyId.toUpperCase()}}`;
-        const found = candidates.parse((await search(cluster, edge, shown.slice(1, 9))).body).candidates;
+        const found = candidates.parse((await search(place, base, shown.slice(1, 9))).body).candidates;
         expect(found.map((each) => each.keyId)).toContain(keyId);
-        const { status, body } = await disclose(cluster, edge, shown);
+        const { status, body } = await disclose(place, base, shown);
         expect(status).toBe(201);
         const password = z.string().parse(body['recoveryPassword']);
         const unpacked = images?.find((each) => path.basename(each) === path.basename(image));
