@@ -97,8 +97,8 @@ export class SignInService {
     if (!refusal) return;
     if (refusal.isFirst) {
       const staffId = account !== null && this.#parts.configuration.get('staff', account) ? account : null;
-      const subject = staffId ?? address ?? NO_ADDRESS;
-      this.#parts.alarms.raise('sign-in-attack', subject, 'too many sign-ins failed');
+      // Anybody may read alarms: named by the account, they would tell which accounts there are. The audit names it.
+      this.#parts.alarms.raise('sign-in-attack', address ?? NO_ADDRESS, 'too many sign-ins failed');
       await writeEvent(this.#parts, { action: 'throttled', staffId, address, failure: 'too-many-attempts' });
     }
     const seconds = Math.ceil(refusal.retryAfterMs / 1000);

@@ -13,6 +13,7 @@ import { z } from 'zod';
 import { LocalCluster } from '../../central/local/cluster.ts';
 import { NodeProcess, packageRoot, workerdPath } from '../../central/local/processes.ts';
 import { nodePlatform } from '../../central/platform.ts';
+import { limits } from '../../shared/limits.ts';
 import { staffTokenHash } from '../../shared/staff/token.ts';
 import { centreApp } from '../api/app.ts';
 import { Foreground, programAt, until } from '../support/appliance.ts';
@@ -174,6 +175,35 @@ describe('every answer', () => {
   /** What the policy would forbid, and so should not be there to be missed. */
   function scripts(html: string): string[] {
     return html.match(/<script(?![^>]*\bsrc=)[^>]*>|<style|\sstyle="|\son[a-z]+="|javascript:/gi) ?? [];
+  }
+});
+
+describe('what anybody may read', () => {
+  it('does not say which accounts there are, whatever was tried', async () => {
+    const url = cluster.edgeUrl('edge-madrid');
+    const seen = async (account: string, address: string) => {
+      const before = alarmsIn(await (await fetch(`${url}/metrics`)).text());
+      const statuses: number[] = [];
+      for (let tries = 0; tries <= limits.signInFailuresPerPairMax; tries += 1) {
+        const answer = await fetch(`${url}/v1/session`, {
+          method: 'POST',
+          headers: { 'Content-Type': 'application/json', 'X-Forwarded-For': address },
+          body: JSON.stringify({ staffId: account, password: 'no password of theirs', code: '123456' }),
+        });
+        statuses.push(answer.status);
+      }
+      const ready = await (await fetch(`${url}/readyz`)).text();
+      expect(ready).not.toContain(account);
+      expect(ready).toContain(address);
+      return { statuses, more: alarmsIn(await (await fetch(`${url}/metrics`)).text()) - before };
+    };
+    const known = await seen('helpdesk-1', '203.0.113.7');
+    expect(known.statuses.at(-1)).toBe(429);
+    expect(await seen('helpdesk-9', '203.0.113.8')).toEqual(known);
+  });
+
+  function alarmsIn(metrics: string): number {
+    return Number(/^holdfast_alarms\{type="sign-in-attack"\} (\d+)$/m.exec(metrics)?.[1] ?? 0);
   }
 });
 
