@@ -20,7 +20,8 @@ export const boxRoutes: Routes = (app, node) => {
   app.get('/v1/box/release', (c) => {
     requireBox(c);
     const wanted = wantedHere(node);
-    const due = wanted !== null && wanted.due && wanted.version !== node.options.version;
+    // To an older version no box goes because its centre says so.
+    const due = isPending(wanted, node.options.version);
     return c.json({
       ...{ running: node.options.version, wanted: wanted?.version ?? null, due },
       manifest: wanted?.manifest ?? '',
