@@ -250,6 +250,7 @@ export async function openNode(options: NodeOptions): Promise<HoldfastNode> {
         auditAlerts.tick();
       });
       await configuration.catchUp();
+      people.signIn.calm();
       await chore('forget', () => people.credentials.catchUp());
       if (certificate.role === 'centre') await chore('align credentials', () => people.accounts.align());
       if (platform.now() - exposedAt >= limits.exposureEveryMs) {

@@ -6,7 +6,7 @@
 import type { Alarms } from '../alarms.ts';
 import type { Configuration } from '../configuration.ts';
 import { Problem } from '../http/problem.ts';
-import type { SignInMethod } from '../journal/staff-bodies.ts';
+import { type SignInMethod, accountEvent } from '../journal/staff-bodies.ts';
 import { limits } from '../limits.ts';
 import { type SealedToNode, type SealingKey, openSealedToNode, sealToNode } from '../trust/sealing.ts';
 import { Redacted } from '../vault/redacted.ts';
@@ -49,10 +49,21 @@ export class SignInService {
   #hashing: Promise<unknown> = Promise.resolve();
   #waiting = 0;
   #decoy: Promise<SealedToNode> | null = null;
+  /** subjects of alarms, and when each was last raised */
+  readonly #alarmed = new Map<string, number>();
 
   constructor(parts: SignInParts) {
     this.#parts = parts;
     this.#throttle = new Throttle(parts.platform);
+    // Throttling is local; that it was needed is told everywhere.
+    parts.ledger.onCommit((store, entries, by) => {
+      if (store !== 'recovery' || by !== 'absorb') return;
+      for (const { kind, body } of entries) {
+        if (kind !== 'account-event' || body?.includes('"action":"throttled"') !== true) continue;
+        const event = accountEvent.safeParse(JSON.parse(body));
+        if (event.success) this.#alarm(`${event.data.nodeName} ${event.data.address ?? NO_ADDRESS}`);
+      }
+    });
   }
 
   /** Throws the Problem `sign-in-failed` or `too-many-attempts`. */
@@ -97,8 +108,7 @@ export class SignInService {
     if (!refusal) return;
     if (refusal.isFirst) {
       const staffId = account !== null && this.#parts.configuration.get('staff', account) ? account : null;
-      // Anybody may read alarms: named by the account, they would tell which accounts there are. The audit names it.
-      this.#parts.alarms.raise('sign-in-attack', address ?? NO_ADDRESS, 'too many sign-ins failed');
+      this.#alarm(address ?? NO_ADDRESS);
       await writeEvent(this.#parts, { action: 'throttled', staffId, address, failure: 'too-many-attempts' });
     }
     const seconds = Math.ceil(refusal.retryAfterMs / 1000);
@@ -107,6 +117,22 @@ export class SignInService {
       { retryAfterSeconds: seconds },
       { 'Retry-After': String(seconds) },
     );
+  }
+
+  /** Takes back alarms of what is over. */
+  calm(): void {
+    const now = this.#parts.platform.now();
+    for (const [subject, at] of this.#alarmed) {
+      if (Math.abs(now - at) < limits.signInWindowMs) continue;
+      this.#alarmed.delete(subject);
+      this.#parts.alarms.clear('sign-in-attack', subject);
+    }
+  }
+
+  /** Anybody may read alarms: named by the account, they would tell which accounts there are. The audit names it. */
+  #alarm(subject: string): void {
+    this.#alarmed.set(subject, this.#parts.platform.now());
+    this.#parts.alarms.raise('sign-in-attack', subject, 'too many sign-ins failed');
   }
 
   /** Counts a failure that is no sign-in, such as of an enrolment link. */

@@ -165,6 +165,26 @@ describe('an account', () => {
     await eventually(() => a.node.credentials.all().length === 0);
   });
 
+  it('that is guessed at is throttled at that node, told of at the centre, and open elsewhere', async () => {
+    const { centre, a, b, hire } = await startInstallation();
+    await hire('ana', null);
+    const ana = await enrol(centre.fetch, ADMIN, 'ana');
+    for (const { node } of [a, b]) await eventually(hasTotp(node, 'ana'));
+    const { staffId, password } = ana;
+    const guess = () => trySignIn(a.fetch, { staffId, password: 'a guess', code: '123456' });
+    for (let guesses = 0; guesses < 5; guesses += 1)
+      expect(await codeOf(await guess())).toBe('sign-in-failed');
+    const refused = await guess();
+    expect(refused.headers.get('Retry-After')).toMatch(/^\d+$/);
+    expect(await codeOf(refused)).toBe('too-many-attempts');
+    await eventually(() =>
+      centre.node.alarms
+        .list()
+        .some(({ type, subject }) => type === 'sign-in-attack' && subject === 'a local'),
+    );
+    expect((await trySignIn(b.fetch, { staffId, password, code: ahead(ana, 0) })).status).toBe(201);
+  });
+
   it('asked to change its password, does so at the centre, and is let work where there is none', async () => {
     const { centre, a, hire, cut } = await startInstallation();
     await hire('ana', null);
