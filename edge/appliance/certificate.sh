@@ -75,6 +75,7 @@ renew() {
     [ "$code" != 0 ] || break
     why=$(sed -n 's/.*:problem:certificate-refused".*"why":"\([a-z-]*\)".*/\1/p' "$work/answer")
     ! grep -q ':problem:token-invalid"' "$work/answer" || why=box.token
+    ! grep -q ':problem:node-refused"' "$work/answer" || why=refused
     [ -z "$why" ] || return 0
     tries=$((tries - 1))
     [ "$tries" -gt 0 ] || return 0
@@ -114,6 +115,8 @@ case $why in
     'El nodo de sede o su centro no responde; la próxima vez se vuelve a pedir.' ;;
   no-authority) finish 4 "The centre signs no TLS certificates: put front.crt and front.key into /etc/holdfast/tls." \
     "El centro no firma certificados TLS: ponga front.crt y front.key en /etc/holdfast/tls." ;;
+  refused) finish 4 "The centre does not accept this edge: its identity has ended, or it was revoked." \
+    "El centro no acepta este nodo: su identidad terminó o fue revocado." ;;
   box.token) finish 1 "The edge does not know $settings/box.token: its unit has to load it, and be restarted." \
     "El nodo no conoce $settings/box.token: su unidad ha de cargarlo y reiniciarse." ;;
   *) finish 4 "The centre refused to sign: $why." "El centro rechazó firmar: $why." ;;

@@ -93,7 +93,7 @@ export class PeerClient {
     if (status === 200) return certificateAnswer.parse(JSON.parse(text));
     // A centre from before it signed any knows no such address.
     if (status === 404) return { why: 'no-authority' };
-    const refused = certificateRefusal.safeParse(status === 403 ? JSON.parse(text) : null);
+    const refused = certificateRefusal.safeParse(status === 403 ? parsedJson(text) : null);
     if (refused.success) return { why: refused.data.why };
     throw new UnreachableError(`a certificate request was answered with ${String(status)}`);
   }
@@ -276,6 +276,15 @@ export class PeerClient {
     const now = { ...before, ...held };
     if (this.#peerHolds) this.#peerHolds = { ...this.#peerHolds, [store]: now };
     if (this.peer) this.#parts.peers.contact(this.peer, store, now);
+  }
+}
+
+/** What stands between may answer in the peer's place, and with a page. */
+function parsedJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
   }
 }
 

@@ -12,9 +12,11 @@ import { LocalCluster } from '../../central/local/cluster.ts';
 import { nodePlatform } from '../../central/platform.ts';
 import { TlsAuthority, makeTlsAuthority } from '../../central/tls/authority.ts';
 import type { TlsAuthorityFile } from '../../central/tls/file.ts';
+import { certificatePayload } from '../../shared/trust/certificate.ts';
+import { peekJws } from '../../shared/trust/jws.ts';
 import { type Foreground, programAt, run, scratchFolder, sources, until } from '../support/appliance.ts';
 import { afterFile } from '../support/cleanup.ts';
-import { freePorts } from '../support/cluster.ts';
+import { ask, freePorts } from '../support/cluster.ts';
 import { Authority, type Trust, httpsFetch, shownSerial, startHaproxy } from '../support/tls.ts';
 
 const DOMAIN = 'holdfast.test';
@@ -146,7 +148,10 @@ describe('a certificate that the centre signs', { timeout: 60_000 }, () => {
       HOLDFAST_PORT: String(cluster.edgePort(EDGE)),
     });
     // A client that trusts the authority, and nothing else, is satisfied.
-    expect((await until('haproxy serves it', 10_000, asked)).status).toBe(200);
+    const answer = await until('haproxy serves it', 10_000, asked);
+    expect(answer.status).toBe(200);
+    expect(answer.headers.get('Strict-Transport-Security')).toBe('max-age=31536000');
+    expect([...answer.headers.keys()].filter((name) => /^(server|via|x-powered-by)$/.test(name))).toEqual([]);
     expect(await shownSerial(NAME, trust)).toBe(made.serialNumber);
     await expect(shownSerial(`other.${DOMAIN}`, trust)).rejects.toThrow(/altnames/);
     const metrics = await (await fetch(`${cluster.edgeUrl(EDGE)}/metrics`)).text();
@@ -288,4 +293,25 @@ describe('a certificate that the centre signs', { timeout: 60_000 }, () => {
     await reload(await serial());
     expect(await alarm()).toBeNull();
   });
+
+  it('ends with the edge’s own standing: who was revoked gets none, and is told', async () => {
+    const nodeId = nodeIdOf(cluster.secrets.edges[EDGE]?.certificate ?? '');
+    const { status } = await ask(
+      cluster.secrets.tokens.administrator,
+      'POST',
+      `${cluster.centreUrl}/v1/admin/edges/${nodeId}/revocation`,
+      { reason: 'stolen', stolen: true, until: null },
+    );
+    expect(status).toBeLessThan(300);
+    const before = await serial();
+    expect(await renew('--now')).toMatchObject({
+      code: 4,
+      said: expect.stringContaining('does not accept this edge'),
+    });
+    expect(await serial()).toBe(before);
+  });
 });
+
+function nodeIdOf(certificate: string): string {
+  return certificatePayload.parse(peekJws(certificate)?.payload).nodeId;
+}

@@ -8,7 +8,7 @@ import type { Context } from 'hono';
 import { limits } from '../../limits.ts';
 import type { HoldfastNode } from '../../node.ts';
 import type { Platform } from '../../platform.ts';
-import { UnreachableError } from '../../replication/client.ts';
+import { RefusedError, UnreachableError } from '../../replication/client.ts';
 import { certificateRequest } from '../../replication/protocol.ts';
 import type { AppEnv, Routes } from '../context.ts';
 import { Problem, misfit } from '../problem.ts';
@@ -31,10 +31,7 @@ export const certificateRoutes: Routes = (app, node) => {
     if (!parsed.success) throw misfit(parsed.error.issues, 'body');
     const [link] = node.links;
     if (!link) throw new Problem('certificate-refused', { why: 'no-authority' });
-    const made = await link.client.certify(parsed.data.request, c.req.raw.signal).catch((error: unknown) => {
-      if (error instanceof UnreachableError) throw new Problem('overloaded', {}, { 'Retry-After': '60' });
-      throw error;
-    });
+    const made = await link.client.certify(parsed.data.request, c.req.raw.signal).catch(unanswered);
     if ('why' in made) throw new Problem('certificate-refused', { why: made.why });
     return c.body(made.chain, 200, { 'Content-Type': 'application/pem-certificate-chain' });
   });
@@ -46,6 +43,13 @@ export const certificateRoutes: Routes = (app, node) => {
     return c.json(parsed.data);
   });
 };
+
+/** What came in the place of an answer: a revoked edge is told so, and everything else is for later. */
+function unanswered(error: unknown): never {
+  if (error instanceof RefusedError) throw new Problem('node-refused', { why: 'by-the-centre' });
+  if (error instanceof UnreachableError) throw new Problem('overloaded', {}, { 'Retry-After': '60' });
+  throw error;
+}
 
 /** Any program on the machine may speak on loopback; who holds the token may read the terminator's key as well. */
 function requireRoot(node: HoldfastNode, c: Context<AppEnv>): void {
