@@ -190,7 +190,7 @@ export function computersContract(host: Host): void {
       const answers = await Promise.all((await Promise.all(pages)).map((page) => json<ComputerAnswer>(page)));
       return answers.flatMap(({ computers }) => computers);
     };
-    const fields = {
+    const fields: Record<string, (of: Computer) => string | number> = {
       name: ({ computerName }: Computer) => computerName.toLowerCase(),
       site: ({ siteId }: Computer) => siteId,
       state: ({ state }: Computer) => state.code,
