@@ -877,6 +877,26 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/v1/edges/requests': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Ask for the certificate of a new edge, with a one-time token; again, to fetch it
+     * @description The token is good for one key. The key never leaves its box; the certificate is signed offline.
+     */
+    post: operations['post-v1-edges-requests'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/openapi.json': {
     parameters: {
       query?: never;
@@ -1913,6 +1933,21 @@ export interface components {
         deviceId: string;
         released: boolean;
       }[];
+    };
+    JoinAnswer: {
+      name: string;
+      siteId: string;
+      regionId: string;
+      helpdesk: boolean;
+      organisation: {
+        /** @enum {string} */
+        kty: 'EC';
+        /** @enum {string} */
+        crv: 'P-256';
+        x: string;
+        y: string;
+      };
+      certificate: string | null;
     };
     Snapshot: {
       id: string;
@@ -3920,6 +3955,50 @@ export interface operations {
           'application/json': {
             keyId: string;
           };
+        };
+      };
+      /** @description A problem */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  'post-v1-edges-requests': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': {
+          token: string;
+          key: {
+            /** @enum {string} */
+            kty: 'EC';
+            /** @enum {string} */
+            crv: 'P-256';
+            x: string;
+            y: string;
+          };
+          sealingKey: string;
+        };
+      };
+    };
+    responses: {
+      /** @description What was asked for, and the certificate if there is one */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['JoinAnswer'];
         };
       };
       /** @description A problem */

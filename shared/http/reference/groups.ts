@@ -8,9 +8,9 @@ export const GROUPS = [
   },
   {
     name: 'helpdesk',
-    paths: /^\/v1\/recovery/,
-    en: 'Finding a key and giving it out.',
-    es: 'Encontrar una clave y entregarla.',
+    paths: /^\/v1\/(recovery|break-glass)/,
+    en: 'Finding a key and giving it out; second persons and break-glass.',
+    es: 'Encontrar una clave y entregarla; segundas personas y emergencias.',
   },
   {
     name: 'reports',
@@ -37,10 +37,22 @@ export const GROUPS = [
     es: 'Lo que se dicen los nodos. No es para otros programas: las versiones cambian juntas.',
   },
   {
+    name: 'people',
+    paths: /^\/v1\/(session|enrolment|admin\/accounts)/,
+    en: 'Signing in and out, passkeys and codes, and the accounts of staff.',
+    es: 'Iniciar y cerrar sesión, llaves de acceso y códigos, y las cuentas del personal.',
+  },
+  {
+    name: 'edges',
+    paths: /^\/v1\/admin\/(edges|vaults|digests|comparison|confirmation)/,
+    en: 'Edges and vaults, and whether nodes agree.',
+    es: 'Nodos de sede y bóvedas, y si los nodos concuerdan.',
+  },
+  {
     name: 'administration',
     paths: /^\/v1\//,
-    en: 'Sites, regions, vaults, staff, devices, and the agreement of tables.',
-    es: 'Sedes, regiones, bóvedas, personal, dispositivos, y la concordancia de las tablas.',
+    en: 'Sites, regions, staff, tokens, policies, devices.',
+    es: 'Sedes, regiones, personal, tokens, directivas, dispositivos.',
   },
   {
     name: 'operations',

@@ -1,13 +1,16 @@
 /** `/openapi.json` for programs, and the same as pages for people: drawn from the document, in this node's own frame. */
 import { createRoute, z } from '@hono/zod-openapi';
+import type { Context } from 'hono';
+import { raw } from 'hono/html';
 import { STAFF_ROLES } from '../../domain/vocabulary.ts';
 import { respondPage } from '../../portal/frame.tsx';
 import { visitOf, withPerson } from '../../portal/visit.ts';
-import type { Routes } from '../context.ts';
+import type { Language } from '../../text/language.ts';
+import type { AppEnv, Routes } from '../context.ts';
 import { jsonContent } from '../openapi.ts';
 import { Problem } from '../problem.ts';
 import { describeApi } from './document.ts';
-import { GROUPS } from './groups.ts';
+import { GROUPS, type Group } from './groups.ts';
 import type { ApiDocument } from './openapi-types.ts';
 import { GroupPage, Overview } from './page.tsx';
 import { referenceWords } from './words.ts';
@@ -30,27 +33,37 @@ const openApiRoute = createRoute({
 });
 
 export const referenceRoutes: Routes = (app, node) => {
-  /** made when it is first asked for: a start has better things to do, and routes may come after this group */
-  let made: Promise<ApiDocument> | null = null;
-  const document = () => (made ??= describeApi(app, node.options.version));
-  app.openAPIRegistry.registerPath(openApiRoute);
-  app.get(openApiRoute.path, async (c) => c.json(await document()));
-  app.get('/reference', async (c) => {
+  /** made when they are first asked for: a start has better things to do, and routes may come after this group */
+  let document: Promise<ApiDocument> | null = null;
+  let text: Promise<string> | null = null;
+  /** by name and language; drawing one takes an edge milliseconds that people wait for (I12) */
+  const bodies = new Map<string, Promise<string>>();
+  const described = () => (document ??= describeApi(app, node.options.version));
+  const draw = async (language: Language, group: Group | null): Promise<string> => {
+    const parts = { document: await described(), language };
+    const drawn = group ? <GroupPage {...parts} group={group} /> : <Overview {...parts} />;
+    return (await drawn).toString();
+  };
+  const answer = async (c: Context<AppEnv>, group: Group | null): Promise<Response> => {
     const visit = await withPerson(visitOf(node, c), STAFF_ROLES);
-    const words = referenceWords[visit.language];
-    const body = <Overview document={await document()} language={visit.language} />;
-    return respondPage(visit, { title: words.title, meaning: 'none', body });
+    const { language } = visit;
+    const key = `${group?.name ?? ''} ${language}`;
+    const body = bodies.get(key) ?? draw(language, group);
+    bodies.set(key, body);
+    const words = referenceWords[language];
+    const title = group ? `${words.groups[group.name]} · ${words.title}` : words.title;
+    // Drawn above, by what escapes it.
+    return respondPage(visit, { title, meaning: 'none', body: raw(await body) });
+  };
+  app.openAPIRegistry.registerPath(openApiRoute);
+  app.get(openApiRoute.path, async (c) => {
+    text ??= described().then((made) => JSON.stringify(made));
+    return c.body(await text, 200, { 'Content-Type': 'application/json' });
   });
-  app.get('/reference/:group', async (c) => {
+  app.get('/reference', (c) => answer(c, null));
+  app.get('/reference/:group', (c) => {
     const group = GROUPS.find(({ name }) => name === c.req.param('group'));
     if (!group) throw new Problem('not-found');
-    const visit = await withPerson(visitOf(node, c), STAFF_ROLES);
-    const words = referenceWords[visit.language];
-    const body = <GroupPage document={await document()} language={visit.language} group={group} />;
-    return respondPage(visit, {
-      title: `${words.groups[group.name]} · ${words.title}`,
-      meaning: 'none',
-      body,
-    });
+    return answer(c, group);
   });
 };
