@@ -20,7 +20,7 @@ import { generateVault } from '../../shared/vault/seal.ts';
 import { nodePlatform } from '../platform.ts';
 import { ORGANISATION_VAULT, type Plan, regionVault } from './plan.ts';
 
-const CERTIFICATE_DAYS = 825;
+export const CERTIFICATE_DAYS = 825;
 
 const secretsFile = z.object({
   organisationKey: publicJwk.extend({ d: z.string() }),

@@ -20,6 +20,16 @@ export const trust = {
     keepStaff: 'do not take the credentials of staff who could sign in there',
     waitRotated: 'wait until every such key is on no drive any more',
     keyId: 'the whole key ID',
+    edgeToken: "make a one-time token by which a new edge's box asks for its certificate",
+    edgeJoin: "on the box: make the edge's key, ask the centre by the token, and wait for the certificate",
+    edgeRequests: 'list what boxes have asked for',
+    edgeApprove: "sign what a box asked for, with the organisation's key",
+    hours: 'how long the token is good for',
+    tokenFile: 'what "holdfast edge token" wrote',
+    organisationPin: "thumbprint of the organisation's key: another organisation is refused",
+    noWaitJoin: 'ask once, and end',
+    requestId: 'the request, as "holdfast edge requests" lists it',
+    fingerprint: "the key's thumbprint, as somebody at the box reads it out",
     vaultRetire: 'retire an old vault; refused while keys are sealed to it alone',
   },
   columns: {
@@ -32,6 +42,9 @@ export const trust = {
     computer: 'computer',
     written: 'written',
     released: 'released',
+    request: 'request',
+    approved: 'approved',
+    fingerprint: 'fingerprint of its key',
   },
   organisation: 'organisation',
   yes: 'yes',
@@ -77,4 +90,18 @@ export const trust = {
   notAside: (keyId: string): string => `No escrow of ${keyId} waits there.`,
   seeAside: (name: string): string => `See "holdfast edge aside ${name}".`,
   released: (keyId: string): string => `${keyId} counts as escrowed, with where it came from.`,
+  notHours: (text: string, max: number): string =>
+    `"${text}" is not a number of hours from 1 to ${String(max)}.`,
+  tokenMade: (name: string, until: string): string =>
+    `${name} may ask for its certificate once, until ${until}. Bring the token to its box, and run there:`,
+  waitsForApproval: (fingerprint: string): string =>
+    `Asked. Read this out to whoever has the organisation's key, for "holdfast edge approve": ${fingerprint}`,
+  otherOrganisation: 'What came back is not of that organisation, or not for this key.',
+  otherFingerprint: 'That is not the key that asked: somebody else may have used the token. Revoke it.',
+  anEdgeKey: 'a key made by "holdfast edge join"',
+  thenVaultKey:
+    'It is a helpdesk edge: give it its region\'s vault key with "vault-key.sh" once it is installed.',
+  noRequests: 'No box has asked for a certificate.',
+  noSuchRequest: (id: string): string => `There is no request ${id}.`,
+  approved: (name: string): string => `${name} has its certificate: its box fetches it by itself.`,
 };

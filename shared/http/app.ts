@@ -25,6 +25,7 @@ import { edgeRoutes } from './routes/edges.ts';
 import { helpdeskRoutes } from './routes/helpdesk.ts';
 import { importRoutes } from './routes/imports.ts';
 import { outboxRoutes } from './routes/outbox.ts';
+import { joiningRoutes } from './routes/joining.ts';
 import { operationRoutes } from './routes/operations.ts';
 import { reportRoutes } from './routes/reports.ts';
 import { sessionRoutes } from './routes/session.ts';
@@ -55,6 +56,7 @@ export function createApp(node: HoldfastNode, more: readonly Routes[] = []): App
     importRoutes,
     vaultRoutes,
     edgeRoutes,
+    joiningRoutes,
     syncRoutes,
     boxRoutes,
     certificateRoutes,

@@ -276,6 +276,16 @@ export const PROBLEMS = {
     en: 'Entries were kept aside: they are held and forwarded, but have no effect.',
     es: 'Hay entradas apartadas: se guardan y reenvían, pero no surten efecto.',
   },
+  'edge-token-invalid': {
+    status: 401,
+    en: 'This token for an edge is unknown, expired or revoked.',
+    es: 'Este token para un nodo de sede es desconocido, caducó o fue revocado.',
+  },
+  'edge-token-used': {
+    status: 409,
+    en: 'Another key has used this token: it is good for one. If that was not you, revoke it.',
+    es: 'Otra clave ya usó este token: sirve para una sola. Si no fue usted, revóquelo.',
+  },
   'edge-unknown': { status: 404, en: 'No such edge is known here.', es: 'Aquí no se conoce ese nodo de sede.' },
   'edge-not-stolen': {
     status: 409,

@@ -96,6 +96,8 @@ export const edgeToken = z.strictObject({
 /** What a box asked for by the token of the same `id`, and the certificate once the organisation's key has signed it. */
 export const edgeRequest = z.strictObject({
   key: publicJwk,
+  /** X25519: what is meant for this node alone is sealed to it */
+  sealingKey: z.string().regex(/^[A-Za-z0-9_-]{43}$/),
   certificate: z.string().max(4_000).nullable(),
 });
 export const policyRules = z.strictObject({

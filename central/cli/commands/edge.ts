@@ -7,6 +7,7 @@ import { enrolEdge, type EnrolEdgeOptions } from '../enrolment.ts';
 import { EXIT_OK } from '../errors.ts';
 import type { RunCommand } from '../program.ts';
 import { table } from '../table.ts';
+import { edgeJoinCommands } from './edge-join.ts';
 import { edgeTrustCommands } from './edge-trust.ts';
 
 export function edgeCommands(program: Command, run: RunCommand, words: Words): void {
@@ -29,6 +30,7 @@ export function edgeCommands(program: Command, run: RunCommand, words: Words): v
     .description(help.edgeList)
     .action(() => run(list));
   edgeTrustCommands(edge, run, words);
+  edgeJoinCommands(edge, run, words);
 }
 
 /** What runs, and what is wanted where that is something else. */

@@ -17,6 +17,7 @@ import { slug } from '../../trust/certificate.ts';
 import type { Routes } from '../context.ts';
 import { jsonContent, jsonRequest, nothingToSay, problems } from '../openapi.ts';
 import { Problem, misfit } from '../problem.ts';
+import { checkAnswer } from '../../edges/joining.ts';
 import { checkVault } from './vaults.ts';
 
 const ADMIN_PROBLEMS = [
@@ -249,6 +250,7 @@ async function configure(
   await checkVaultKey(node, parsed.data);
   if (kind === 'release') await checkRelease(node, configBodies.release.parse(parsed.data));
   const current = node.configuration.get(kind, id);
+  if (kind === 'edge-request') await checkAnswer(node, id, configBodies['edge-request'].parse(parsed.data));
   if (kind === 'vault')
     await checkVault(node, node.configuration.get(kind, id), configBodies.vault.parse(parsed.data));
   if ((current?.revision ?? 0) !== seen)
