@@ -13,6 +13,8 @@ export const staffing = {
     label: 'what it is for',
     scope: 'what it may be used for, with commas: keys, reports, administration',
     days: 'how long it is valid',
+    passkeys: 'say which domain passkeys are for: the one that the names of all nodes end in',
+    domain: 'such as example.org, or none',
     code: 'show the one-time code of a person of the local installation',
   },
   columns: {
@@ -39,6 +41,9 @@ export const staffing = {
     `The credentials of ${id} are forgotten. To give new ones: holdfast staff link ${id}`,
   changeDemanded: (id: string): string => `${id} has to choose another password at the centre.`,
   tokenRevoked: (id: string): string => `The token ${id} is revoked.`,
+  passkeysFor: (domain: string): string => `Passkeys are made for ${domain}.`,
+  passkeysOff: 'Nobody can make a passkey or sign in with one.',
+  notADomain: (text: string): string => `"${text}" is not the name of a domain.`,
   noSuchPerson: (id: string): string => `Nobody has the ID "${id}".`,
   noSuchToken: (id: string): string => `There is no token with the ID "${id}".`,
   notScope: (text: string): string => `"${text}" is none of keys, reports and administration.`,

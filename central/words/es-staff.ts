@@ -16,6 +16,9 @@ export const staffing: typeof en = {
     label: 'para qué es',
     scope: 'para qué puede usarse, con comas: keys, reports, administration',
     days: 'cuánto tiempo es válido',
+    passkeys:
+      'decir para qué dominio son las llaves de acceso: aquel en que terminan los nombres de todos los nodos',
+    domain: 'como example.org, o none',
     code: 'mostrar el código de un solo uso de una persona de la instalación local',
   },
   columns: {
@@ -40,6 +43,9 @@ export const staffing: typeof en = {
   reset: (id) => `Las credenciales de ${id} están olvidadas. Para dar otras: holdfast staff link ${id}`,
   changeDemanded: (id) => `${id} tiene que elegir otra contraseña en el centro.`,
   tokenRevoked: (id) => `El token ${id} está revocado.`,
+  passkeysFor: (domain) => `Las llaves de acceso se crean para ${domain}.`,
+  passkeysOff: 'Nadie puede crear una llave de acceso ni iniciar sesión con una.',
+  notADomain: (text) => `"${text}" no es el nombre de un dominio.`,
   noSuchPerson: (id) => `Nadie tiene el ID "${id}".`,
   noSuchToken: (id) => `No hay ningún token con el ID "${id}".`,
   notScope: (text) => `"${text}" no es ni keys ni reports ni administration.`,

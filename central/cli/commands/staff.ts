@@ -7,7 +7,7 @@ import {
   TOKEN_SCOPES,
   type TokenScope,
 } from '../../../shared/domain/vocabulary.ts';
-import type { ConfigBody, ConfigKind } from '../../../shared/journal/bodies.ts';
+import { type ConfigBody, type ConfigKind, configBodies } from '../../../shared/journal/bodies.ts';
 import { staffTokenHash } from '../../../shared/staff/token.ts';
 import { staffRoleWords } from '../../../shared/text/audit.ts';
 import { codeOf } from '../../local/people.ts';
@@ -96,6 +96,11 @@ export function staffCommands(program: Command, run: RunCommand, words: Words): 
     .argument('<id>', help.staffId)
     .description(own.code)
     .action((id: string) => run((context) => code(context, id)));
+  staff
+    .command('passkeys')
+    .argument('<domain>', own.domain)
+    .description(own.passkeys)
+    .action((domain: string) => run((context) => passkeys(context, domain)));
   const token = staff.command('token').description(own.token);
   token
     .command('add')
@@ -229,6 +234,17 @@ async function revokeToken(context: Context, id: string): Promise<number> {
   const body = await requireConfigured(context, 'api-token', tokenId, words.staffing.noSuchToken(tokenId));
   await configure(context, 'api-token', tokenId, { ...body, revoked: true }, { replace: true });
   context.answer({ tokenId, revoked: true }, words.staffing.tokenRevoked(tokenId));
+  return EXIT_OK;
+}
+
+/** The domain that passkeys are for; `none` has none. */
+async function passkeys(context: Context, domain: string): Promise<number> {
+  const { staffing } = context.words;
+  const rpId = domain === 'none' ? null : domain;
+  if (!configBodies['sign-in'].safeParse({ rpId }).success)
+    throw usage(staffing.notADomain(domain.slice(0, 80)));
+  await configure(context, 'sign-in', 'sign-in', { rpId }, { replace: true });
+  context.answer({ rpId }, rpId === null ? staffing.passkeysOff : staffing.passkeysFor(rpId));
   return EXIT_OK;
 }
 
