@@ -103,7 +103,8 @@ export class AttackingMachine {
         return theirs ? only(erased(theirs)) : [];
       case 'gap': {
         const from = this.#entries.length + 2;
-        const prev = nodePlatform.sha256('what stands before');
+        const held = { origin: this.#origin, from: 1, prev: '', entries: this.#entries, head: '' };
+        const prev = chainSegment(nodePlatform, 'recovery', held).at(-1)?.hash ?? '';
         const unsigned = { origin: this.#origin, from, prev, entries: [entry('telepathy', {})], head: '' };
         return [
           ...(await only(this.#log('recovery', this.#origin, this.#entries))),

@@ -43,6 +43,10 @@ export async function bundle(root: string, outfile: string, changes: readonly Ch
       on.onLoad({ filter: /\.ts$/, namespace: NEXT }, ({ path: file }) =>
         load(file, [...changes, ...NEXT_VERSION]),
       );
+      on.onLoad({ filter: /\.sql$/, namespace: 'file' }, async ({ path: file }) => ({
+        ...(await load(file, changes)),
+        loader: 'text',
+      }));
       on.onLoad({ filter: /\/shared\/.*\.ts$/, namespace: 'file' }, ({ path: file }) => load(file, changes));
     },
   };
@@ -51,7 +55,6 @@ export async function bundle(root: string, outfile: string, changes: readonly Ch
     ...{ format: 'esm', platform: 'node', target: 'node24', sourcemap: 'inline', logLevel: 'silent' },
     jsx: 'automatic',
     jsxImportSource: 'hono/jsx',
-    loader: { '.sql': 'text' },
     external: ['@libsql/client'],
     inject: [path.join(here, 'shims/globals.ts')],
     banner: {

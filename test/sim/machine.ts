@@ -10,6 +10,8 @@ export type Program = typeof program;
 /** 2027-01-15: where the world's clocks begin. */
 export const EPOCH = 1_800_000_000_000;
 
+export const CENTURY_MS = 100 * 365 * 86_400_000;
+
 /** A clock that may be wrong, jump, and run at any speed, backwards too. */
 export class Clock {
   #offset = 0;
@@ -28,10 +30,10 @@ export class Clock {
     this.#speed = speed;
   }
 
-  /** Goes on at its right speed, from what it shows. */
+  /** Goes on at its right speed, from what it shows; somebody sees to one that is a century off. */
   go(now: number): void {
-    const shown = this.read(now);
-    this.set(now, shown - EPOCH - now, 1);
+    const off = this.read(now) - EPOCH - now;
+    this.set(now, off > CENTURY_MS / 2 ? 0 : off, 1);
   }
 }
 

@@ -2,7 +2,9 @@
  * Deliberate defects, by name: each is an exact change of the production code, made while the simulator is bundled, and
  * must be found by it. A fragment that is no longer there fails the build, so that no defect is forgotten silently.
  */
+import path from 'node:path';
 import type { Change } from './changes.ts';
+import { CENTURY_MS } from './machine.ts';
 import type { Event, Plan } from './plan.ts';
 
 export interface Mutation {
@@ -30,7 +32,10 @@ function defect(
   name: string,
   ...edits: readonly (readonly [file: string, from: string, to: string])[]
 ): Mutation {
-  return { name, changes: edits.map(([file, from, to]) => ({ name, file: `shared/${file}`, from, to })) };
+  return {
+    name,
+    changes: edits.map(([file, from, to]) => ({ name, file: path.join('shared', file), from, to })),
+  };
 }
 
 export const MUTATIONS: readonly Mutation[] = [
@@ -165,9 +170,9 @@ export const MUTATIONS: readonly Mutation[] = [
   within(
     withEvent('clock'),
     defect('let a clock decide a merge', [
-      'journal/kinds.ts',
-      `protectors: { store: 'recovery', table: recovery.protectors, newer: 'counter' },`,
-      `protectors: { store: 'recovery', table: recovery.protectors, newer: 'hlc' },`,
+      '../migrations/recovery/0001_states.sql',
+      '(n.`counter`, n.`origin`) > (p.`counter`, p.`origin`)',
+      '(n.`hlc`, n.`origin`) > (p.`hlc`, p.`origin`)',
     ]),
   ),
   within(
@@ -216,8 +221,9 @@ export const MUTATIONS: readonly Mutation[] = [
     withEvent('rewind', 'lose'),
     defect('ask nobody for a key that nodes lost', [
       'devices/status.ts',
-      'else if (copies.length === 0)',
-      'else if (copies.length < 0)',
+      `else if (copies.length === 0)
+        instructions.push({ type: 'escrow-again', keyId, volumeId, why: 'missing' });`,
+      'else if (copies.length === 0) continue;',
     ]),
   ),
   defect('have what nobody gave out rotated', [
@@ -278,13 +284,16 @@ export const MUTATIONS: readonly Mutation[] = [
     'if (first.status !== 401) return first;',
     'if (first.status > 0) return first;',
   ]),
-  defect('give up after a refusal', [
-    'replication/state.ts',
-    `case 'elapsed':
+  within(
+    ({ events }) => events.some(({ event }) => event.do === 'clock' && event.offMs > CENTURY_MS / 2),
+    defect('give up after a refusal', [
+      'replication/state.ts',
+      `case 'elapsed':
       return exchange(state.failures, true);`,
-    `case 'elapsed':
+      `case 'elapsed':
       return state.refused ? { state, effects: [] } : exchange(state.failures, true);`,
-  ]),
+    ]),
+  ),
   defect('stop after a peer was away', [
     'replication/driver.ts',
     `map(({ more }): ReplicationEvent => ({ type: 'done', more })),

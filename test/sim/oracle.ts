@@ -30,8 +30,8 @@ export interface KnownKey {
   readonly commitment: string;
 }
 
-/** 2070: beyond all clocks of machines in these worlds. */
-const HLC_SANE_MAX = 3_155_760_000_000 * 1024;
+/** 2150: beyond all clocks of machines in these worlds. */
+const HLC_SANE_MAX = 5_680_000_000_000 * 1024;
 
 export class Oracle {
   readonly #world: World;

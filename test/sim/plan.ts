@@ -164,6 +164,12 @@ function planFaults(random: Random, shape: Shape, add: Add, endsAt: number, atWo
     const offMs = random.pick([-1, 1]) * random.pick([5_000, 3_600_000, 30 * 86_400_000, 3_650 * 86_400_000]);
     add({ do: 'clock', machine: any(), offMs, speed: random.pick([1, 1, 0, 2, -1]) });
   }
+  if (random.chance(0.05)) {
+    // All certificates are out of date for a while.
+    const at = random.between(0, endsAt / 2);
+    add({ do: 'clock', machine: 0, offMs: 101 * 365 * 86_400_000, speed: 1 }, at);
+    add({ do: 'clock', machine: 0, offMs: 0, speed: 1 }, at + random.between(20, 40) * 1_000);
+  }
   if (random.chance(0.35)) {
     const machine = any();
     const at = random.between(0, endsAt / 2);

@@ -2,7 +2,7 @@
 import { AttackingMachine } from './attacks.ts';
 import { converge } from './convergence.ts';
 import { Disk } from './disk.ts';
-import { Machine } from './machine.ts';
+import { CENTURY_MS, Machine } from './machine.ts';
 import * as nextProgram from './next-program.ts';
 import type { LinkFaults } from './network.ts';
 import { type Event, type Plan, planOf } from './plan.ts';
@@ -211,9 +211,7 @@ export class Play {
         world.scheduler.after(event.forMs, () => (machine.disk.syncMs = 2));
         return;
       case 'clock':
-        world.fault(
-          event.speed < 0 ? 'clock running backwards' : event.speed === 1 ? 'clock jump' : 'clock drift',
-        );
+        world.fault(nameOfClock(event.offMs, event.speed));
         machine.clock.set(world.scheduler.now, event.offMs, event.speed);
         return;
       case 'copy':
@@ -304,6 +302,11 @@ export class Play {
       world.lose(twin, true);
     });
   }
+}
+
+function nameOfClock(offMs: number, speed: number): string {
+  if (offMs > CENTURY_MS / 2) return 'clock a century ahead';
+  return speed < 0 ? 'clock running backwards' : speed === 1 ? 'clock jump' : 'clock drift';
 }
 
 /** Databases as a first start leaves them. */

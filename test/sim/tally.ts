@@ -9,7 +9,7 @@ export const FAULTS: readonly string[] = [
   ...['partitions', 'one-way partitions', 'partition'],
   ...['kill', 'power cut', 'crash at a named point', 'unsynced transactions lost'],
   ...['disk full', 'slow disk', 'database server away', 'power cut of the database server'],
-  ...['clock jump', 'clock drift', 'clock running backwards'],
+  ...['clock jump', 'clock drift', 'clock running backwards', 'clock a century ahead'],
   ...['rollback to an older copy', 'loss of a node', 'machine resumed twice', 'upgrade'],
   ...['snapshot died in its gate', 'freeze ended by itself'],
   ...ATTACKS.map((attack) => `attack: ${attack}`),
