@@ -44,13 +44,26 @@ export async function writeBackup(folder: string, note: BackupNote): Promise<voi
   await writeDurably(path.join(folder, 'backup.json'), `${JSON.stringify(note, null, 2)}\n`);
 }
 
-/** What is wrong with backups, in one sentence, or null. `everyMs` is how often one is expected. */
-export function backupFault(note: BackupNote | null, everyMs: number | null, since: number, now: number) {
-  if (note?.endedAt === null && now > note.dueAt) return 'the backup tool did not report back in time';
-  if (note?.ok === false) return 'the last backup failed';
+/** What may be wrong with backups, as alarms and logs say it; the command line has it in each language. */
+export const BACKUP_FAULTS = {
+  silent: 'the backup tool did not report back in time',
+  failed: 'the last backup failed',
+  overdue: 'no backup was made in time',
+} as const;
+export type BackupFault = keyof typeof BACKUP_FAULTS;
+
+/** What is wrong with backups, or null. `everyMs` is how often one is expected. */
+export function backupFault(
+  note: BackupNote | null,
+  everyMs: number | null,
+  since: number,
+  now: number,
+): BackupFault | null {
+  if (note?.endedAt === null && now > note.dueAt) return 'silent';
+  if (note?.ok === false) return 'failed';
   if (everyMs === null) return null;
   const lastOkAt = note?.lastOkAt ?? since;
-  return now - lastOkAt > 2 * everyMs ? 'no backup was made in time' : null;
+  return now - lastOkAt > 2 * everyMs ? 'overdue' : null;
 }
 
 /** Puts a set at the stable place, in place of the one before. */

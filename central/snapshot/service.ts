@@ -8,7 +8,7 @@ import { createInterface } from 'node:readline';
 import type { HoldfastNode } from '../../shared/node.ts';
 import type { Log } from '../../shared/platform.ts';
 import { packageRoot } from '../local/processes.ts';
-import { backupFault, readBackup } from './backup.ts';
+import { BACKUP_FAULTS, backupFault, readBackup } from './backup.ts';
 import { SnapshotRepository } from './repository.ts';
 import type { SnapshotSettings } from './settings.ts';
 import { workerMessage } from './worker-message.ts';
@@ -135,7 +135,7 @@ export class SnapshotService {
     this.#lastBackupAt = note?.lastOkAt ?? 0;
     const fault = backupFault(note, backupEveryMs, this.#startedAt, Date.now());
     if (fault === null) this.#parts.alarms.clear('snapshot', 'backup');
-    else this.#raise('backup', fault);
+    else this.#raise('backup', BACKUP_FAULTS[fault]);
   }
 
   #raise(subject: 'overdue' | 'failed' | 'backup', detail: string): void {

@@ -42,7 +42,11 @@ export const snapshot = {
     failed: 'That the backup failed is noted, and an alarm.',
     notSeconds: (name: string, text: string, max: number): string =>
       `${name} is "${text}", but must be a whole number of seconds from 1 to ${String(max)}.`,
-    fault: (what: string): string => `Backup: ${what}.`,
+    fault: {
+      silent: 'Backup: the backup tool did not report back in time.',
+      failed: 'Backup: the last one failed.',
+      overdue: 'Backup: none was made in time.',
+    },
   },
   whereTheCentreRuns:
     'This command works on files: run it where the centre runs, with its HOLDFAST_... settings, or name a local installation by --data.',

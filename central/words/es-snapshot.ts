@@ -44,7 +44,11 @@ export const snapshot: typeof english = {
     failed: 'Queda anotado que la copia falló, y es una alarma.',
     notSeconds: (name: string, text: string, max: number): string =>
       `${name} es "${text}", pero debe ser un número entero de segundos de 1 a ${String(max)}.`,
-    fault: (what: string): string => `Copia: ${what}.`,
+    fault: {
+      silent: 'Copia: la herramienta no avisó a tiempo de que había terminado.',
+      failed: 'Copia: la última falló.',
+      overdue: 'Copia: no se hizo ninguna a tiempo.',
+    },
   },
   whereTheCentreRuns:
     'Esta orden trabaja con ficheros: ejecútela donde está el centro, con sus HOLDFAST_..., o indique una instalación local con --data.',

@@ -4,6 +4,8 @@ import { rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { makeIdentity } from '../../central/local/secrets.ts';
+import { backupFault } from '../../central/snapshot/backup.ts';
 import { packageRoot } from '../../central/local/processes.ts';
 import { type SavedCentre, makeSavedCentre, openFiles, writeSomething } from '../support/saved-centre.ts';
 
@@ -55,6 +57,54 @@ describe('holdfast snapshot', { timeout: 120_000 }, () => {
     expect(json('snapshot', 'drill', id)).toMatchObject({ status: 0, value: { id, passed: true } });
     const out = path.join(centre.folder, 'seed');
     expect(holdfast('snapshot', 'seed', '--out', out).status).toBe(2);
+  });
+
+  it('seeds an edge, whose file then verifies, and drops what retention does not keep', async () => {
+    const scope = { recovery: 'region', compliance: 'region' } as const;
+    const subject = { name: 'edge-new', role: 'edge', regionId: 'north', siteId: 'north-1', scope } as const;
+    const identity = path.join(centre.folder, 'edge.json');
+    await writeFile(identity, JSON.stringify(await makeIdentity(centre.organisationKey, subject, [])));
+    const out = path.join(centre.folder, 'stick');
+    const seeded = json('snapshot', 'seed', '--certificate', identity, '--out', out);
+    expect(seeded).toMatchObject({
+      status: 0,
+      value: { folder: out, file: path.join(out, 'edge.sqlite'), manifest: { edge: { name: 'edge-new' } } },
+    });
+    expect(holdfast('snapshot', 'verify', out).status).toBe(0);
+    expect(holdfast('snapshot', 'seed', '--edge', 'edge-of-nobody', '--out', `${out}-2`).status).toBe(1);
+
+    for (let count = 0; count < 2; count += 1)
+      expect(holdfast('snapshot', 'create', '--plain').status).toBe(0);
+    const none = { DAILY: '0', WEEKLY: '0', MONTHLY: '0', LAST: '2' };
+    for (const [kept, count] of Object.entries(none)) env[`HOLDFAST_SNAPSHOT_KEEP_${kept}`] = count;
+    const listed = () =>
+      z.object({ snapshots: z.array(z.object({ id: z.string() })) }).parse(json('snapshot', 'list').value);
+    const before = listed().snapshots.map(({ id }) => id);
+    const oldest = [...before].sort()[0];
+    const dry = json('snapshot', 'prune', '--dry-run');
+    expect(dry).toMatchObject({ status: 0, value: { dryRun: true, dropped: [oldest] } });
+    expect(listed().snapshots).toHaveLength(before.length);
+    expect(json('snapshot', 'prune')).toMatchObject({
+      status: 0,
+      value: { dryRun: false, dropped: [oldest] },
+    });
+    expect(listed().snapshots.map(({ id }) => id)).toEqual(before.filter((id) => id !== oldest));
+  });
+
+  it('is loud about backups that do not come, in either language', () => {
+    env['HOLDFAST_BACKUP_EVERY'] = '1h';
+    expect(holdfast('snapshot', 'list')).toMatchObject({
+      ...{ status: 1, stdout: expect.stringContaining('Backup: none was made in time.') },
+    });
+    env['LANG'] = 'es_ES.UTF-8';
+    expect(holdfast('snapshot', 'list').stdout).toContain('Copia: no se hizo ninguna a tiempo.');
+    delete env['LANG'];
+    delete env['HOLDFAST_BACKUP_EVERY'];
+    expect(holdfast('snapshot', 'list').status).toBe(0);
+    // A centre counts from its start, and one that is late once is not yet called so.
+    const hour = 3_600_000;
+    expect(backupFault(null, hour, 0, 2 * hour)).toBeNull();
+    expect(backupFault(null, hour, 0, 2 * hour + 1)).toBe('overdue');
   });
 
   it('lists the writers as backup tools find them', () => {

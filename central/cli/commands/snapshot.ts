@@ -135,7 +135,7 @@ async function list(context: Context): Promise<number> {
   const fault = backupFault(backup, settings.backupEveryMs, 0, Date.now());
   const failures = [
     ...(last !== null && !last.ok ? [last.message ?? ''] : []),
-    ...(fault === null ? [] : [snapshot.hook.fault(fault)]),
+    ...(fault === null ? [] : [snapshot.hook.fault[fault]]),
   ];
   context.answer({ folder: settings.folder, snapshots: sets, last, backup }, [text, ...failures].join('\n'));
   // A failing backup is loud wherever somebody looks.
