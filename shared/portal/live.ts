@@ -31,7 +31,8 @@ export function streams(
       });
       try {
         let sent = '';
-        for (let turn = 0; turn < limits.eventStreamTurns && !gone.signal.aborted; turn += 1) {
+        const isKnown = () => node.configuration.get('staff', visit.staff.staffId)?.body.revoked === false;
+        for (let turn = 0; turn < limits.eventStreamTurns && !gone.signal.aborted && isKnown(); turn += 1) {
           const fresh = await part({ ...visit, clock: visitOf(node, c).clock });
           if (fresh !== sent) await stream.writeSSE({ event: 'part', data: fresh });
           sent = fresh;

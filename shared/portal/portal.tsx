@@ -11,6 +11,7 @@ import { homeOf } from './frame.tsx';
 import { localPath } from './local-path.ts';
 import { accountPages } from './pages/account.tsx';
 import { signInPages } from './pages/sign-in.tsx';
+import { adminEdgePages } from './pages/admin-edges.tsx';
 import { adminPages } from './pages/admin.tsx';
 import { auditPages } from './pages/audit.tsx';
 import { compliancePages } from './pages/compliance.tsx';
@@ -27,7 +28,7 @@ const YEAR_S = 365 * 86_400;
 
 const PAGES: readonly Routes[] = [
   ...[signInPages, accountPages, recoverPages, requestPages, breakGlassPages],
-  ...[computerPages, compliancePages, auditPages, riskPages, nodePages, adminPages],
+  ...[computerPages, compliancePages, auditPages, riskPages, nodePages, adminEdgePages, adminPages],
 ];
 
 export const portalRoutes: Routes = (app, node) => {

@@ -8,6 +8,7 @@ import {
   type PersonName,
   Stage,
   type Visitor,
+  layoutShift,
   overflow,
   screenshot,
   tryBrowser,
@@ -81,6 +82,7 @@ const PAGES: readonly Seen[] = [
   { name: 'nodes', at: 'centre', who: 'administrator', path: '/nodes' },
   { name: 'account', at: 'centre', who: 'administrator', path: '/account' },
   { name: 'admin', at: 'centre', who: 'administrator', path: '/admin' },
+  { name: 'admin-edges', at: 'centre', who: 'administrator', path: '/admin/edges' },
   { name: 'admin-staff', at: 'centre', who: 'administrator', path: '/admin/staff' },
   { name: 'admin-policy', at: 'centre', who: 'administrator', path: '/admin/policy/new' },
   { name: 'admin-rules', at: 'centre', who: 'administrator', path: '/admin/disclosure-rules/new' },
@@ -131,6 +133,20 @@ describe.runIf(typeof browser !== 'string')('the portal', { timeout: 90_000 }, (
     await second.context.close();
   });
 
+  it('revokes an edge whose box was stolen, and orders its keys to be replaced', async () => {
+    const { page, context, complaints } = await stage.visit(stage.centre, 'administrator');
+    await page.goto(`${stage.centre}/admin/edges`);
+    await page.click('text=edge-lugo');
+    await page.fill('#reason', 'Burglary');
+    await page.check('[name=stolen]');
+    await page.click('main form button');
+    await page.waitForSelector('text=Burglary');
+    await page.click('text=Order the replacement of its keys');
+    expect(await page.textContent('h1')).toContain('Stolen');
+    expect(complaints).toEqual([]);
+    await context.close();
+  });
+
   describe.each([
     ['en-GB', 'centre'],
     ['es-ES', 'centre'],
@@ -149,6 +165,7 @@ describe.runIf(typeof browser !== 'string')('the portal', { timeout: 90_000 }, (
       const policy = response?.headers()['content-security-policy'] ?? '';
       expect(policy).toContain("default-src 'none'");
       expect(policy).not.toMatch(/unsafe|https?:|\*|data:/);
+      expect(await layoutShift(visitor)).toBeLessThan(0.001);
       await begin?.(visitor, stage);
       expect(await page.getAttribute('html', 'lang')).toBe(locale.slice(0, 2));
       for (const [width, colorScheme] of LOOKS[locale]) {
@@ -316,6 +333,30 @@ describe.runIf(typeof browser !== 'string')('the portal', { timeout: 90_000 }, (
     expect(groups.map((group) => group.trim()).join('-')).toBe(stage.key().password);
     await asks.context.close();
     await approves.context.close();
+  });
+
+  it('has two officers open break-glass, and says on every page that it is open', async () => {
+    const [asks, confirms] = [
+      await stage.visit(stage.madrid, 'officer'),
+      await stage.visit(stage.madrid, 'secondOfficer'),
+    ];
+    await asks.page.goto(`${stage.madrid}/break-glass`);
+    await asks.page.fill('#reason', 'Fire in the data centre');
+    await asks.page.click('main form button');
+    await asks.page.waitForSelector('.request');
+    expect(await asks.page.locator('.request button').count()).toBe(0);
+    expect(await violationsOf(asks)).toEqual([]);
+    await confirms.page.goto(`${stage.madrid}/break-glass`);
+    await confirms.page.click('.request button');
+    await confirms.page.waitForSelector('.answer.warn');
+    expect(await confirms.page.textContent('.freshness.warn')).toContain('Break-glass is open for Madrid.');
+    expect(await violationsOf(confirms)).toEqual([]);
+    await screenshot(confirms, 'break-glass-open');
+    await confirms.page.click('.answer button');
+    await confirms.page.waitForSelector('#reason');
+    expect(await confirms.page.textContent('.freshness')).not.toContain('Break-glass');
+    await asks.context.close();
+    await confirms.context.close();
   });
 
   it('keeps what was filled in when a session ends', async () => {

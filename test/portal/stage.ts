@@ -41,13 +41,14 @@ export async function tryBrowser(): Promise<Browser | string> {
   return `no Chromium starts here: ${faults.join('; ')}`;
 }
 
-export type PersonName = 'helpdesk' | 'advanced' | 'reports' | 'administrator' | 'officer';
+export type PersonName = 'helpdesk' | 'advanced' | 'reports' | 'administrator' | 'officer' | 'secondOfficer';
 const PEOPLE: Readonly<Record<PersonName, string>> = {
   helpdesk: 'helpdesk-1',
   advanced: 'helpdesk-2',
   reports: 'reports-1',
   administrator: 'administrator-1',
   officer: 'officer-1',
+  secondOfficer: 'officer-2',
 };
 
 export interface Visitor {
@@ -102,9 +103,10 @@ export class Stage {
     const cluster = await startCluster(23_000);
     const centre = fetchOf(cluster.centreUrl);
     const { administrator } = cluster.secrets.tokens;
-    await configure(centre, administrator, 'staff', PEOPLE.officer, {
-      ...{ name: 'Officer', role: 'break-glass-officer', sites: null, tokenHash: null, revoked: false },
-    });
+    for (const officer of [PEOPLE.officer, PEOPLE.secondOfficer])
+      await configure(centre, administrator, 'staff', officer, {
+        ...{ name: 'Officer', role: 'break-glass-officer', sites: null, tokenHash: null, revoked: false },
+      });
     const people = new Map<PersonName, Enrolled>();
     for (const name of Object.keys(PEOPLE) as PersonName[])
       people.set(name, await enrol(centre, administrator, PEOPLE[name]));
@@ -134,7 +136,7 @@ export class Stage {
   /** Kills the centre, after the edge has heard of everybody who is to sign in there. */
   async loseCentre(): Promise<void> {
     if (!this.cluster.centre) return;
-    for (const who of ['helpdesk', 'advanced', 'reports', 'officer'] as const)
+    for (const who of ['helpdesk', 'advanced', 'reports', 'officer', 'secondOfficer'] as const)
       await this.#session(this.madrid, who);
     await this.cluster.centre.stop('SIGKILL');
     this.cluster.centre = null;
@@ -231,6 +233,17 @@ export async function violationsOf({ context, page }: Visitor): Promise<string[]
 
 export function screenshot({ page }: Visitor, name: string): Promise<unknown> {
   return page.screenshot({ path: path.join(SCREENSHOTS, `${name}.png`), fullPage: true });
+}
+
+/** By how much what was shown has moved since the page began to load. */
+export function layoutShift({ page }: Visitor): Promise<number> {
+  return page.evaluate(`new Promise((resolve) => {
+    let sum = 0;
+    new PerformanceObserver((list) => {
+      for (const { value } of list.getEntries()) sum += value;
+    }).observe({ type: 'layout-shift', buffered: true });
+    setTimeout(() => resolve(sum), 50);
+  })`);
 }
 
 /** Pixels by which a page is wider than its window. */

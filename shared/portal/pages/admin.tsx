@@ -73,12 +73,11 @@ function overview(visit: SignedIn): Promise<Response> {
             </li>
           ))}
           <li class="card">
-            <h2>{words.admin.edges}</h2>
-            <p>{words.admin.edgesAbout}</p>
-            <pre class="code">{`holdfast edge enrol ${words.admin.exampleEdge} --site ${words.admin.exampleSite} --region ${words.admin.exampleRegion} --org-key org.key --out edge`}</pre>
-            <p>
-              <a href={NAV.nodes.path}>{words.nav.nodes}</a>
-            </p>
+            <h2>
+              <a href={`${PATH}/edges`}>{words.admin.edges}</a>{' '}
+              <span class="faint">{String(node.edges.list().length)}</span>
+            </h2>
+            <p>{words.admin.edgesLead}</p>
           </li>
         </ul>
       </>

@@ -424,6 +424,20 @@ export const en = {
     edges: 'Edges',
     edgesAbout:
       'The organisation’s key, which is kept offline, signs an edge’s identity. Run this where the key is, and carry the folder to the box:',
+    newEdge: 'A new edge',
+    edgeStates: { living: 'In use', revoked: 'Revoked', stolen: 'Stolen' },
+    revoke: 'Revoke it',
+    revokeLead:
+      'It is refused everywhere, and what it wrote counts up to what is held here now. This cannot be taken back.',
+    stolen: 'The box is in others’ hands: whatever it could open counts as known',
+    exposure: 'What it gave away',
+    exposureLead:
+      'Mark the region’s vault as compromised first. Then every key that the box could open is ordered to be replaced.',
+    exposed: (ordered: number, rotated: number) =>
+      `${String(ordered)} keys ordered to be replaced, ${String(rotated)} of them on no drive any more.`,
+    expose: 'Order the replacement of its keys',
+    resetStaff: 'Take the credentials of who could sign in there',
+    edgesLead: 'The boxes at the branches: how a new one comes, and what is done when one is gone.',
     exampleEdge: 'edge-lugo',
     exampleSite: 'lugo',
     exampleRegion: 'norte',

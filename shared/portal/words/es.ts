@@ -425,6 +425,20 @@ export const es: PortalWords = {
     edges: 'Nodos de sede',
     edgesAbout:
       'La clave de la organización, que se guarda desconectada, firma la identidad de un nodo de sede. Ejecute esto donde esté la clave y lleve la carpeta al equipo:',
+    newEdge: 'Un nodo nuevo',
+    edgeStates: { living: 'En uso', revoked: 'Revocado', stolen: 'Robado' },
+    revoke: 'Revocarlo',
+    revokeLead:
+      'Se rechaza en todas partes, y lo que escribió cuenta hasta lo que aquí se guarda ahora. No se puede deshacer.',
+    stolen: 'El equipo está en manos ajenas: cuanto podía abrir se da por conocido',
+    exposure: 'Lo que quedó al descubierto',
+    exposureLead:
+      'Marque antes como comprometida la bóveda de la región. Después se ordena sustituir cada clave que el equipo podía abrir.',
+    exposed: (ordered, rotated) =>
+      `${String(ordered)} claves con orden de sustitución; ${String(rotated)} ya no están en ninguna unidad.`,
+    expose: 'Ordenar la sustitución de sus claves',
+    resetStaff: 'Retirar las credenciales de quienes podían entrar allí',
+    edgesLead: 'Los equipos de las sedes: cómo llega uno nuevo y qué se hace cuando falta uno.',
     exampleEdge: 'edge-lugo',
     exampleSite: 'lugo',
     exampleRegion: 'norte',
