@@ -258,6 +258,22 @@ describe('a stolen box', { timeout: 120_000 }, () => {
       return body['rotated'] === exposed.length ? [] : [JSON.stringify(body)];
     };
     await untilNone(waiting, 40_000);
+    // Run again, it does what is left, which is nothing: no other vault, and it waits for nobody.
+    const again = await holdfast(cluster, [
+      'edge',
+      'stolen',
+      'edge-madrid',
+      '--reason',
+      'x',
+      '--keep-staff',
+      '--wait',
+      '--json',
+    ]);
+    expect(JSON.parse(again.stdout)).toMatchObject({
+      vault: null,
+      ordered: 0,
+      progress: { ordered: exposed.length },
+    });
     const onDrives = new Set(
       fleet.devices.flatMap((device) => device.keys().map(({ keyId }) => keyId as string)),
     );

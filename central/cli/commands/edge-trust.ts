@@ -15,7 +15,7 @@ import { EXIT_OK, usage } from '../errors.ts';
 import { ProgressBar } from '../progress-bar.ts';
 import type { RunCommand } from '../program.ts';
 import { table } from '../table.ts';
-import { takeOver } from './vault.ts';
+import { hasFreshVault, takeOver } from './vault.ts';
 
 const LOOK_MS = 1_000;
 const revoked = z.looseObject({
@@ -107,15 +107,17 @@ async function stolen(context: Context, name: string, options: StolenOptions): P
   const centre = await context.centre();
   const until = timeOf(options.until, words);
   const edge = await findEdge(context, centre, name);
-  if (edge.opens && options.out === undefined) throw usage(trust.needsOut(edge.name), trust.whyOut);
+  const isRevoked = edge.revoked?.stolen === true;
+  const needsVault = edge.opens && !(isRevoked && (await hasFreshVault(context, edge.regionId)));
+  if (needsVault && options.out === undefined) throw usage(trust.needsOut(edge.name), trust.whyOut);
   const lines: string[] = [];
-  if (edge.revoked?.stolen !== true) {
+  if (!isRevoked) {
     const body = { reason: options.reason, stolen: true, until };
     await centre.post(`/v1/admin/edges/${edge.nodeId}/revocation`, body, revoked);
     lines.push(trust.edgeRevoked(edge.name));
   }
   const rotated =
-    edge.opens && options.out !== undefined
+    needsVault && options.out !== undefined
       ? await takeOver(context, edge.regionId, options.out, true)
       : null;
   if (rotated)

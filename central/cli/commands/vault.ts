@@ -121,6 +121,17 @@ async function publishVault(context: Context, file: string): Promise<number> {
   return EXIT_OK;
 }
 
+/** Whether a region has a newest vault of which nobody else may have the key, and of all before it somebody may. */
+export async function hasFreshVault(context: Context, regionId: string | null): Promise<boolean> {
+  const { vaults } = await vaultsOf(await context.centre(), 'no');
+  const living = vaults.filter((vault) => vault.regionId === regionId && !vault.retired);
+  return (
+    living.some(({ newest, compromised }) => newest && !compromised) &&
+    living.some(({ compromised }) => compromised) &&
+    living.every(({ newest, compromised }) => newest || compromised)
+  );
+}
+
 function vaultsOf(node: NodeApi, count: 'yes' | 'no' = 'yes'): Promise<VaultList> {
   const client = node.client(LONG_ANSWER_MS_MAX);
   return node.answer(client.GET('/v1/admin/vaults', { params: { query: { count } } }), vaultsAnswer);
