@@ -80,6 +80,8 @@ const ROWS: Readonly<Record<string, Row>> = {
   'POST /v1/box/outcome': { whom: 'box' },
   'POST /v1/box/certificate': { whom: 'box' },
   'POST /v1/box/certificate/end': { whom: 'box' },
+  // A new box, by its one-time token.
+  'POST /v1/edges/requests': { whom: 'box' },
   // Coming and going.
   'POST /v1/session': anybody({ staffId: 'nobody', password: 'none', code: '123456' }),
   'GET /v1/session': { whom: 'session' },
@@ -209,6 +211,8 @@ const ROWS: Readonly<Record<string, Row>> = {
   'GET /nodes': page(EVERYBODY),
   'GET /nodes/events': page(EVERYBODY),
   'GET /admin': page(ADMIN),
+  'GET /admin/edges': page(ADMIN),
+  'GET /admin/edges/:nodeId': page(ADMIN, `/admin/edges/${NODE_ID}`),
   'GET /admin/:kind': page(ADMIN, '/admin/staff'),
   'GET /admin/:kind/:id': page(ADMIN, '/admin/staff/ana'),
   'POST /language': form,
@@ -229,6 +233,9 @@ const ROWS: Readonly<Record<string, Row>> = {
   'POST /admin/site-token/new': form,
   'POST /admin/staff/link': form,
   'POST /admin/staff/reset': form,
+  'POST /admin/edges/revocation': form,
+  'POST /admin/edges/exposure': form,
+  'POST /admin/edges/staff-reset': form,
 };
 
 /** A service whose every method refuses: it is asked only for who may ask. */
