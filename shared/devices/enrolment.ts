@@ -5,7 +5,9 @@
  */
 import type { Configuration } from '../configuration.ts';
 import { Problem } from '../http/problem.ts';
+import { DailyQuota } from '../daily-quota.ts';
 import type { Ledger } from '../journal/ledger.ts';
+import { limits } from '../limits.ts';
 import type { NodeIdentity } from '../journal/store-journal.ts';
 import { type Platform, randomName } from '../platform.ts';
 import type { EnrolAnswer, enrolRequest } from './messages.ts';
@@ -23,6 +25,16 @@ export interface EnrolmentParts {
 
 /** Enrolments of a node, one after the other: of two under one computer name only the first finds it free. */
 const turns = new WeakMap<Ledger, Promise<unknown>>();
+
+/** Of each node, how many new devices each site's token has enrolled today. */
+const quotas = new WeakMap<Ledger, DailyQuota>();
+
+function checkQuota({ ledger, platform }: EnrolmentParts, siteId: string): void {
+  const quota = quotas.get(ledger) ?? new DailyQuota(platform, limits.tokenDevicesPerDayMax);
+  quotas.set(ledger, quota);
+  if (!quota.take(siteId))
+    throw new Problem('site-quota', { limit: limits.tokenDevicesPerDayMax }, { 'Retry-After': '3600' });
+}
 
 export function enrol(
   parts: EnrolmentParts,
@@ -48,6 +60,7 @@ async function enrolInTurn(
   const deviceId = enrolled?.deviceId ?? `d-${randomName(platform, 16)}`;
   const claim = enrolled?.claim ?? ((await nameIsTaken(parts, request.attributes)) ? 'pending' : 'held');
   if (!enrolled) {
+    checkQuota(parts, siteId);
     const { attributes } = request;
     const body = { deviceId, siteId, key: key.jwk, jkt: key.jkt, claim, attributes } as const;
     await ledger.append('recovery', [{ kind: 'device', body }]);

@@ -7,6 +7,7 @@ import type { Configuration } from '../configuration.ts';
 import { type Guid, commitmentOf, parseRecoveryPassword } from '../domain/recovery-key.ts';
 import { Problem } from '../http/problem.ts';
 import type { SqlValue } from '../journal/engine.ts';
+import { DailyQuota } from '../daily-quota.ts';
 import type { Ledger } from '../journal/ledger.ts';
 import type { NodeIdentity } from '../journal/store-journal.ts';
 import { limits } from '../limits.ts';
@@ -35,6 +36,8 @@ export interface EscrowParts {
 export class EscrowService {
   readonly #parts: EscrowParts;
   readonly #sealer: Sealer;
+  /** of new key IDs, by site: many devices of one token are no way around a device's own quota */
+  readonly #quota: DailyQuota;
   /** how many escrows of each device are being written */
   readonly #writing = new Map<string, number>();
   /** escrows being written, so that the same key sent twice at once becomes one entry */
@@ -45,6 +48,7 @@ export class EscrowService {
   constructor(parts: EscrowParts) {
     this.#parts = parts;
     this.#sealer = new Sealer(parts.platform);
+    this.#quota = new DailyQuota(parts.platform, limits.siteKeyIdsPerDayMax);
   }
 
   /** Throws a Problem; otherwise the key is durable here, whatever else is known of it. */
@@ -110,6 +114,8 @@ export class EscrowService {
       };
     }
     this.#checkQuota(device.sub, today);
+    if (!this.#quota.take(device.site))
+      throw new Problem('site-quota', { limit: limits.siteKeyIdsPerDayMax }, { 'Retry-After': '3600' });
     const vaults = configuration.vaultsOf(device.site);
     if (!vaults) throw new Problem('vaults-unknown', {}, { 'Retry-After': '30' });
     const record = { keyId, deviceId: device.sub, volumeId: request.volumeId };

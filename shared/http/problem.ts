@@ -166,6 +166,11 @@ export const PROBLEMS = {
     en: 'Nobody with this ID is among the staff.',
     es: 'Nadie con este ID figura entre el personal.',
   },
+  'site-quota': {
+    status: 429,
+    en: 'This site has enrolled or escrowed too much today.',
+    es: 'Esta sede ya ha dado de alta o custodiado demasiado hoy.',
+  },
   'key-unknown': {
     status: 404,
     en: 'No key with this ID is held here.',

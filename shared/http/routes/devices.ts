@@ -34,6 +34,8 @@ const enrolRoute = createRoute({
     ...problems(
       ...PROOF_PROBLEMS,
       'site-token-invalid',
+      'site-quota',
+      'storage-full',
       'centre-unconfirmed',
       'overloaded',
       'storage-unavailable',
@@ -54,7 +56,7 @@ const escrowRoute = createRoute({
       content: jsonContent(messages.escrowAnswer),
     },
     201: { description: 'Durable on this node', content: jsonContent(messages.escrowAnswer) },
-    ...problems(...DEVICE_PROBLEMS, 'recovery-password-invalid', 'key-quota', 'vaults-unknown'),
+    ...problems(...DEVICE_PROBLEMS, 'recovery-password-invalid', 'key-quota', 'site-quota', 'storage-full', 'vaults-unknown'),
   },
 });
 
@@ -69,7 +71,7 @@ const statusRoute = createRoute({
       description: 'Stored; what the device should do now',
       content: jsonContent(messages.statusAnswer),
     },
-    ...problems(...DEVICE_PROBLEMS),
+    ...problems(...DEVICE_PROBLEMS, 'storage-full'),
   },
 });
 

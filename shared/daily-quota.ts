@@ -1,0 +1,29 @@
+/** How much of something each of many may do in a day, counted in memory: a flood is stopped without asking the disk (I12). */
+import { limits } from './limits.ts';
+import type { Platform } from './platform.ts';
+
+const DAY_MS = 86_400_000;
+
+export class DailyQuota {
+  readonly #platform: Pick<Platform, 'now'>;
+  readonly #max: number;
+  readonly #used = new Map<string, { since: number; count: number }>();
+
+  constructor(platform: Pick<Platform, 'now'>, max: number) {
+    this.#platform = platform;
+    this.#max = max;
+  }
+
+  /** Whether `who` may once more; counts it if so. */
+  take(who: string): boolean {
+    const now = this.#platform.now();
+    const known = this.#used.get(who);
+    // A clock that ran backwards begins another day as well.
+    const isToday = known !== undefined && now >= known.since && now - known.since < DAY_MS;
+    const count = isToday ? known.count : 0;
+    if (count >= this.#max) return false;
+    if (!known && this.#used.size >= limits.quotaSubjectsMax) this.#used.clear();
+    this.#used.set(who, { since: isToday ? known.since : now, count: count + 1 });
+    return true;
+  }
+}
