@@ -56,7 +56,14 @@ const escrowRoute = createRoute({
       content: jsonContent(messages.escrowAnswer),
     },
     201: { description: 'Durable on this node', content: jsonContent(messages.escrowAnswer) },
-    ...problems(...DEVICE_PROBLEMS, 'recovery-password-invalid', 'key-quota', 'site-quota', 'storage-full', 'vaults-unknown'),
+    ...problems(
+      ...DEVICE_PROBLEMS,
+      'recovery-password-invalid',
+      'key-quota',
+      'site-quota',
+      'storage-full',
+      'vaults-unknown',
+    ),
   },
 });
 
