@@ -208,6 +208,36 @@ describe('with the centre killed', { timeout: 60_000 }, () => {
     const lines = (await readFile(file, 'utf8')).trim().split('\n');
     expect(lines).toHaveLength(disclosures);
     expect(lines.join()).not.toMatch(/\d{6}-\d{6}/);
+  });
+
+  it('is ruled by command: limits, names of domains, the state of a device, and which keys need somebody', async () => {
+    const { administrator, reports } = cluster.secrets.tokens;
+    const does = (...args: string[]) => holdfast(cluster.centreUrl, administrator, args);
+    const names = ['--same-domain', 'CORP,example.org', '--same-domain', 'LAB,lab.example.org'];
+    const set = await does('rules', 'set', '--person-per-hour', '50', '--two-persons-after', '5', ...names);
+    expect(set.body).toMatchObject({
+      ...{ personPerHour: 50, nodePerHour: LIMIT, twoPersonsOfflineMs: 5 * 86_400_000, siteId: null },
+      domainNames: [
+        ['CORP', 'example.org'],
+        ['LAB', 'lab.example.org'],
+      ],
+    });
+    expect((await does('rules', 'show', '--site', 'toledo')).body).toMatchObject({
+      twoPersons: true,
+      from: 'toledo',
+    });
+    expect((await does('rules', 'show', '--site', 'madrid')).body).toMatchObject({ personPerHour: 50 });
+    expect((await does('rules', 'set', '--node-per-hour', 'many')).code).toBe(2);
+
+    const deviceId = fleets.get('madrid')?.devices[0]?.enrolment?.deviceId ?? '';
+    const state = await does('device', 'state', deviceId, 'retired', '--reason', 'given away');
+    expect(state.body).toEqual({ deviceId, state: 'retired', reason: 'given away' });
+    expect((await does('device', 'state', deviceId, 'lost')).code).toBe(2);
+
+    const risky = await holdfast(cluster.centreUrl, reports, ['report', 'keys', '--risk', 'to-be-rotated']);
+    const { rows } = z.object({ rows: z.array(z.object({ keyId: z.string() })) }).parse(risky.body);
+    const given = [...keys.madrid.slice(0, 5), keys.toledo[0] ?? ''];
+    expect(rows.map(({ keyId }) => keyId).sort()).toEqual(given.sort());
     expect(await bugsInLogs(cluster)).toEqual([]);
   });
 });
