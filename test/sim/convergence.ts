@@ -8,7 +8,7 @@ import { nodePlatform } from '../../central/platform.ts';
 import type { Machine } from './machine.ts';
 import { holds, tipsOn } from './oracle.ts';
 import { disclose } from './people.ts';
-import type { Play } from './run.ts';
+import type { Play } from './play.ts';
 import type { World } from './world.ts';
 
 /** Longer than the longest pause between two tries after a refusal (15 minutes), and a little for catching up. */
@@ -128,6 +128,23 @@ function whatIsMissing(world: World, { organisation, plan }: Play): string | nul
         return `key ${key.keyId} of ${device.name} is held only by ${holders.map(({ name }) => name).join()}`;
     }
   }
+  return promiseMissing(world, left);
+}
+
+/** I2: what was promised and no centre has, or null. */
+function promiseMissing({ oracle, machines }: World, left: readonly Machine[]): string | null {
+  const centres = left.filter(({ isCentre }) => isCentre);
+  for (const promised of oracle.promised) {
+    if (promised.isExcused) continue;
+    const missing = centres.find(({ disk }) => !holds(disk, promised));
+    if (!missing) continue;
+    // What a lost twin wrote stays where it was taken in, and with the others as evidence (I4).
+    const isTwins = machines.some(
+      ({ name, incarnation }) => name === promised.machine && incarnation !== null,
+    );
+    if (isTwins && left.some(({ disk }) => holds(disk, promised))) continue;
+    return `${missing.name} does not have ${promised.label}, which ${promised.machine} promised`;
+  }
   return null;
 }
 
@@ -152,20 +169,6 @@ async function checkEnd(world: World, play: Play): Promise<void> {
   const { oracle } = world;
   const left = world.machines.filter(({ isGone }) => !isGone);
   const centres = left.filter(({ isCentre }) => isCentre);
-  for (const promised of oracle.promised) {
-    if (promised.isExcused) continue;
-    // What a lost twin wrote stays where it was taken in, and with the others as evidence (I4).
-    const isTwins = world.machines.some(
-      ({ name, incarnation }) => name === promised.machine && incarnation !== null,
-    );
-    if (isTwins && left.some(({ disk }) => holds(disk, promised))) continue;
-    const missing = centres.find(({ disk }) => !holds(disk, promised));
-    if (missing)
-      oracle.violated(
-        'I2',
-        `${missing.name} does not have ${promised.label}, which ${promised.machine} promised`,
-      );
-  }
   for (const machine of left) {
     checkRows(world, machine);
     const found = await world.through(machine.life?.node?.comparison.withJournal() ?? Promise.resolve([]));

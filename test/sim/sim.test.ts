@@ -41,7 +41,7 @@ it(
     ).toEqual([]);
     console.log(tally.lines().join('\n'));
     // Which points a seed reaches shifts with every change of the product; `npm run sim` demands all of them.
-    expect(tally.missing().length).toBeLessThan((FAULTS.length + POINTS.length) / 10);
+    expect(tally.missing().length).toBeLessThan((FAULTS.length + POINTS.length) / 8);
     // The same history again, in another order and beside other worlds: nothing but the seed decides.
     for (const [index, seed] of [...SEEDS.entries()].slice(0, 3).reverse())
       expect((await crew.run({ seed })).history).toBe(histories[index]);
@@ -50,11 +50,11 @@ it(
 );
 
 it('shrinks what fails, and says how to see it again', { timeout: 60_000 }, async () => {
-  const crew = await crewOf('mutant', 'skip the new incarnation');
+  const crew = await crewOf('mutant', 'reveal before the audit');
   let failed = await crew.run({ seed: 0 });
   for (let seed = 1; failed.violations.length === 0; seed += 1) failed = await crew.run({ seed });
   const { seed } = failed;
-  const { keep, result } = await shrink(failed, (kept) => crew.run({ seed, keep: kept }), 40);
+  const { keep, result } = await shrink(failed, (kept) => crew.run({ seed, keep: kept }), 30);
   expect(keep.length).toBeLessThan(failed.planned / 2);
   const again = await crew.run({ seed, keep: parseNumbers(formatNumbers(keep)) });
   expect(again).toMatchObject({ history: result.history, violations: result.violations });
