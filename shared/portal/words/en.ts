@@ -1,9 +1,9 @@
 /** The portal's English words. Every other language has the same ones, or it does not compile. */
+import type { AlarmType } from '../../alarms.ts';
 import { list } from './list.ts';
 
 export const en = {
   product: 'Holdfast',
-  tagline: 'Recovery keys and compliance',
   language: { label: 'Language', en: 'English', es: 'Español', choose: 'Change language' },
   skip: 'Skip to the content',
   nav: {
@@ -45,7 +45,6 @@ export const en = {
   problem: {
     title: 'This did not work',
     reference: (reference: string) => `Reference ${reference}: it stands in this node’s log as well.`,
-    back: 'Go back',
     home: 'To the first page',
     whatToDo: 'What to do',
     otherwise:
@@ -74,7 +73,6 @@ export const en = {
       'storage-unavailable':
         'The node cannot write an audit record, so it gives nothing out. Use another node of the region, and tell whoever looks after this one.',
       overloaded: 'Wait a few seconds and try again.',
-      'not-started': 'It looks again by itself every few seconds.',
       'key-unknown': 'Ask for the digits again. The key may also be held by another region’s nodes.',
       'key-ambiguous': 'Go back, search again and choose one of the keys.',
       'end-user-required': 'Go back and name the person who called.',
@@ -92,7 +90,6 @@ export const en = {
     clear: 'Clear',
     any: 'Any',
     csv: 'Download as CSV',
-    link: 'Link to this view',
     sortedUp: 'sorted ascending',
     sortedDown: 'sorted descending',
     pages: 'Pages',
@@ -356,7 +353,11 @@ export const en = {
       'vault-key-wrong': 'A vault key does not open',
       'certificate-expiring': 'A certificate ends soon',
       snapshot: 'Backup',
-    } as Readonly<Record<string, string>>,
+      upgrade: 'An upgrade',
+      'disclosure-limit': 'Many keys were given out in an hour',
+      'sign-in-attack': 'Somebody guesses at passwords',
+      'break-glass': 'Break-glass',
+    } satisfies Readonly<Record<AlarmType, string>> as Readonly<Record<string, string>>,
     edges: 'All edges',
     node: 'Node',
     state: 'State',

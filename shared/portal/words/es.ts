@@ -4,7 +4,6 @@ import { list } from './list.ts';
 
 export const es: PortalWords = {
   product: 'Holdfast',
-  tagline: 'Claves de recuperación y conformidad',
   language: { label: 'Idioma', en: 'English', es: 'Español', choose: 'Cambiar de idioma' },
   skip: 'Ir al contenido',
   nav: {
@@ -44,7 +43,6 @@ export const es: PortalWords = {
   problem: {
     title: 'No ha funcionado',
     reference: (reference) => `Referencia ${reference}: consta también en el registro de este nodo.`,
-    back: 'Volver',
     home: 'A la página inicial',
     whatToDo: 'Qué hacer',
     otherwise:
@@ -73,7 +71,6 @@ export const es: PortalWords = {
       'storage-unavailable':
         'El nodo no puede escribir un registro de auditoría, así que no entrega nada. Use otro nodo de la región y avise a quien cuida de este.',
       overloaded: 'Espere unos segundos e inténtelo de nuevo.',
-      'not-started': 'Se comprueba solo cada pocos segundos.',
       'key-unknown': 'Pida otra vez los dígitos. La clave puede estar también en los nodos de otra región.',
       'key-ambiguous': 'Vuelva atrás, busque de nuevo y elija una de las claves.',
       'end-user-required': 'Vuelva atrás e indique quién ha llamado.',
@@ -92,7 +89,6 @@ export const es: PortalWords = {
     clear: 'Quitar filtros',
     any: 'Cualquiera',
     csv: 'Descargar como CSV',
-    link: 'Enlace a esta vista',
     sortedUp: 'orden ascendente',
     sortedDown: 'orden descendente',
     pages: 'Páginas',
@@ -357,6 +353,10 @@ export const es: PortalWords = {
       'vault-key-wrong': 'Una clave de bóveda no abre',
       'certificate-expiring': 'Un certificado termina pronto',
       snapshot: 'Copia de seguridad',
+      upgrade: 'Una actualización',
+      'disclosure-limit': 'Se entregaron muchas claves en una hora',
+      'sign-in-attack': 'Alguien prueba contraseñas',
+      'break-glass': 'Emergencia',
     },
     edges: 'Todos los nodos de sede',
     node: 'Nodo',
