@@ -26,6 +26,8 @@ packages_are_stale() {
 }
 
 dist_is_stale() {
+  # A release has no sources, and nothing to build them with.
+  [ -e "$root/scripts/build.mjs" ] || return 1
   [ ! -e "$root/dist/.built" ] && return 0
   set --
   for source in edge central shared migrations test scripts package-lock.json tsconfig.json; do

@@ -42,6 +42,8 @@ export async function packCentre(root: string, archive: string): Promise<void> {
   ];
   await promisify(execFile)('tar', [
     ...['--create', ...order, '--use-compress-program=gzip --no-name -1', `--file=${archive}`],
+    // Headers for building add-ons, thousands of them, which nobody needs here.
+    `--exclude=node_modules/${RUNTIME}/include`,
     ...[`--directory=${root}`, `--transform=flags=rh;s,^,${FOLDER}/,`],
     ...files.filter((name) => existsSync(path.join(root, name))),
   ]);
