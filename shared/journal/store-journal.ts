@@ -195,12 +195,7 @@ export class StoreJournal {
 
   /** Of a revoked edge's log: what is trusted is taken in, up to the signature there, and the rest kept apart. */
   async #absorbTrusted(segment: Segment, trusted: Trusted): Promise<SegmentOutcome> {
-    const verified = await verifySegment(
-      this.#parts,
-      this.store,
-      segment,
-      this.#origins.get(segment.origin),
-    );
+    const verified = await verifySegment(this.#parts, this.store, segment, this.#origins.get(segment.origin));
     if ('outcome' in verified) return verified;
     const inside = Math.max(0, trusted.seq - segment.from + 1);
     if (inside > 0)
