@@ -135,8 +135,9 @@ export const limits = {
   /** How long a second person may take to approve, and then the first to fetch the password: somebody is on the telephone. */
   requestOpenMs: 30 * 60_000,
   requestApprovedMs: 15 * 60_000,
-  /** Requests that wait for a second person at one node. */
+  /** Requests that wait for a second person at one node, and those of one person, who must not fill all places. */
   requestsOpenMax: 100,
+  requestsPerPersonMax: 10,
   /** How long the second officer may take, and how long break-glass is open. */
   breakGlassAskedMs: 60 * 60_000,
   breakGlassOpenMs: 4 * 60 * 60_000,
@@ -144,7 +145,6 @@ export const limits = {
   breakGlassAskedMax: 10,
   /** What one tick of the node's own time counts at most: the pause between two, with room for a busy machine. */
   livedTickMsMax: 2 * 60_000,
-  requestsPerPersonMax: 10,
   /** How much of the time a machine was off counts as time without the centre: more is rather a clock that is wrong. */
   offGapMsMax: 3 * 86_400_000,
   /** Disclosures that a device is told of with each report, the newest: an agent shows each once. */

@@ -291,7 +291,11 @@ export const PROBLEMS = {
     en: 'Another key has used this token: it is good for one. If that was not you, revoke it.',
     es: 'Otra clave ya usó este token: sirve para una sola. Si no fue usted, revóquelo.',
   },
-  'edge-unknown': { status: 404, en: 'No such edge is known here.', es: 'Aquí no se conoce ese nodo de sede.' },
+  'edge-unknown': {
+    status: 404,
+    en: 'No such edge is known here.',
+    es: 'Aquí no se conoce ese nodo de sede.',
+  },
   'edge-not-stolen': {
     status: 409,
     en: 'This edge was not revoked as stolen.',

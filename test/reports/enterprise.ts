@@ -104,7 +104,11 @@ export function enterpriseContract(host: Host): void {
     const { centre } = await openFleet(host);
     for (const [query, managed, revoked, replaced] of FILTERED) {
       const answer = await json<EnterpriseAnswer>(await centre.get(`${PATH}?${query}`));
-      expect([query, counts(answer), answer.notManaged]).toEqual([query, managed, { revoked, retired: 0, replaced }]);
+      expect([query, counts(answer), answer.notManaged]).toEqual([
+        query,
+        managed,
+        { revoked, retired: 0, replaced },
+      ]);
     }
   });
 
