@@ -119,7 +119,7 @@ describe('backup tools', { timeout: 120_000 }, () => {
       const listed = run(holdfast, ['snapshot', 'list']);
       await expect(listed).rejects.toMatchObject({
         code: 1,
-        stdout: expect.stringMatching(/last backup failed/),
+        stdout: expect.stringMatching(/Backup: the last one failed/),
       });
       const { stdout } = await run(holdfast, ['--json', 'writers', 'list']);
       expect(JSON.parse(stdout)).toMatchObject({
