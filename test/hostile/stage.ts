@@ -47,6 +47,7 @@ export class Stage {
     revokedStaff: generateToken('hfs'),
     lugoStaff: generateToken('hfs'),
     officer: generateToken('hfs'),
+    colleague: generateToken('hfs'),
     expiredSite: generateToken('hft'),
     revokedSite: generateToken('hft'),
   };
@@ -131,6 +132,7 @@ export class Stage {
     await staff('helpdesk-gone', this.tokens.revokedStaff, { revoked: true });
     await staff('helpdesk-lugo', this.tokens.lugoStaff, { sites: ['lugo'] });
     await staff('officer', this.tokens.officer, { role: 'break-glass-officer' });
+    await staff('colleague', this.tokens.colleague, {});
     const site = (id: string, token: string, change: Partial<ConfigBody<'site-token'>>) =>
       this.put('site-token', id, {
         ...{ siteId: 'madrid', expiresAt: Date.now() + 3_600_000, revoked: false },

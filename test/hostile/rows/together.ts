@@ -7,10 +7,11 @@ import { AUDITED, type Case, type Row, withBody } from '../row.ts';
 const OPENERS = ['edge', 'centre'] as const;
 const ONE_RECORD = { wrote: { 'recovery:audit': 1 } } as const;
 
-/** A request of the helpdesk user that waits for a second person. */
-async function waiting(of: Case): Promise<string> {
+/** A request that waits for a second person. What one person may have open would not do for all rows. */
+async function waiting(of: Case, by: 'helpdesk' | 'colleague' = 'helpdesk'): Promise<string> {
   const held = await heldKey(of);
-  const answer = await send(of.base, disclosureOf(of, held, { secondPerson: true }));
+  const token = by === 'colleague' ? of.stage.tokens.colleague : undefined;
+  const answer = await send(of.base, disclosureOf(of, held, { secondPerson: true }, token));
   if (answer.status !== 202) throw new Error(`a request was answered with ${String(answer.status)}`);
   return z.object({ requestId: z.string() }).parse(jsonOf(answer)).requestId;
 }
@@ -35,7 +36,7 @@ function approval(
   return {
     ...{ name: `approval: ${name}`, refused, accepted: 200, ...ONE_RECORD, at: OPENERS, ...rest },
     make: async (of) => {
-      const requestId = await waiting(of);
+      const requestId = await waiting(of, rest.keeps === undefined ? 'colleague' : 'helpdesk');
       return { hostile: () => hostile(of, requestId), twin: () => about(of, requestId, 'approval') };
     },
   };
@@ -109,7 +110,7 @@ export const togetherRows: readonly Row[] = [
     ...{ name: 'denial: a NUL in the note', refused: [400, 'invalid-request'], accepted: 200, ...ONE_RECORD },
     at: OPENERS,
     make: async (of) => {
-      const requestId = await waiting(of);
+      const requestId = await waiting(of, 'colleague');
       const note = (text: string) => about(of, requestId, 'denial', undefined, { note: text });
       return { hostile: () => note('no\0t her voice at all'), twin: () => note('not her voice') };
     },
