@@ -16,6 +16,8 @@ const oxc = { jsx: { runtime: 'automatic' as const, importSource: 'hono/jsx' } }
 export default defineConfig({
   test: {
     reporters: ['default', './scripts/counts-reporter.mjs'],
+    // Half of the suite waits for real processes: two files at a time, also where there are two processors.
+    maxWorkers: 2,
     projects: [
       {
         plugins: [sqlAsText],
