@@ -7,6 +7,7 @@ import { type IdentityFile, identityFile } from '../shared/trust/certificate.ts'
 import { VAULT_FILE_NAME, type VaultFile, vaultFile, withVaultFiles } from '../shared/trust/vault-file.ts';
 import type { PeerFetch } from '../shared/replication/client.ts';
 import type { EdgeNode } from './node-object.ts';
+import { parseJson } from '../shared/parse-json.ts';
 
 export interface EdgeEnv {
   readonly NODE: DurableObjectNamespace<EdgeNode>;
@@ -78,14 +79,6 @@ async function credential({ CREDENTIALS }: EdgeEnv, name: string): Promise<strin
   }
   if (text === null) throw new SettingError(`The credentials folder holds no ${name}.`);
   return text;
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
 }
 
 export function peersOf(env: EdgeEnv): { name: string; fetch: PeerFetch }[] {

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { type HoldfastClient, createHoldfastClient } from '../client/client.ts';
 import type { Words } from '../words/words.ts';
 import { CliError, EXIT_REFUSED, EXIT_UNREACHABLE, usage } from './errors.ts';
+import { parseJson } from '../../shared/parse-json.ts';
 
 const ANSWER_MS_MAX = 15_000;
 /** Comparing walks every log of a node. */
@@ -161,12 +162,4 @@ function adviceOn(code: string, document: Readonly<Record<string, unknown>>, wor
   if (names.success && names.data.length > 0) return `${advice ?? ''} ${names.data.join(', ')}`.trim();
   if (fields.success) return words.cli.lookAt(fields.data.map(({ at }) => at.replace(/^body\./, '')));
   return advice;
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
 }

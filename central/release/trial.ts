@@ -8,6 +8,7 @@ import process from 'node:process';
 import { z } from 'zod';
 import { isThere } from '../install/undo.ts';
 import { ReleaseError } from './error.ts';
+import { parseJson } from '../../shared/parse-json.ts';
 
 const TRIAL_MS_MAX = 30_000;
 const LOOK_EVERY_MS = 500;
@@ -92,12 +93,4 @@ export async function isReadyWithin(
 
 function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
 }

@@ -13,6 +13,7 @@ import { SnapshotRepository } from './repository.ts';
 import type { SnapshotSettings } from './settings.ts';
 import { workerMessage } from './worker-message.ts';
 import { WriterRegister } from './writers.ts';
+import { parseJson } from '../../shared/parse-json.ts';
 
 /** How often the schedule is looked at. */
 const LOOK_EVERY_MS = 15_000;
@@ -195,13 +196,5 @@ export class SnapshotService {
     else this.#raise('failed', `${id} was made and does not verify`);
     this.#newestAt = Date.now();
     return true;
-  }
-}
-
-function parseJson(line: string): unknown {
-  try {
-    return JSON.parse(line);
-  } catch {
-    return null;
   }
 }

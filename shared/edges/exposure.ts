@@ -11,6 +11,7 @@ import type { Ledger } from '../journal/ledger.ts';
 import { limits } from '../limits.ts';
 import type { Platform } from '../platform.ts';
 import type { RevokedEdge } from '../replication/revocations.ts';
+import { parseJson } from '../parse-json.ts';
 
 export interface ExposureParts {
   readonly ledger: Ledger;
@@ -110,14 +111,6 @@ async function keptAside(
     const body = quarantined.safeParse(parseJson(String(text)));
     return body.success && counts(body.data) ? [body.data.keyId] : [];
   });
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
 }
 
 /** Orders the rotation of exposed keys for which that was not done because of this edge. Returns how many. */

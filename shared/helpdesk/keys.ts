@@ -12,6 +12,7 @@ import { limits } from '../limits.ts';
 import { escrows, imports, recoveryForks, recoveryKeys, reseals } from '../schema/recovery.ts';
 import type { Candidate } from './messages.ts';
 import type { HelpdeskParts } from './service.ts';
+import { parseJson } from '../parse-json.ts';
 
 /** Sealed copies of each kind, and pieces of evidence, that one search looks at. */
 const COPIES_MAX = 500;
@@ -218,12 +219,4 @@ function identityOf({
   deviceId: string;
 }): string {
   return `${keyId} ${commitment} ${deviceId}`;
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
 }

@@ -6,6 +6,7 @@
  * goes on at the next object.
  */
 import { Utf8Input, decodeText, joined } from './text.ts';
+import { parseJson } from '../parse-json.ts';
 
 /** The largest object: a key with its package is below 30 KiB. */
 const OBJECT_BYTES_MAX = 256 * 1024;
@@ -168,15 +169,6 @@ export class JsonObjects {
     return typeof value === 'object' && value !== null
       ? { line, value, windows1252: decoded.windows1252 }
       : { line, fault: 'malformed' };
-  }
-}
-
-/** The error is not kept: its message would quote what stands there (I8). */
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
   }
 }
 
