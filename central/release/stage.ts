@@ -17,7 +17,8 @@ import { syncFile, syncFolder } from '../snapshot/disk.ts';
 import { checkRelease } from './files.ts';
 import { stagedArchive } from './routes.ts';
 
-interface Target {
+/** Where a release is to run, from when on; or that it is not to any more. */
+export interface StageFlags {
   readonly region?: string;
   readonly edge?: string;
   readonly all?: true;
@@ -35,7 +36,7 @@ const edges = z.looseObject({
   freshness: z.array(z.looseObject({ nodeName: z.string(), wanted: z.string().nullable() })),
 });
 
-export async function stageRelease(context: Context, flags: Target): Promise<number> {
+export async function stageRelease(context: Context, flags: StageFlags): Promise<number> {
   const { releasing } = context.words;
   const { region, edge, all, release, notBefore, withdraw } = flags;
   const targets = [region, edge, all].filter((each) => each !== undefined);

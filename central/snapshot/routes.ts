@@ -1,7 +1,7 @@
 /** Snapshots over HTTP, for administrators of a centre. */
 import { createRoute, z } from '@hono/zod-openapi';
 import type { Routes } from '../../shared/http/context.ts';
-import { jsonContent, nothingToSay, problems } from '../../shared/http/openapi.ts';
+import { jsonContent, nothingToSay, problems, staffToken } from '../../shared/http/openapi.ts';
 import { Problem } from '../../shared/http/problem.ts';
 import { entriesOf } from '../../shared/snapshot/cut.ts';
 import { requireAdministrator } from '../../shared/staff/authenticate.ts';
@@ -10,7 +10,6 @@ import { verification } from './verification.ts';
 import { writer } from './writers.ts';
 
 const PROBLEMS = ['credentials-missing', 'token-invalid', 'forbidden'] as const;
-const security = [{ staffToken: [] }];
 
 const listed = z
   .object({
@@ -45,7 +44,7 @@ const writersRoute = createRoute({
   method: 'get',
   path: '/v1/admin/writers',
   summary: 'List snapshot writers: name, instance, state, last error',
-  security,
+  security: staffToken,
   responses: {
     200: {
       description: 'One per store and server',
@@ -59,7 +58,7 @@ const listRoute = createRoute({
   method: 'get',
   path: '/v1/admin/snapshots',
   summary: 'List snapshots with what verifying them found, and what is under way',
-  security,
+  security: staffToken,
   responses: { 200: { description: 'Oldest first', content: jsonContent(list) }, ...problems(...PROBLEMS) },
 });
 
@@ -67,7 +66,7 @@ const createRouteDefinition = createRoute({
   method: 'post',
   path: '/v1/admin/snapshots',
   summary: 'Make a snapshot now',
-  security,
+  security: staffToken,
   request: nothingToSay,
   responses: {
     202: { description: 'Begun', content: jsonContent(z.object({ begun: z.literal(true) })) },

@@ -22,6 +22,9 @@ export const jsonRequest = <S extends z.ZodType>(schema: S) => ({
 /** A POST whose address says everything still carries a JSON object, as every other does. */
 export const nothingToSay = jsonRequest(z.strictObject({}));
 
+/** Who may call a route of staff: the bearer of a token. */
+export const staffToken = [{ staffToken: [] }];
+
 /** The problem answers of a route, by status, from the table of codes. */
 export function problems(...codes: ProblemCode[]): Record<number, ProblemAnswer> {
   const always: ProblemCode[] = ['invalid-request', 'insecure-transport', 'unexpected'];

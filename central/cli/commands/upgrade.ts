@@ -1,7 +1,7 @@
 /** `holdfast upgrade`: the centre of this machine, now; or edges, by what they are told to want. */
 import type { Command } from 'commander';
 import { installRoot } from '../../install/layout.ts';
-import { stageRelease } from '../../release/stage.ts';
+import { type StageFlags, stageRelease } from '../../release/stage.ts';
 import { type Upgraded, upgradeCentre } from '../../release/upgrade.ts';
 import type { Words } from '../../words/words.ts';
 import type { Context } from '../context.ts';
@@ -16,15 +16,6 @@ interface UpgradeFlags {
   readonly dryRun?: true;
   readonly downgrade?: true;
   readonly within: string;
-}
-
-export interface StageFlags {
-  readonly region?: string;
-  readonly edge?: string;
-  readonly all?: true;
-  readonly release?: string;
-  readonly notBefore?: string;
-  readonly withdraw?: true;
 }
 
 export function upgradeCommands(program: Command, run: RunCommand, words: Words): void {

@@ -4,7 +4,7 @@ import type { HoldfastNode } from '../../node.ts';
 import { requireAdministrator } from '../../staff/authenticate.ts';
 import * as messages from '../../staff/messages.ts';
 import type { Routes } from '../context.ts';
-import { jsonContent, jsonRequest, problems } from '../openapi.ts';
+import { jsonContent, nothingToSay, problems } from '../openapi.ts';
 
 const PROBLEMS = [
   'credentials-missing',
@@ -18,7 +18,6 @@ const PROBLEMS = [
   'storage-unavailable',
 ] as const;
 const security = [{ staffToken: [] }, { session: [] }];
-const nothingToSay = jsonRequest(z.strictObject({}));
 const done = z.object({ staffId: z.string() });
 
 const listRoute = createRoute({

@@ -15,7 +15,7 @@ import { Sealer } from '../../vault/seal.ts';
 import type { StaffMember } from '../../staff/member.ts';
 import { slug } from '../../trust/certificate.ts';
 import type { Routes } from '../context.ts';
-import { jsonContent, jsonRequest, nothingToSay, problems } from '../openapi.ts';
+import { jsonContent, jsonRequest, nothingToSay, problems, staffToken } from '../openapi.ts';
 import { Problem, misfit } from '../problem.ts';
 import { checkAnswer } from '../../edges/joining.ts';
 import { checkVault } from './vaults.ts';
@@ -27,7 +27,6 @@ const ADMIN_PROBLEMS = [
   'overloaded',
   'storage-unavailable',
 ] as const;
-const security = [{ staffToken: [] }];
 const kinds = z.enum(Object.keys(configBodies) as [ConfigKind, ...ConfigKind[]]);
 const item = z
   .object({
@@ -42,7 +41,7 @@ const listRoute = createRoute({
   method: 'get',
   path: '/v1/admin/config/{kind}',
   summary: 'List configured regions, sites, vaults, staff, site tokens, policies or exemptions',
-  security,
+  security: staffToken,
   request: { params: z.object({ kind: kinds }) },
   responses: {
     200: { description: 'Current revisions', content: jsonContent(z.object({ items: z.array(item) })) },
@@ -56,7 +55,7 @@ const putRoute = createRoute({
   summary: 'Configure one thing (at a centre)',
   description:
     'Send the revision you read, 0 for a new one; it is refused when somebody else changed it meanwhile.',
-  security,
+  security: staffToken,
   request: {
     params: z.object({ kind: kinds, id: slug }),
     ...jsonRequest(
@@ -80,7 +79,7 @@ const revokeRoute = createRoute({
   method: 'post',
   path: '/v1/admin/device-revocations',
   summary: 'Revoke a device; its keys are kept',
-  security,
+  security: staffToken,
   request: jsonRequest(z.strictObject({ deviceId, reason: deviceRevocation.shape.reason })),
   responses: {
     201: {
@@ -95,7 +94,7 @@ const digestsRoute = createRoute({
   method: 'get',
   path: '/v1/admin/digests',
   summary: 'How far each log is held here, its chain head, and a digest of every table derived from it',
-  security,
+  security: staffToken,
   responses: {
     200: {
       description: 'One row per store and origin',
@@ -122,7 +121,7 @@ const comparisonRoute = createRoute({
   path: '/v1/admin/comparison',
   summary:
     'Compare every table with the journal here and with each reachable peer, and name the rows that differ',
-  security,
+  security: staffToken,
   request: nothingToSay,
   responses: {
     200: {
@@ -152,7 +151,7 @@ const confirmRoute = createRoute({
   method: 'post',
   path: '/v1/admin/confirmation',
   summary: 'Confirm a centre whose missing edges will not come',
-  security,
+  security: staffToken,
   request: nothingToSay,
   responses: {
     200: { description: 'Confirmed', content: jsonContent(z.object({ confirmed: z.literal(true) })) },

@@ -2,7 +2,7 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { breakGlassAnswer, openingRequest } from '../../helpdesk/messages.ts';
 import type { Routes } from '../context.ts';
-import { jsonContent, jsonRequest, problems } from '../openapi.ts';
+import { jsonContent, jsonRequest, nothingToSay, problems, staffToken } from '../openapi.ts';
 import { asking } from './helpdesk.ts';
 
 const PROBLEMS = [
@@ -10,16 +10,14 @@ const PROBLEMS = [
   ...(['centre-unconfirmed', 'overloaded', 'storage-unavailable'] as const),
 ] as const;
 const OPENING_PROBLEMS = [...PROBLEMS, 'break-glass-open', 'break-glass-spent', 'vault-not-here'] as const;
-const security = [{ staffToken: [] }];
 const openingId = z.object({ openingId: z.string().regex(/^b-[a-z2-7]{16}$/) });
-const nothingToSay = jsonRequest(z.strictObject({}));
 const content = jsonContent(breakGlassAnswer);
 
 const showRoute = createRoute({
   method: 'get',
   path: '/v1/break-glass',
   summary: 'What is open at this node, and what waits for a second officer',
-  security,
+  security: staffToken,
   responses: { 200: { description: 'As it is now', content }, ...problems(...PROBLEMS) },
 });
 
@@ -27,7 +25,7 @@ const askRoute = createRoute({
   method: 'post',
   path: '/v1/break-glass',
   summary: 'Ask for break-glass of one site, as the first officer',
-  security,
+  security: staffToken,
   request: jsonRequest(openingRequest),
   responses: {
     201: { description: 'It waits for a second officer', content },
@@ -41,7 +39,7 @@ const confirmRoute = createRoute({
   summary: 'Open it, as the second officer',
   description:
     'For four hours as this node lives them, and for so many disclosures; each has its own audit record and is rotated afterwards. The next opening needs contact with the centre first.',
-  security,
+  security: staffToken,
   request: { params: openingId, ...nothingToSay },
   responses: {
     200: { description: 'It is open', content },
@@ -53,7 +51,7 @@ const endRoute = createRoute({
   method: 'post',
   path: '/v1/break-glass/{openingId}/end',
   summary: 'End it before its time',
-  security,
+  security: staffToken,
   request: { params: openingId, ...nothingToSay },
   responses: {
     200: { description: 'It has ended', content },

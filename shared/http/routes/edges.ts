@@ -5,11 +5,9 @@ import { isStorable } from '../../journal/entry.ts';
 import { requireAdministrator } from '../../staff/authenticate.ts';
 import { nodeId as anyNodeId, origin } from '../../trust/certificate.ts';
 import type { Routes } from '../context.ts';
-import { jsonContent, jsonRequest, problems } from '../openapi.ts';
+import { jsonContent, jsonRequest, nothingToSay, problems, staffToken } from '../openapi.ts';
 
 const count = z.number().int();
-const security = [{ staffToken: [] }];
-const nothingToSay = jsonRequest(z.strictObject({}));
 const params = z.object({ nodeId: anyNodeId });
 const ADMIN_PROBLEMS = [
   'credentials-missing',
@@ -53,7 +51,7 @@ const listRoute = createRoute({
   method: 'get',
   path: '/v1/admin/edges',
   summary: 'List the edges that this node knows, and which were revoked',
-  security,
+  security: staffToken,
   responses: {
     200: { description: 'By name', content: jsonContent(edgesAnswer) },
     ...problems(...ADMIN_PROBLEMS),
@@ -66,7 +64,7 @@ const revokeRoute = createRoute({
   summary: 'Revoke an edge: it is refused everywhere, and its logs count up to a place',
   description:
     'The place is the last one that is held at the centre, or the last one before `until` by the clock of the edge. What lies beyond is kept aside at every node.',
-  security,
+  security: staffToken,
   request: {
     params,
     ...jsonRequest(
@@ -102,7 +100,7 @@ const exposeRoute = createRoute({
   summary: 'Name every key that a stolen edge could open or gave out, and order the rotation of each',
   description:
     'Its vaults are those of its region that are marked as compromised or retired: mark them first.',
-  security,
+  security: staffToken,
   request: { params, ...nothingToSay },
   responses: {
     200: { description: 'The keys, by ID', content: jsonContent(exposureAnswer) },
@@ -116,7 +114,7 @@ const progressRoute = createRoute({
   method: 'get',
   path: '/v1/admin/edges/{nodeId}/exposure',
   summary: 'How many of the keys that a stolen edge gave away are on no drive any more',
-  security,
+  security: staffToken,
   request: { params },
   responses: {
     200: { description: 'As far as devices have reported', content: jsonContent(progressAnswer) },
@@ -132,7 +130,7 @@ const staffRoute = createRoute({
   method: 'post',
   path: '/v1/admin/edges/{nodeId}/staff-reset',
   summary: 'Take the credentials and tokens of everybody who could sign in at an edge, but the one who asks',
-  security,
+  security: staffToken,
   request: { params, ...nothingToSay },
   responses: {
     200: { description: 'Whose were taken, and whose were not', content: jsonContent(staffResetAnswer) },
@@ -162,7 +160,7 @@ const keptAsideRoute = createRoute({
   method: 'get',
   path: '/v1/admin/edges/{nodeId}/quarantine',
   summary: 'List escrows that were kept aside with a revoked edge’s logs, the newest first',
-  security,
+  security: staffToken,
   request: { params },
   responses: {
     200: { description: 'At most a thousand', content: jsonContent(keptAsideAnswer) },
@@ -174,7 +172,7 @@ const releaseRoute = createRoute({
   method: 'post',
   path: '/v1/admin/edges/releases',
   summary: 'Take one escrow back in that was kept aside, with where it came from',
-  security,
+  security: staffToken,
   request: jsonRequest(
     z.strictObject({
       origin,

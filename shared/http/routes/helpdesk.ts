@@ -7,7 +7,7 @@ import * as messages from '../../helpdesk/messages.ts';
 import type { HoldfastNode } from '../../node.ts';
 import { personBehind, requireStaff } from '../../staff/authenticate.ts';
 import { type AppEnv, type Routes, addressOf } from '../context.ts';
-import { jsonContent, jsonRequest, problems } from '../openapi.ts';
+import { jsonContent, jsonRequest, nothingToSay, problems, staffToken } from '../openapi.ts';
 import { Problem } from '../problem.ts';
 
 const STAFF_PROBLEMS = [
@@ -20,15 +20,13 @@ const DISCLOSURE_PROBLEMS = [
   ...(['key-unknown', 'key-ambiguous', 'end-user-required', 'end-user-unknown', 'device-stolen'] as const),
   ...(['break-glass-needed', 'vault-not-here', 'disclosure-limit'] as const),
 ] as const;
-const security = [{ staffToken: [] }];
-const nothingToSay = jsonRequest(z.strictObject({}));
 
 const searchRoute = createRoute({
   method: 'post',
   path: '/v1/recovery/search',
   summary: 'Find keys by the first digits of their ID',
   description: 'Audited before it is answered.',
-  security,
+  security: staffToken,
   request: jsonRequest(messages.searchRequest),
   responses: {
     200: { description: 'Candidates, newest first', content: jsonContent(messages.searchAnswer) },
@@ -42,7 +40,7 @@ const disclosureRoute = createRoute({
   summary: 'Give out a recovery password',
   description:
     'The disclosure is a durable audit record before the password leaves. The device is told to rotate. Where the rules of the site, the time without the centre or the device ask for a second person, it is a request that waits for one at this node.',
-  security,
+  security: staffToken,
   request: jsonRequest(messages.disclosureRequest),
   responses: {
     201: { description: 'The recovery password', content: jsonContent(messages.disclosureAnswer) },
@@ -59,7 +57,7 @@ const requestsRoute = createRoute({
   path: '/v1/recovery/requests',
   summary: 'Disclosures that wait at this node for a second person, or were approved and not used yet',
   description: 'Your own, and those that you may approve.',
-  security,
+  security: staffToken,
   responses: {
     200: { description: 'Requests, the oldest first', content: jsonContent(messages.requestsAnswer) },
     ...problems(...STAFF_PROBLEMS),
@@ -76,7 +74,7 @@ const approvalRoute = createRoute({
   method: 'post',
   path: '/v1/recovery/requests/{requestId}/approval',
   summary: 'Approve a disclosure, as the second person',
-  security,
+  security: staffToken,
   request: { params: requestId, ...nothingToSay },
   responses: answered,
 });
@@ -85,7 +83,7 @@ const denialRoute = createRoute({
   method: 'post',
   path: '/v1/recovery/requests/{requestId}/denial',
   summary: 'Deny a disclosure, as the second person',
-  security,
+  security: staffToken,
   request: { params: requestId, ...jsonRequest(messages.denialRequest) },
   responses: answered,
 });
@@ -94,7 +92,7 @@ const collectRoute = createRoute({
   method: 'post',
   path: '/v1/recovery/requests/{requestId}/disclosure',
   summary: 'Get the recovery password of an approved request, once',
-  security,
+  security: staffToken,
   request: { params: requestId, ...nothingToSay },
   responses: {
     201: { description: 'The recovery password', content: jsonContent(messages.disclosureAnswer) },

@@ -7,7 +7,7 @@ import { importAnswer, importRequest } from '../../import/messages.ts';
 import type { HoldfastNode } from '../../node.ts';
 import { requireStaff } from '../../staff/authenticate.ts';
 import { type AppEnv, type Routes, addressOf } from '../context.ts';
-import { jsonContent, jsonRequest, nothingToSay, problems } from '../openapi.ts';
+import { jsonContent, jsonRequest, nothingToSay, problems, staffToken } from '../openapi.ts';
 
 const PROBLEMS = [
   'credentials-missing',
@@ -17,7 +17,6 @@ const PROBLEMS = [
   'overloaded',
   'storage-unavailable',
 ] as const;
-const security = [{ staffToken: [] }];
 const exportId = z.object({ exportId: z.string().regex(/^e-[a-z2-7]{16}$/) });
 
 const importRoute = createRoute({
@@ -25,7 +24,7 @@ const importRoute = createRoute({
   path: '/v1/admin/imports',
   summary: 'Import recovery keys from another system, sealed and journalled like an escrow',
   description: 'May be repeated: what is held already is not written again.',
-  security,
+  security: staffToken,
   request: jsonRequest(importRequest),
   responses: {
     200: { description: 'What became of each key', content: jsonContent(importAnswer) },
@@ -38,7 +37,7 @@ const requestRoute = createRoute({
   path: '/v1/admin/exports',
   summary: 'Ask for an export of every key that this node can open, encrypted to age recipients',
   description: 'Another administrator has to confirm it at the same node within the hour.',
-  security,
+  security: staffToken,
   request: jsonRequest(exportRequest),
   responses: {
     201: { description: 'Waits for the second officer', content: jsonContent(exportAnswer) },
@@ -50,7 +49,7 @@ const showRoute = createRoute({
   method: 'get',
   path: '/v1/admin/exports/{exportId}',
   summary: 'What an export is about, who asked for it and how far it is',
-  security,
+  security: staffToken,
   request: { params: exportId },
   responses: {
     200: { description: 'The export', content: jsonContent(exportAnswer) },
@@ -62,7 +61,7 @@ const confirmRoute = createRoute({
   method: 'post',
   path: '/v1/admin/exports/{exportId}/confirmation',
   summary: 'Confirm an export, as the second officer',
-  security,
+  security: staffToken,
   request: { params: exportId, ...nothingToSay },
   responses: {
     200: { description: 'Confirmed: both officers may fetch it', content: jsonContent(exportAnswer) },
@@ -76,7 +75,7 @@ const fetchRoute = createRoute({
   summary: 'Fetch a confirmed export: CSV, encrypted with age (age-encryption.org/v1)',
   description:
     'Each key has its own audit record, durable before the key leaves. A file that broke off does not decrypt.',
-  security,
+  security: staffToken,
   request: { params: exportId, ...nothingToSay },
   responses: {
     200: {

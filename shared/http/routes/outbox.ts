@@ -4,7 +4,7 @@ import { outboxAnswer } from '../../helpdesk/messages.ts';
 import { outbox } from '../../helpdesk/outbox.ts';
 import { requireAdministrator } from '../../staff/authenticate.ts';
 import type { Routes } from '../context.ts';
-import { jsonContent, problems } from '../openapi.ts';
+import { jsonContent, problems, staffToken } from '../openapi.ts';
 
 const outboxRoute = createRoute({
   method: 'get',
@@ -12,7 +12,7 @@ const outboxRoute = createRoute({
   summary: 'Disclosures in the order in which this node learned of them, with whom to tell',
   description:
     '`after` is `next` of the answer before; `now` gives the place where the log ends. See `holdfast notify`.',
-  security: [{ staffToken: [] }],
+  security: staffToken,
   request: {
     query: z.strictObject({
       after: z

@@ -22,10 +22,9 @@ import { TimeZone } from '../../reports/time.ts';
 import { requireStaff } from '../../staff/authenticate.ts';
 import { type Language, preferredLanguage } from '../../text/language.ts';
 import type { AppEnv, Routes } from '../context.ts';
-import { jsonContent, problems } from '../openapi.ts';
+import { jsonContent, problems, staffToken } from '../openapi.ts';
 
 const AUDIT_ROLES: readonly StaffRole[] = ['reports', 'auditor', 'administrator'];
-const security = [{ staffToken: [] }];
 const FRESHNESS_HEADER = 'Holdfast-Freshness';
 
 const headers = z.object({
@@ -53,7 +52,7 @@ const enterpriseRoute = createRoute({
   summary: 'How many managed computers are in which compliance state',
   description:
     'By site, by reason for non-compliance and by Windows version. Staff of some sites see those alone.',
-  security,
+  security: staffToken,
   request: { query: messages.enterpriseQuery },
   responses: answers(messages.enterpriseAnswer, 'Computers and percentages'),
 });
@@ -63,7 +62,7 @@ const computerRoute = createRoute({
   path: '/v1/reports/computer-compliance',
   summary: 'Computers with their volumes and the history of their keys',
   description: 'By computer name. CSV has a row for each volume, and every page.',
-  security,
+  security: staffToken,
   request: { query: messages.computerQuery },
   responses: answers(messages.computerAnswer, 'One page of computers'),
 });
@@ -74,7 +73,7 @@ const auditRoute = createRoute({
   summary: 'Who asked for which recovery key',
   description:
     'Newest first, key-ID searches and refusals included. What belongs to no site, such as a search, is shown to those who see every site. CSV has every page.',
-  security,
+  security: staffToken,
   request: { query: messages.auditQuery },
   responses: answers(messages.auditAnswer, 'One page of the audit'),
 });
@@ -85,7 +84,7 @@ const keysAtRiskRoute = createRoute({
   summary: 'Keys that need somebody: given out and not rotated, in conflict, not confirmed, never seen since',
   description:
     'By key ID. A key that was given out is to be rotated until its drive is reported without it; the answer says which are overdue. CSV has every page.',
-  security,
+  security: staffToken,
   request: { query: messages.keysAtRiskQuery },
   responses: answers(messages.keysAtRiskAnswer, 'One page of keys'),
 });

@@ -5,7 +5,7 @@ import type { HoldfastNode } from '../../node.ts';
 import { requireAdministrator } from '../../staff/authenticate.ts';
 import { keysSealedAlone } from '../../vault/resealing.ts';
 import type { Routes } from '../context.ts';
-import { jsonContent, problems } from '../openapi.ts';
+import { jsonContent, problems, staffToken } from '../openapi.ts';
 import { Problem } from '../problem.ts';
 
 const count = z.number().int();
@@ -44,7 +44,7 @@ const listRoute = createRoute({
   method: 'get',
   path: '/v1/admin/vaults',
   summary: 'List vaults, the keys that only an old one opens, and how far re-sealing has come on this node',
-  security: [{ staffToken: [] }],
+  security: staffToken,
   request: {
     query: z.object({
       count: z.enum(['yes', 'no']).default('yes').openapi({
