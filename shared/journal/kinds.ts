@@ -52,6 +52,7 @@ export type FactRows = { [T in FactTable]?: FactRow<T>[] };
 interface KindDefinition<S extends z.ZodType> {
   readonly stores: readonly Store[];
   readonly authors: readonly NodeRole[];
+  /** as it is written now. Its schema and rows must also read what every version before it wrote: logs keep that for ever */
   readonly version: number;
   /** may a body be forgotten, and a log be taken in without it? Never what a key's recovery or its audit needs (I2, I3). */
   readonly erasable: boolean;
@@ -317,7 +318,7 @@ export function project(
   if (!Object.hasOwn(KINDS, entry.kind)) return { mark: 'unknown-kind' };
   const definition = KINDS[entry.kind as Kind];
   if (!definition.stores.includes(entry.store)) return { mark: 'unknown-kind' };
-  if (entry.version !== definition.version) return { mark: 'unknown-version' };
+  if (entry.version > definition.version) return { mark: 'unknown-version' };
   if (!definition.authors.includes(author)) return { mark: 'no-authority' };
   if (entry.body === null) return { rows: {} };
   let value: unknown;
