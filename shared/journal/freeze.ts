@@ -3,8 +3,11 @@
  * Both times are the database's own, so that several processes need not agree on a clock. A freeze in force is never
  * taken over; an expired one is in nobody's way.
  */
-import type { Statement } from './engine.ts';
+import { limits } from '../limits.ts';
+import type { Platform } from '../platform.ts';
+import { type Engine, EngineError, type Statement } from './engine.ts';
 import type { Store } from './entry.ts';
+import { guardFreeze } from './statements.ts';
 
 const NOW = `CAST(unixepoch('subsec') * 1000 AS INTEGER)`;
 
@@ -28,4 +31,26 @@ export function selectFreeze(store: Store): string {
 /** Opens the gate again; another's freeze stays. */
 export function clearFreeze(store: Store, holder: string): Statement {
   return { sql: `DELETE FROM "${store}_freeze" WHERE holder = ?`, args: [holder] };
+}
+
+/**
+ * A write transaction of a node's start, before its journal is open: one that meets a freeze is tried again until that
+ * has ended, which it does by itself. Throws EngineError.
+ */
+export async function batchUnfrozen(
+  engine: Engine,
+  platform: Pick<Platform, 'sleep'>,
+  store: Store,
+  statements: readonly Statement[],
+): Promise<void> {
+  for (let waitedMs = 0; ; waitedMs += limits.frozenRetryMs) {
+    try {
+      await engine.batch(store, [guardFreeze(store), ...statements]);
+      return;
+    } catch (error) {
+      const frozen = error instanceof EngineError && error.reason === 'frozen';
+      if (!frozen || waitedMs > limits.freezeMsMax) throw error;
+      await platform.sleep(limits.frozenRetryMs);
+    }
+  }
 }

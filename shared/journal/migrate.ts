@@ -9,6 +9,7 @@
 import type { Platform } from '../platform.ts';
 import { type Engine, EngineError, type Statement } from './engine.ts';
 import type { Store } from './entry.ts';
+import { batchUnfrozen } from './freeze.ts';
 
 export interface Migration {
   /** file name, whose leading number gives the order */
@@ -66,7 +67,9 @@ export async function migrate(
       ],
     };
     try {
-      await engine.batch(store, [...statements, record]);
+      // The first one makes the table of freezes; the others wait for the end of one, as every write does (I11).
+      if (applied.length + index === 0) await engine.batch(store, [...statements, record]);
+      else await batchUnfrozen(engine, platform, store, [...statements, record]);
     } catch (error) {
       // Of several processes that start at once over one database, one is the first.
       if (await isApplied(engine, store, migration.name)) continue;

@@ -1,12 +1,13 @@
 /**
  * Makes the fact tables of a store again from its journal, when the program projects by other rules than the one that
  * made them. What an older version could not read and marked is read again then (I9). It runs before the node serves;
- * a start that was interrupted begins again.
+ * a start that was interrupted begins again, and one that meets a snapshot's freeze waits for its end (I11).
  */
 import type { Log, Platform } from '../platform.ts';
 import type { CertificateAuthority, NodeRole, Origin } from '../trust/certificate.ts';
 import { type Engine, EngineError } from './engine.ts';
 import type { Entry, Store } from './entry.ts';
+import { batchUnfrozen } from './freeze.ts';
 import { PROJECTION_VERSION, project } from './kinds.ts';
 import { projectAll } from './projection.ts';
 import { TABLE_SHAPES } from './tables.ts';
@@ -21,7 +22,7 @@ interface Parts {
 }
 
 export async function reproject(parts: Parts, store: Store, version = PROJECTION_VERSION): Promise<void> {
-  const { engine, authority, log } = parts;
+  const { engine, platform, authority, log } = parts;
   const [made] = await engine.rows(store, `SELECT version FROM "${store}_projection" WHERE id = 1`, []);
   if (made?.[0] === version && !(await isKnownNow(engine, store))) return;
   const logs = await engine.rows(store, `SELECT origin, certificate FROM "${store}_origins"`, []);
@@ -35,12 +36,12 @@ export async function reproject(parts: Parts, store: Store, version = PROJECTION
   });
   // 0 is nobody's version: after an interruption an older program makes them again as well.
   const emptied = [...tables, `${store}_marks`].map((table) => ({ sql: `DELETE FROM "${table}"`, args: [] }));
-  await engine.batch(store, [setVersion(0), ...emptied]);
+  await batchUnfrozen(engine, platform, store, [setVersion(0), ...emptied]);
   for (const [origin, certificate] of logs) {
     const author = await authority.check(String(certificate));
     if (author) await reprojectLog(parts, store, String(origin) as Origin, author.role);
   }
-  await engine.batch(store, [setVersion(version)]);
+  await batchUnfrozen(engine, platform, store, [setVersion(version)]);
 }
 
 /**
@@ -61,7 +62,7 @@ async function isKnownNow(engine: Engine, store: Store): Promise<boolean> {
 }
 
 async function reprojectLog(
-  { engine, platform }: Parts,
+  { engine, platform }: Pick<Parts, 'engine' | 'platform'>,
   store: Store,
   origin: Origin,
   role: NodeRole,
@@ -76,7 +77,7 @@ async function reprojectLog(
       ...{ store, origin, seq: Number(seq), hlc: Number(hlc), kind: String(kind), version: Number(version) },
       ...{ salt: null, body: body === null ? null : String(body), bodyHash: '', hash: '' },
     }));
-    await projectPage(engine, store, page, role);
+    await projectPage({ engine, platform }, store, page, role);
     if (rows.length < PAGE_ENTRIES) return;
     await platform.sleep(0);
   }
@@ -84,20 +85,22 @@ async function reprojectLog(
 
 /** As one batch, and where the database refuses that, entry by entry. */
 async function projectPage(
-  engine: Engine,
+  parts: Pick<Parts, 'engine' | 'platform'>,
   store: Store,
   page: readonly Entry[],
   role: NodeRole,
 ): Promise<void> {
+  const { engine, platform } = parts;
   try {
-    await engine.batch(store, projectAll(store, page, role, new Set()).statements);
+    await batchUnfrozen(engine, platform, store, projectAll(store, page, role, new Set()).statements);
   } catch (error) {
     const [only] = page;
     if (!(error instanceof EngineError) || error.reason !== 'constraint' || !only) throw error;
     if (page.length === 1) {
-      await engine.batch(store, projectAll(store, page, role, new Set([only.seq])).statements);
+      const { statements } = projectAll(store, page, role, new Set([only.seq]));
+      await batchUnfrozen(engine, platform, store, statements);
       return;
     }
-    for (const entry of page) await projectPage(engine, store, [entry], role);
+    for (const entry of page) await projectPage(parts, store, [entry], role);
   }
 }
