@@ -144,6 +144,40 @@ CREATE TABLE `escrows` (
 --> statement-breakpoint
 CREATE INDEX `escrows_key` ON `escrows` (`key_id`);--> statement-breakpoint
 CREATE INDEX `escrows_device` ON `escrows` (`device_id`);--> statement-breakpoint
+CREATE TABLE `exemption_answers` (
+	`origin` text NOT NULL,
+	`seq` integer NOT NULL,
+	`hlc` integer NOT NULL,
+	`request_id` text NOT NULL,
+	`approved` integer NOT NULL,
+	`until` integer,
+	`note` text,
+	`at` integer NOT NULL,
+	`staff_id` text NOT NULL,
+	`staff_name` text NOT NULL,
+	PRIMARY KEY(`request_id`, `origin`)
+);
+--> statement-breakpoint
+CREATE INDEX `exemption_answers_origin` ON `exemption_answers` (`origin`,`seq`);--> statement-breakpoint
+CREATE TABLE `exemption_requests` (
+	`origin` text NOT NULL,
+	`seq` integer NOT NULL,
+	`hlc` integer NOT NULL,
+	`request_id` text NOT NULL,
+	`device_id` text NOT NULL,
+	`site_id` text NOT NULL,
+	`computer_name` text NOT NULL,
+	`end_user` text NOT NULL,
+	`reason` text NOT NULL,
+	`until` integer,
+	`at` integer NOT NULL,
+	`staff_id` text NOT NULL,
+	`staff_name` text NOT NULL,
+	PRIMARY KEY(`request_id`, `origin`)
+);
+--> statement-breakpoint
+CREATE INDEX `exemption_requests_origin` ON `exemption_requests` (`origin`,`seq`);--> statement-breakpoint
+CREATE INDEX `exemption_requests_device` ON `exemption_requests` (`device_id`);--> statement-breakpoint
 CREATE TABLE `forgotten` (
 	`origin` text NOT NULL,
 	`seq` integer NOT NULL,
@@ -302,6 +336,17 @@ CREATE TABLE `recovery_quarantine` (
 );
 --> statement-breakpoint
 CREATE UNIQUE INDEX `recovery_quarantine_origin_seq_hash` ON `recovery_quarantine` (`origin`,`seq`,`hash`);--> statement-breakpoint
+CREATE TABLE `refusals` (
+	`origin` text NOT NULL,
+	`seq` integer NOT NULL,
+	`hlc` integer NOT NULL,
+	`of_origin` text NOT NULL,
+	`of_seq` integer NOT NULL,
+	`of_hash` text NOT NULL,
+	`staff_id` text NOT NULL,
+	PRIMARY KEY(`origin`, `seq`)
+);
+--> statement-breakpoint
 CREATE TABLE `releases` (
 	`origin` text NOT NULL,
 	`seq` integer NOT NULL,

@@ -12,6 +12,7 @@ import * as recovery from '../schema/recovery.ts';
 import type { NodeRole } from '../trust/certificate.ts';
 import * as bodies from './bodies.ts';
 import type { Entry, Store } from './entry.ts';
+import * as exemptions from './exemption-bodies.ts';
 import * as people from './staff-bodies.ts';
 import * as trust from './trust-bodies.ts';
 
@@ -32,6 +33,9 @@ export const FACT_TABLES = {
   edgeRevocations: { store: 'recovery', table: recovery.edgeRevocations, newer: null },
   rotations: { store: 'recovery', table: recovery.rotations, newer: null },
   releases: { store: 'recovery', table: recovery.releases, newer: null },
+  refusals: { store: 'recovery', table: recovery.refusals, newer: null },
+  exemptionRequests: { store: 'recovery', table: recovery.exemptionRequests, newer: null },
+  exemptionAnswers: { store: 'recovery', table: recovery.exemptionAnswers, newer: null },
   forgotten: { store: 'recovery', table: recovery.forgotten, newer: null },
   accountEvents: { store: 'recovery', table: recovery.accountEvents, newer: null },
   statusReports: { store: 'compliance', table: compliance.statusReports, newer: 'counter' },
@@ -231,6 +235,32 @@ export const KINDS = {
       escrows: [escrowRow(escrow)],
       releases: [{ keyId: escrow.keyId, ofOrigin: origin, ofSeq: seq, ofHash: hash, staffId }],
     }),
+  }),
+  refusal: kind({
+    stores: ['recovery'],
+    authors: CENTRE,
+    version: 1,
+    erasable: false,
+    body: trust.refusal,
+    rows: ({ origin, seq, hash, staffId }) => ({
+      refusals: [{ ofOrigin: origin, ofSeq: seq, ofHash: hash, staffId }],
+    }),
+  }),
+  'exemption-request': kind({
+    stores: ['recovery'],
+    authors: ANY,
+    version: 1,
+    erasable: false,
+    body: exemptions.exemptionRequest,
+    rows: (body) => ({ exemptionRequests: [body] }),
+  }),
+  'exemption-answer': kind({
+    stores: ['recovery'],
+    authors: CENTRE,
+    version: 1,
+    erasable: false,
+    body: exemptions.exemptionAnswer,
+    rows: (body) => ({ exemptionAnswers: [{ ...body, approved: Number(body.approved) }] }),
   }),
   status: kind({
     stores: ['compliance'],

@@ -65,3 +65,11 @@ export const release = z.strictObject({
   staffId: slug,
   escrow,
 });
+
+/** An escrow that was kept aside and is not taken back in: looked at, and left where it is. */
+export const refusal = z.strictObject({
+  origin,
+  seq: z.number().int().min(1).max(Number.MAX_SAFE_INTEGER),
+  hash,
+  staffId: slug,
+});

@@ -6,8 +6,9 @@ import { isNotNull } from 'drizzle-orm';
 import { index, integer, primaryKey, sqliteTable, sqliteView, text } from 'drizzle-orm/sqlite-core';
 import { factColumns, journalTables } from './journal.ts';
 
+export { exemptionAnswers, exemptionRequests } from './exemptions.ts';
 export { accountEvents, forgotten, recoveryErasable } from './staff.ts';
-export { edgeRevocations, releases, reseals, rotations } from './trust.ts';
+export { edgeRevocations, refusals, releases, reseals, rotations } from './trust.ts';
 
 export const {
   journal: recoveryJournal,

@@ -59,3 +59,16 @@ export const releases = sqliteTable(
   },
   (t) => [primaryKey({ columns: [t.origin, t.seq] })],
 );
+
+/** Which escrows kept aside an administrator has looked at and does not take back. They stay where they are (I2). */
+export const refusals = sqliteTable(
+  'refusals',
+  {
+    ...factColumns,
+    ofOrigin: text('of_origin').notNull(),
+    ofSeq: integer('of_seq').notNull(),
+    ofHash: text('of_hash').notNull(),
+    staffId: text('staff_id').notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.origin, t.seq] })],
+);
