@@ -261,6 +261,9 @@ export const limits = {
   /** Recovery codes somebody gets at once, and passkeys they may have: a phone, a laptop, two keys and some to spare. */
   recoveryCodes: 10,
   passkeysPerPersonMax: 10,
+  passkeyNameCharactersMax: 60,
+  /** How long after signing in somebody may change by what they sign in: a browser left open is not to become somebody's own. */
+  signInRecentMs: 10 * 60_000,
   /** Bodies that one entry has forgotten. */
   forgetEntriesMax: 1_000,
   /** Lifetime of an API token. */

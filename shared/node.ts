@@ -41,6 +41,7 @@ import { type AccountParts, Accounts } from './staff/accounts.ts';
 import { Credentials } from './staff/credentials.ts';
 import { Enrolment } from './staff/enrolment.ts';
 import { Passkeys } from './staff/passkeys.ts';
+import { OwnAccount } from './staff/own-account.ts';
 import { Sessions } from './staff/sessions.ts';
 import { SignInService } from './staff/sign-in.ts';
 import { CertificateAuthority, type IdentityFile } from './trust/certificate.ts';
@@ -94,6 +95,7 @@ export interface HoldfastNode {
   readonly accounts: Accounts;
   readonly enrolment: Enrolment;
   readonly escrows: EscrowService;
+  readonly ownAccount: OwnAccount;
   readonly statuses: StatusService;
   readonly helpdesk: HelpdeskService;
   readonly breakGlass: BreakGlass;
@@ -341,7 +343,9 @@ async function openPeople(
     readonly log: Log;
     readonly privateKey: IdentityFile['privateKey'];
   },
-): Promise<Pick<HoldfastNode, 'credentials' | 'sessions' | 'signIn' | 'accounts' | 'enrolment'>> {
+): Promise<
+  Pick<HoldfastNode, 'credentials' | 'sessions' | 'signIn' | 'accounts' | 'enrolment' | 'ownAccount'>
+> {
   const { ledger, platform, configuration, log, privateKey } = parts;
   const credentials = await Credentials.open(ledger, log);
   const sealing = await sealingKeyOf(privateKey);
@@ -349,8 +353,9 @@ async function openPeople(
   const passkeys = new Passkeys({ platform, configuration, credentials });
   const signIn = new SignInService({ ...parts, credentials, sealing, sessions, passkeys });
   const accounts = new Accounts({ ...parts, credentials, sealing });
-  const enrolment = new Enrolment({ ...parts, credentials, accounts, passkeys, signIn });
-  return { credentials, sessions, signIn, accounts, enrolment };
+  const forPerson = { ...parts, credentials, accounts, passkeys, signIn };
+  const [enrolment, ownAccount] = [new Enrolment(forPerson), new OwnAccount(forPerson)];
+  return { credentials, sessions, signIn, accounts, enrolment, ownAccount };
 }
 
 async function readIdentity(file: IdentityFile, authority: CertificateAuthority): Promise<NodeIdentity> {

@@ -25,6 +25,7 @@ import { edgeRoutes } from './routes/edges.ts';
 import { helpdeskRoutes } from './routes/helpdesk.ts';
 import { importRoutes } from './routes/imports.ts';
 import { outboxRoutes } from './routes/outbox.ts';
+import { ownAccountRoutes } from './routes/own-account.ts';
 import { joiningRoutes } from './routes/joining.ts';
 import { operationRoutes } from './routes/operations.ts';
 import { reportRoutes } from './routes/reports.ts';
@@ -53,6 +54,7 @@ export function createApp(node: HoldfastNode, more: readonly Routes[] = []): App
     adminRoutes,
     accountRoutes,
     sessionRoutes,
+    ownAccountRoutes,
     importRoutes,
     vaultRoutes,
     edgeRoutes,

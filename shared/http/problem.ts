@@ -121,6 +121,11 @@ export const PROBLEMS = {
     en: 'After a pause no key is given out: sign in again.',
     es: 'Tras una pausa no se entrega ninguna clave: inicie sesión de nuevo.',
   },
+  'sign-in-again': {
+    status: 401,
+    en: 'It has been a while since you signed in: sign in again for this.',
+    es: 'Ha pasado un rato desde que inició sesión: iníciela de nuevo para esto.',
+  },
   'request-forged': {
     status: 403,
     en: 'This request did not come from a page of this node.',
@@ -155,6 +160,21 @@ export const PROBLEMS = {
     status: 409,
     en: 'This person has no password.',
     es: 'Esta persona no tiene contraseña.',
+  },
+  'passkeys-many': {
+    status: 409,
+    en: 'This person has as many passkeys as anybody may have: remove one first.',
+    es: 'Esta persona ya tiene todas las llaves de acceso que se permiten: quite antes alguna.',
+  },
+  'passkey-unknown': {
+    status: 404,
+    en: 'This person has no such passkey.',
+    es: 'Esta persona no tiene esa llave de acceso.',
+  },
+  'last-way-in': {
+    status: 409,
+    en: 'This is the last way to sign in that is left: add another one first.',
+    es: 'Es la última forma de iniciar sesión que queda: añada antes otra.',
   },
   'passkeys-off': {
     status: 409,

@@ -46,6 +46,9 @@ export const passkeySecret = z.strictObject({
   /** WebAuthn credential ID and COSE public key */
   webauthnId: base64url(1_400),
   publicKey: base64url(1_400),
+  /** what its person calls it */
+  name: text(limits.passkeyNameCharactersMax).min(1),
+  createdAt: count,
 });
 
 /** SHA-256 of codes with 80 random bits each; each is good for one sign-in. */
@@ -84,9 +87,14 @@ export const forget = z.strictObject({
 export const ACCOUNT_ACTIONS = [
   'sign-in',
   'sign-out',
+  'sign-out-elsewhere',
   'throttled',
   'link-made',
   'enrolled',
+  'passkey-added',
+  'passkey-renamed',
+  'passkey-removed',
+  'recovery-codes-made',
   'password-changed',
   'change-demanded',
   'reset',
@@ -95,11 +103,19 @@ export const ACCOUNT_ACTIONS = [
 export const SIGN_IN_METHODS = ['password+totp', 'password+recovery-code', 'passkey', 'link'] as const;
 export type SignInMethod = (typeof SIGN_IN_METHODS)[number];
 
+/** Why a sign-in failed: for the audit alone, for whoever fails is told nothing of it. */
+export const SIGN_IN_FAILURES = [
+  ...(['unknown-account', 'revoked', 'no-password', 'wrong-password', 'no-second-factor'] as const),
+  ...(['wrong-code', 'used-code', 'wrong-passkey', 'too-many-attempts'] as const),
+] as const;
+export type SignInFailure = (typeof SIGN_IN_FAILURES)[number];
+
 /** What happened to an account: durable before it has any effect, as an audit record is. */
 export const accountEvent = z.strictObject({
   action: z.enum(ACCOUNT_ACTIONS),
   at: count,
   status: z.enum(['Successful', 'Failed']),
+  /** one of `SIGN_IN_FAILURES`, or what a newer node calls it */
   failure: text(64).nullable(),
   /** null: nobody by that name is known; what was typed may be a password and is not kept */
   staffId: slug.nullable(),

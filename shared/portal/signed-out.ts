@@ -6,6 +6,7 @@ const SIGNED_OUT: readonly ProblemCode[] = [
   'token-invalid',
   'session-over',
   'session-idle',
+  'sign-in-again',
 ];
 
 export function isSignedOut({ code }: Problem): boolean {

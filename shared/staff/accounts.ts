@@ -16,7 +16,7 @@ import type { Certificate } from '../trust/certificate.ts';
 import { type SealingKey, openSealedToNode, sealToNode } from '../trust/sealing.ts';
 import type { Redacted } from '../vault/redacted.ts';
 import type { Credential, Credentials } from './credentials.ts';
-import { type EventParts, eventDraft, writeEvent } from './events.ts';
+import { type EventParts, type Told, eventDraft, writeEvent } from './events.ts';
 import { recordOf } from './sign-in.ts';
 
 export interface AccountParts extends EventParts {
@@ -65,15 +65,32 @@ export class Accounts {
 
   /** Has a person choose another password before anything else, where the centre can be reached. */
   demandChange(staffId: string, byStaffId: string | null): Promise<void> {
-    return this.#inTurn(async () => {
-      this.requirePerson(staffId);
-      const [password] = this.#parts.credentials.of(staffId, 'password');
+    return this.change({ action: 'change-demanded', staffId, byStaffId }, ({ passwords: [password] }) => {
       if (!password) throw new Problem('no-password');
-      await this.#write([
-        draftOf({ ...password, secret: { ...password.secret, mustChange: true } }),
-        ...forget([password]),
-        eventDraft(this.#parts, { action: 'change-demanded', staffId, byStaffId }),
-      ]);
+      const secret = { ...password.secret, mustChange: true };
+      return { drafts: [draftOf({ ...password, secret })], forgotten: [password] };
+    });
+  }
+
+  /**
+   * Changes a person's credentials by what they are when the change's turn comes. `plan` may throw a Problem; nothing is
+   * written then.
+   */
+  change(
+    event: Told & { readonly staffId: string },
+    plan: (held: Held, sites: Sites) => Change,
+  ): Promise<void> {
+    return this.#inTurn(async () => {
+      const { staffId } = event;
+      const { sites } = this.requirePerson(staffId);
+      const { credentials } = this.#parts;
+      const held = {
+        passwords: credentials.of(staffId, 'password'),
+        passkeys: credentials.of(staffId, 'passkey'),
+        hasTotp: credentials.of(staffId, 'totp').length > 0,
+      };
+      const { drafts, forgotten } = plan(held, sites);
+      await this.#write([...drafts, ...forget(forgotten), eventDraft(this.#parts, event)]);
     });
   }
 
@@ -81,7 +98,7 @@ export class Accounts {
   replace(
     staffId: string,
     secrets: readonly NewSecret[],
-    event: Parameters<typeof eventDraft>[1],
+    event: Told,
     also: readonly Credential[] = [],
   ): Promise<void> {
     return this.#inTurn(async () => {
@@ -227,7 +244,19 @@ export class Accounts {
   }
 }
 
-type Sites = ConfigBody<'staff'>['sites'];
+export type Sites = ConfigBody<'staff'>['sites'];
+
+/** By what somebody signs in at present, the newest first. */
+export interface Held {
+  readonly passwords: readonly Credential<'password'>[];
+  readonly passkeys: readonly Credential<'passkey'>[];
+  readonly hasTotp: boolean;
+}
+
+interface Change {
+  readonly drafts: readonly Draft[];
+  readonly forgotten: readonly Credential[];
+}
 
 /** A secret as it is made; a TOTP secret is sealed when it is written. */
 export type NewSecret =
@@ -242,7 +271,8 @@ function mayHold(certificate: Certificate, sites: Sites): boolean {
   return certificate.role === 'centre' || isAtSite(certificate, sites);
 }
 
-function draftOf({
+/** A credential as it is written. A version under the same ID takes the place of the one before, which is forgotten. */
+export function draftOf({
   credentialId,
   staffId,
   sites,

@@ -9,10 +9,9 @@ import { Redacted } from '../vault/redacted.ts';
 import { type Accounts, type NewSecret, linkHash } from './accounts.ts';
 import { makeRecoveryCodes, makeTotpSecret, recoveryCodeHash, stepOfCode, totpEnrolment } from './codes.ts';
 import type { Credential, Credentials } from './credentials.ts';
-import { type EventParts, isUsed } from './events.ts';
+import type { EventParts } from './events.ts';
 import type { NewPasskeyAnswer, NewPasskeyOptions, Passkeys, Place } from './passkeys.ts';
 import { hashPassword, requireStrength } from './password.ts';
-import type { Session } from './sessions.ts';
 import type { SignInService } from './sign-in.ts';
 
 export interface EnrolmentParts extends EventParts {
@@ -36,7 +35,12 @@ export interface Taken {
   readonly password?: string | undefined;
   readonly code?: string | undefined;
   readonly passkey?: NewPasskeyAnswer | undefined;
+  /** what the person calls the passkey */
+  readonly passkeyName?: string | undefined;
 }
+
+/** For whoever does not name theirs. */
+const PASSKEY_NAME = 'Passkey';
 
 interface Begun {
   readonly secret: Redacted<Uint8Array<ArrayBuffer>>;
@@ -53,13 +57,19 @@ export class Enrolment {
     this.#parts = parts;
   }
 
-  /** What the link offers; asked again, it offers something new. Throws a Problem. */
-  async begin(token: string, address: string | null): Promise<Offer> {
+  /**
+   * What the link offers; asked again, it offers something new, except to whoever shows the `shown` TOTP secret: they have
+   * it in their app by now, and mistyped something. Throws a Problem.
+   */
+  async begin(token: string, address: string | null, shown?: string): Promise<Offer> {
     const { accounts, passkeys, platform } = this.#parts;
     const link = await this.#require(token, address);
     const { staffId, credentialId } = link;
     const { name } = accounts.requirePerson(staffId);
-    const secret = new Redacted(makeTotpSecret(platform));
+    const begun = this.#begun.get(credentialId);
+    const isKnown =
+      begun && begun.until >= platform.now() && shown === totpEnrolment(begun.secret, staffId).secret;
+    const secret = isKnown ? begun.secret : new Redacted(makeTotpSecret(platform));
     for (const id of this.#begun.keys()) {
       if (this.#begun.size < limits.challengesMax) break;
       this.#begun.delete(id);
@@ -96,31 +106,10 @@ export class Enrolment {
     }
   }
 
-  /** Another password, for somebody who is signed in and shows a code of theirs. Ends all sessions but those by passkey. */
-  async changePassword(
-    session: Session,
-    password: string,
-    code: string,
-    address: string | null,
-  ): Promise<void> {
-    const { accounts, platform, signIn } = this.#parts;
-    const { staffId } = session;
-    accounts.requirePerson(staffId);
-    requireStrength(password, staffId);
-    await signIn.throttled(staffId, address);
-    const step = await signIn.stepFor(staffId, code);
-    if (step === null || (await isUsed(this.#parts.ledger, staffId, { step }))) {
-      signIn.failed(staffId, address);
-      throw new Problem('enrolment-invalid', { what: 'code' });
-    }
-    const event = { action: 'password-changed', staffId, address, step, method: 'password+totp' } as const;
-    await accounts.replace(staffId, [await hashPassword(platform, password)], event);
-  }
-
   async #secrets(
     staffId: string,
     credentialId: string,
-    { password, code, passkey }: Taken,
+    { password, code, passkey, passkeyName = PASSKEY_NAME }: Taken,
     place: Place,
     address: string | null,
   ): Promise<{ secrets: NewSecret[]; recoveryCodes: string[] }> {
@@ -144,7 +133,7 @@ export class Enrolment {
       );
     }
     if (passkey) {
-      const secret = await passkeys.verifyNew(passkey, place);
+      const secret = await passkeys.verifyNew(passkey, passkeyName, place);
       if (!secret) {
         signIn.failed(null, address);
         throw new Problem('enrolment-invalid', { what: 'passkey' });

@@ -1,7 +1,7 @@
 /** What happens to accounts, written down before it takes effect, on every node; and which codes were used. */
 import type { Ledger } from '../journal/ledger.ts';
 import type { Draft, NodeIdentity } from '../journal/store-journal.ts';
-import type { AccountEvent } from '../journal/staff-bodies.ts';
+import type { AccountEvent, SignInFailure } from '../journal/staff-bodies.ts';
 import { limits } from '../limits.ts';
 import type { Platform } from '../platform.ts';
 import type { Peers } from '../replication/peers.ts';
@@ -13,8 +13,10 @@ export interface EventParts {
   readonly peers: Peers;
 }
 
-type Told = Pick<AccountEvent, 'action' | 'staffId'> &
-  Partial<Pick<AccountEvent, 'failure' | 'method' | 'step' | 'codeHash' | 'byStaffId' | 'address'>>;
+export type Told = Pick<AccountEvent, 'action' | 'staffId'> &
+  Partial<Pick<AccountEvent, 'method' | 'step' | 'codeHash' | 'byStaffId' | 'address'>> & {
+    readonly failure?: SignInFailure;
+  };
 
 /** The entry of an event; it succeeded unless it names a failure. */
 export function eventDraft({ platform, identity, peers }: EventParts, event: Told): Draft {

@@ -2,6 +2,7 @@
 import { z } from '@hono/zod-openapi';
 import { STAFF_ROLES, TOKEN_SCOPES } from '../domain/vocabulary.ts';
 import { isStorable } from '../journal/entry.ts';
+import { limits } from '../limits.ts';
 import { SIGN_IN_METHODS } from '../journal/staff-bodies.ts';
 import { slug } from '../trust/certificate.ts';
 import { PASSWORD_CHARACTERS_MAX } from './password.ts';
@@ -78,6 +79,7 @@ export const sessionAnswer = z
 
 export const passkeyOptions = z.looseObject({ challenge: z.string() }).openapi('PasskeyOptions');
 
+const passkeyName = z.string().trim().min(1).max(limits.passkeyNameCharactersMax).refine(isStorable);
 const link = z.string().regex(/^hfl_[A-Za-z0-9_-]{43}$/);
 export const enrolmentBegin = z.strictObject({ link });
 export const enrolmentOffer = z
@@ -94,10 +96,42 @@ export const enrolmentFinish = z.strictObject({
   password: password.optional(),
   code: code.optional(),
   passkey: newPasskey.optional(),
+  /** what the person calls it */
+  passkeyName: passkeyName.optional(),
 });
 export const enrolmentAnswer = z.object({ staffId: z.string(), recoveryCodes: z.array(z.string()) });
 
 export const passwordChange = z.strictObject({ password, code });
+
+export const passkeyParam = z.object({ passkeyId: z.string().regex(/^c-[a-z2-7]{16}$/) });
+export const passkeyAddition = z.strictObject({ name: passkeyName, passkey: newPasskey });
+export const passkeyRenaming = z.strictObject({ name: passkeyName });
+export const passkeyItem = z
+  .object({
+    passkeyId: z.string(),
+    name: z.string(),
+    createdAt: z.number().int(),
+    /** whether it is for the domain that is configured now: only then is it of use */
+    isUsable: z.boolean(),
+    /** whether this session was begun by it */
+    isThis: z.boolean(),
+  })
+  .openapi('Passkey');
+export const passkeysAnswer = z.object({ passkeys: z.array(passkeyItem) });
+export const recoveryCodesAnswer = z.object({ recoveryCodes: z.array(z.string()) });
+
+export const sessionItem = z
+  .object({
+    sessionId: z.string(),
+    method: z.enum(SIGN_IN_METHODS),
+    /** from where, as far as the node can tell */
+    address: z.string().nullable(),
+    startedAt: z.number().int(),
+    usedAt: z.number().int(),
+    isThis: z.boolean(),
+  })
+  .openapi('SessionItem');
+export const sessionsAnswer = z.object({ sessions: z.array(sessionItem) });
 
 export const staffParam = z.object({ staffId: slug });
 export const linkAnswer = z.object({ staffId: z.string(), link: z.string(), expiresAt: z.number().int() });

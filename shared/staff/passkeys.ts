@@ -115,10 +115,15 @@ export class Passkeys {
     }
   }
 
-  /** A new passkey that answered a challenge of this node, or null. */
-  async verifyNew(answer: NewPasskeyAnswer, place: Place): Promise<Credential<'passkey'>['secret'] | null> {
+  /** A new passkey that answered a challenge of this node, or null. `name`: what its person calls it. */
+  async verifyNew(
+    answer: NewPasskeyAnswer,
+    name: string,
+    place: Place,
+  ): Promise<Credential<'passkey'>['secret'] | null> {
     const { rpId } = this;
-    if (rpId === null) return null;
+    // Whoever knows the ID of another's passkey must not stand in its way with one of their own.
+    if (rpId === null || this.#find(answer)) return null;
     try {
       const { verified, registrationInfo } = await verifyRegistrationResponse({
         response: answer,
@@ -130,7 +135,11 @@ export class Passkeys {
       });
       if (!verified) return null;
       const { id, publicKey } = registrationInfo.credential;
-      return { type: 'passkey', rpId, webauthnId: id, publicKey: base64url.encode(publicKey) };
+      const createdAt = this.#parts.platform.now();
+      return {
+        ...{ type: 'passkey', rpId, webauthnId: id, publicKey: base64url.encode(publicKey) },
+        ...{ name, createdAt },
+      };
     } catch {
       return null;
     }

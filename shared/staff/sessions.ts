@@ -17,6 +17,8 @@ export interface Session {
   readonly credentialIds: readonly string[];
   /** for clients that are no browsers: see `authenticate.ts` */
   readonly csrf: string;
+  /** where it was begun, as far as the terminator in front says */
+  readonly address: string | null;
   readonly startedAt: number;
   readonly usedAt: number;
   /** used within `sessionIdleMs` ever since: only then may it be given a key */
@@ -33,7 +35,10 @@ export class Sessions {
     this.#platform = platform;
   }
 
-  open(of: Pick<Session, 'staffId' | 'method' | 'credentialIds'>): { secret: string; session: Session } {
+  open(of: Pick<Session, 'staffId' | 'method' | 'credentialIds' | 'address'>): {
+    secret: string;
+    session: Session;
+  } {
     const secret = base64url.encode(this.#platform.random(SECRET_BYTES));
     const now = this.#platform.now();
     const session: Session = {
@@ -52,21 +57,25 @@ export class Sessions {
     const known = this.#sessions.get(this.#idOf(secret));
     if (!known) return null;
     const now = this.#platform.now();
-    const idleMs = now - known.usedAt;
-    // I14: a clock that was set back ends the session rather than prolonging it.
-    const isOver =
-      idleMs < 0 || idleMs > limits.sessionRestMs || now - known.startedAt > limits.sessionAbsoluteMs;
-    if (isOver) {
+    if (isOver(known, now)) {
       this.#sessions.delete(known.id);
       return null;
     }
     const session = {
       ...known,
       usedAt: uses ? now : known.usedAt,
-      isFresh: known.isFresh && idleMs <= limits.sessionIdleMs,
+      isFresh: known.isFresh && now - known.usedAt <= limits.sessionIdleMs,
     };
     this.#sessions.set(session.id, session);
     return session;
+  }
+
+  /** A person's sessions at this node, the one used last first. */
+  of(staffId: string): Session[] {
+    const now = this.#platform.now();
+    return [...this.#sessions.values()]
+      .filter((session) => session.staffId === staffId && !isOver(session, now))
+      .sort((a, b) => b.usedAt - a.usedAt);
   }
 
   end(id: string): void {
@@ -92,4 +101,10 @@ export class Sessions {
       this.#sessions.delete(id);
     }
   }
+}
+
+/** I14: a clock that was set back ends a session rather than prolonging it. */
+function isOver({ startedAt, usedAt }: Session, now: number): boolean {
+  const idleMs = now - usedAt;
+  return idleMs < 0 || idleMs > limits.sessionRestMs || now - startedAt > limits.sessionAbsoluteMs;
 }

@@ -6,8 +6,14 @@
 import type { Alarms } from '../alarms.ts';
 import type { Configuration } from '../configuration.ts';
 import { Problem } from '../http/problem.ts';
-import { type SignInMethod, accountEvent } from '../journal/staff-bodies.ts';
+import {
+  type AccountEvent,
+  type SignInFailure,
+  type SignInMethod,
+  accountEvent,
+} from '../journal/staff-bodies.ts';
 import { limits } from '../limits.ts';
+import type { Origin } from '../trust/certificate.ts';
 import { type SealedToNode, type SealingKey, openSealedToNode, sealToNode } from '../trust/sealing.ts';
 import { Redacted } from '../vault/redacted.ts';
 import { makeTotpSecret, recoveryCodeHash, stepOfCode } from './codes.ts';
@@ -31,12 +37,15 @@ export type SecondFactor = { readonly code: string } | { readonly recoveryCode: 
 
 /** What is known of a try before it is known whether it succeeds. */
 interface Outcome {
-  readonly failure: string | null;
+  readonly failure: SignInFailure | null;
   readonly method: SignInMethod;
   readonly credentialIds: readonly string[];
   /** the code that is used up by it */
   readonly used?: UsableCode;
 }
+
+/** Events of other nodes that are looked at; cheaper than reading the body of each. */
+const TOLD_ELSEWHERE = /"action":"(?:throttled|sign-out-elsewhere)"/;
 
 /** Where nobody says which address a request comes from, it comes from this machine. */
 const NO_ADDRESS = 'local';
@@ -55,15 +64,24 @@ export class SignInService {
   constructor(parts: SignInParts) {
     this.#parts = parts;
     this.#throttle = new Throttle(parts.platform);
-    // Throttling is local; that it was needed is told everywhere.
     parts.ledger.onCommit((store, entries, by) => {
       if (store !== 'recovery' || by !== 'absorb') return;
-      for (const { kind, body } of entries) {
-        if (kind !== 'account-event' || body?.includes('"action":"throttled"') !== true) continue;
+      for (const { kind, body, origin } of entries) {
+        if (kind !== 'account-event' || body === null || !TOLD_ELSEWHERE.test(body)) continue;
         const event = accountEvent.safeParse(JSON.parse(body));
-        if (event.success) this.#alarm(`${event.data.nodeName} ${event.data.address ?? NO_ADDRESS}`);
+        if (event.success) this.#heard(event.data, origin);
       }
     });
+  }
+
+  /** What happened at another node and matters here. */
+  #heard({ action, staffId, nodeName, address }: AccountEvent, origin: Origin): void {
+    // Throttling is local; that it was needed is told everywhere.
+    if (action === 'throttled') this.#alarm(`${nodeName} ${address ?? NO_ADDRESS}`);
+    // From a centre alone: an edge that was stolen is not to sign everybody out, again and again.
+    const isCentres = this.#parts.ledger.origins('recovery').get(origin)?.certificate.role === 'centre';
+    if (action === 'sign-out-elsewhere' && isCentres)
+      this.#parts.sessions.endAll((session) => session.staffId === staffId);
   }
 
   /** Throws the Problem `sign-in-failed` or `too-many-attempts`. */
@@ -100,6 +118,12 @@ export class SignInService {
     const { staffId, method } = session;
     await writeEvent(this.#parts, { action: 'sign-out', staffId, method, address });
     this.#parts.sessions.end(session.id);
+  }
+
+  /** Ends a person's other sessions at this node; said at a centre, at every other node as soon as it hears of it. */
+  async signOutElsewhere({ id, staffId, method }: Session, address: string | null): Promise<void> {
+    await writeEvent(this.#parts, { action: 'sign-out-elsewhere', staffId, method, address });
+    this.#parts.sessions.endAll((session) => session.staffId === staffId && session.id !== id);
   }
 
   /** Throws a Problem while too much failed; the first time it is an alert, here and, in the log, everywhere. */
@@ -225,7 +249,7 @@ export class SignInService {
       }
       await writeEvent(this.#parts, { ...about, ...used });
       this.#throttle.succeeded(counted(staffId, method) ?? staffId, address ?? NO_ADDRESS);
-      return sessions.open({ staffId, method, credentialIds });
+      return sessions.open({ staffId, method, credentialIds, address });
     } finally {
       if (isMine) this.#claimed.delete(claim);
     }

@@ -44,6 +44,10 @@ const KEY = { keyId: KEY_ID, recoveryPassword: 'none', siteId: 'a', computerName
 const LINK = `hfl_${'A'.repeat(43)}`;
 const NODE_ID = 'aaaaaaaaaa';
 const REQUEST = `/v1/recovery/requests/r-${'a'.repeat(16)}`;
+const NEW_PASSKEY = {
+  ...{ id: 'A', rawId: 'A', type: 'public-key', clientExtensionResults: {} },
+  response: { clientDataJSON: 'A', attestationObject: 'A' },
+};
 const OPENING = `/v1/break-glass/b-${'a'.repeat(16)}`;
 const HASH = 'A'.repeat(43);
 
@@ -88,6 +92,20 @@ const ROWS: Readonly<Record<string, Row>> = {
   'DELETE /v1/session': { whom: 'session' },
   'PUT /v1/session/password': { whom: 'session', body: { password: 'a long password', code: '123456' } },
   'POST /v1/session/passkey/options': anybody({}),
+  'GET /v1/session/passkeys': { whom: 'session' },
+  'POST /v1/session/passkeys/options': { whom: 'session' },
+  'POST /v1/session/passkeys': { whom: 'session', body: { name: 'Phone', passkey: NEW_PASSKEY } },
+  'PUT /v1/session/passkeys/:passkeyId': {
+    ...{ whom: 'session', path: `/v1/session/passkeys/c-${'a'.repeat(16)}` },
+    body: { name: 'Phone' },
+  },
+  'DELETE /v1/session/passkeys/:passkeyId': {
+    whom: 'session',
+    path: `/v1/session/passkeys/c-${'a'.repeat(16)}`,
+  },
+  'POST /v1/session/recovery-codes': { whom: 'session' },
+  'GET /v1/sessions': { whom: 'session' },
+  'DELETE /v1/sessions': { whom: 'session' },
   'POST /v1/session/passkey': anybody({
     ...{ id: 'A', rawId: 'A', type: 'public-key', clientExtensionResults: {} },
     response: { clientDataJSON: 'A', authenticatorData: 'A', signature: 'A' },

@@ -10,7 +10,7 @@ import * as protocol from '../../shared/replication/protocol.ts';
  * number: PROJECTION_VERSION has every node make its tables again and say "not comparable" to others meanwhile,
  * PROTOCOL_VERSION has nodes refuse to misread each other. Raise the number, then write the new hash here.
  */
-const RULES = { version: 4, hash: 'M3mLO1lsXWFsrkz986b7AjUgoYsBzcfDh8pf1MF6t2E' };
+const RULES = { version: 5, hash: '2P3ytUz8olWCW057t97swoyjINcoTq1iNvePfh_ceOg' };
 const PROTOCOL = { version: 1, hash: 'OtTziBUw2B37bNotRb_Y4xw2Cl_s5TjCy2D5pOiaIBg' };
 
 const schemaText = (schema: z.ZodType): string =>

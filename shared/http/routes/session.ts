@@ -20,9 +20,9 @@ const SIGN_IN_PROBLEMS = [
   'overloaded',
   'storage-unavailable',
 ] as const;
-const SESSION_PROBLEMS = ['credentials-missing', 'session-over', 'request-forged'] as const;
+export const SESSION_PROBLEMS = ['credentials-missing', 'session-over', 'request-forged'] as const;
 const ENROLMENT_PROBLEMS = ['link-invalid', ...SIGN_IN_PROBLEMS] as const;
-const security = [{ session: [] }];
+export const bySession = [{ session: [] }];
 
 const signInRoute = createRoute({
   method: 'post',
@@ -40,7 +40,7 @@ const showRoute = createRoute({
   method: 'get',
   path: '/v1/session',
   summary: 'Who is signed in, and until when; does not prolong it',
-  security,
+  security: bySession,
   responses: {
     200: { description: 'The session', content: jsonContent(messages.sessionAnswer) },
     ...problems(...SESSION_PROBLEMS),
@@ -51,7 +51,7 @@ const signOutRoute = createRoute({
   method: 'delete',
   path: '/v1/session',
   summary: 'Sign out',
-  security,
+  security: bySession,
   responses: {
     204: { description: 'Signed out' },
     ...problems(...SESSION_PROBLEMS, 'overloaded', 'storage-unavailable'),
@@ -80,19 +80,6 @@ const passkeyRoute = createRoute({
   responses: {
     201: { description: 'Signed in', content: jsonContent(messages.sessionAnswer) },
     ...problems('passkeys-off', ...SIGN_IN_PROBLEMS),
-  },
-});
-
-const passwordRoute = createRoute({
-  method: 'put',
-  path: '/v1/session/password',
-  summary: 'Choose another password (at a centre); ends the sessions made with the old one',
-  security,
-  request: jsonRequest(messages.passwordChange),
-  responses: {
-    204: { description: 'Changed' },
-    ...problems(...SESSION_PROBLEMS, 'enrolment-invalid', 'password-weak', 'forbidden', 'too-many-attempts'),
-    ...problems('overloaded', 'storage-unavailable', 'staff-unknown'),
   },
 });
 
@@ -146,13 +133,6 @@ export const sessionRoutes: Routes = (app, node) => {
     setSessionCookie(node, c, secret);
     return c.json(sessionAnswer(node, session), 201);
   });
-  app.openapi(passwordRoute, async (c) => {
-    const { password, code } = c.req.valid('json');
-    const session = requireSession(node, c, true);
-    await node.enrolment.changePassword(session, password, code, addressOf(c));
-    clearSessionCookie(node, c);
-    return c.body(null, 204);
-  });
   app.openapi(offerRoute, async (c) => {
     node.confirmation.require();
     const offer = await node.enrolment.begin(c.req.valid('json').link, addressOf(c));
@@ -171,7 +151,10 @@ export const sessionRoutes: Routes = (app, node) => {
 };
 
 /** What the library makes, as the JSON it becomes. */
-function plain(options: { readonly challenge: string }): { challenge: string; [name: string]: JSONValue } {
+export function plain(options: { readonly challenge: string }): {
+  challenge: string;
+  [name: string]: JSONValue;
+} {
   return JSON.parse(JSON.stringify(options)) as { challenge: string; [name: string]: JSONValue };
 }
 

@@ -4,8 +4,8 @@ import { STAFF_ROLES } from '../../domain/vocabulary.ts';
 import { addressOf } from '../../http/context.ts';
 import type { Routes } from '../../http/context.ts';
 import { PROBLEMS, Problem, misfit } from '../../http/problem.ts';
+import { ownOf } from '../../http/routes/own-account.ts';
 import { placeOf } from '../../http/routes/session.ts';
-import { requireSession } from '../../staff/authenticate.ts';
 import { clearSessionCookie } from '../../staff/cookie.ts';
 import { enrolmentBegin, enrolmentFinish, passwordChange } from '../../staff/messages.ts';
 import { type Fields, readForm } from '../form.ts';
@@ -37,8 +37,7 @@ export const accountPages: Routes = (app, node) => {
     const parsed = passwordChange.safeParse({ password: fields.get('password'), code: fields.get('code') });
     try {
       if (!parsed.success) throw misfit(parsed.error.issues);
-      const session = requireSession(node, c, true);
-      await node.enrolment.changePassword(session, parsed.data.password, parsed.data.code, addressOf(c));
+      await node.ownAccount.changePassword(ownOf(node, c), parsed.data.password, parsed.data.code);
     } catch (error) {
       if (error instanceof Problem && MENDABLE.includes(error.code)) return passwordPage(visit, error);
       throw error;
