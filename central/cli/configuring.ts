@@ -42,16 +42,24 @@ export async function configuredIds(context: Context, kind: ConfigKind): Promise
   return (await list(centre, kind)).items.map(({ id }) => id);
 }
 
+export async function configuredBodies<K extends ConfigKind>(
+  context: Context,
+  kind: K,
+): Promise<{ id: string; body: ConfigBody<K> }[]> {
+  const centre = await context.centre();
+  // The schema of this kind was chosen by the same `kind`, which the union of all kinds forgets.
+  const bodyOf = (body: unknown) => configBodies[kind].parse(body) as ConfigBody<K>;
+  return (await list(centre, kind)).items.map(({ id, body }) => ({ id, body: bodyOf(body) }));
+}
+
 /** What is configured under this ID, or null. */
 export async function configuredBody<K extends ConfigKind>(
   context: Context,
   kind: K,
   id: string,
 ): Promise<ConfigBody<K> | null> {
-  const centre = await context.centre();
-  const found = (await list(centre, kind)).items.find((item) => item.id === id);
-  // The schema of this kind was chosen by the same `kind`, which the union of all kinds forgets.
-  return found ? (configBodies[kind].parse(found.body) as ConfigBody<K>) : null;
+  const found = (await configuredBodies(context, kind)).find((item) => item.id === id);
+  return found?.body ?? null;
 }
 
 function list(centre: NodeApi, kind: ConfigKind) {

@@ -9,6 +9,7 @@
  *     logs/
  */
 import path from 'node:path';
+import type { StaffRole, TokenScope } from '../../shared/domain/vocabulary.ts';
 import { staffTokenHash } from '../../shared/staff/token.ts';
 import { DEFAULT_DISCLOSURE_RULES } from '../../shared/helpdesk/rules.ts';
 import type { ConfigBody, ConfigKind } from '../../shared/journal/bodies.ts';
@@ -17,7 +18,7 @@ import { ORGANISATION_VAULT, type Plan, regionVault } from './plan.ts';
 import { type NodeProcess, startCentreProcess, startEdgeProcess } from './processes.ts';
 import { loadOrMakeSecrets, type Secrets, writePrivate } from './secrets.ts';
 
-const SITE_TOKEN_DAYS = 365;
+const TOKEN_DAYS = 365;
 
 export class LocalCluster {
   readonly folder: string;
@@ -154,7 +155,7 @@ export class LocalCluster {
       await this.#put('site-token', `${siteId}-1`, {
         siteId,
         tokenHash,
-        expiresAt: Date.now() + SITE_TOKEN_DAYS * 86_400_000,
+        expiresAt: Date.now() + TOKEN_DAYS * 86_400_000,
         revoked: false,
       });
     }
@@ -165,19 +166,33 @@ export class LocalCluster {
         ...{ personPerHour: disclosuresPerHour, nodePerHour: disclosuresPerHour },
       });
     await this.#put('sign-in', 'sign-in', { rpId: 'localhost' });
-    const staff = (id: string, name: string, role: ConfigBody<'staff'>['role'], token: string) =>
-      this.#put('staff', id, {
-        name,
-        role,
-        sites: null,
-        tokenHash: staffTokenHash(nodePlatform, token),
-        revoked: false,
-      });
-    await staff('helpdesk-1', 'Helpdesk', 'helpdesk', tokens.helpdesk);
-    await staff('helpdesk-2', 'Advanced helpdesk', 'advanced-helpdesk', tokens.advancedHelpdesk);
-    await staff('reports-1', 'Reports', 'reports', tokens.reports);
-    await staff('auditor-1', 'Auditor', 'auditor', tokens.auditor);
-    await staff('administrator-1', 'Administrator', 'administrator', tokens.administrator);
+    await this.#hire('helpdesk-1', 'Helpdesk', 'helpdesk', tokens.helpdesk, ['keys', 'reports']);
+    await this.#hire('helpdesk-2', 'Advanced helpdesk', 'advanced-helpdesk', tokens.advancedHelpdesk, [
+      'keys',
+      'reports',
+    ]);
+    await this.#hire('reports-1', 'Reports', 'reports', tokens.reports, ['reports']);
+    await this.#hire('auditor-1', 'Auditor', 'auditor', tokens.auditor, ['reports']);
+    const { administrator } = tokens;
+    await this.#hire('administrator-1', 'Administrator', 'administrator', administrator, [
+      'administration',
+      'reports',
+    ]);
+  }
+
+  /** A person with a token for scripts, which comes first: the first administrator ends what the installation's may do. */
+  async #hire(
+    staffId: string,
+    name: string,
+    role: StaffRole,
+    token: string,
+    scope: TokenScope[],
+  ): Promise<void> {
+    const expiresAt = Date.now() + TOKEN_DAYS * 86_400_000;
+    const tokenHash = staffTokenHash(nodePlatform, token);
+    const label = 'run.json';
+    await this.#put('api-token', staffId, { staffId, label, tokenHash, scope, expiresAt, revoked: false });
+    await this.#put('staff', staffId, { name, role, sites: null, revoked: false });
   }
 
   async #put<K extends ConfigKind>(kind: K, id: string, body: ConfigBody<K>): Promise<void> {

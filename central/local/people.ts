@@ -72,7 +72,7 @@ async function readPeople(file: string): Promise<LocalPerson[]> {
 }
 
 async function hire(cluster: LocalCluster, staffId: string, role: LocalPerson['role']): Promise<void> {
-  const body = { name: staffId, role, sites: null, tokenHash: null, revoked: false };
+  const body = { name: staffId, role, sites: null, revoked: false };
   await ask(cluster, 'PUT', `/v1/admin/config/staff/${staffId}`, z.unknown(), { revision: 0, body });
 }
 

@@ -91,6 +91,8 @@ export const cli = {
     key: 'KEY',
     staff: 'STAFF',
     endUser: 'END USER',
+    token: 'TOKEN',
+    until: 'UNTIL',
   },
   /** before values */
   labels: {
@@ -190,6 +192,11 @@ export const cli = {
   replaceIt: 'To change it, add --replace.',
   configured: (id: string): string => `${id} is configured.`,
   noSuchSite: (id: string): string => `There is no site ${id}: "holdfast site add" makes one.`,
+  tokenStates: { valid: 'valid', over: 'has ended', revoked: 'revoked' },
+  noSiteTokens: 'No site has an enrolment token: "holdfast site token" makes one.',
+  noSuchSiteToken: (id: string): string => `There is no site token ${id}: "holdfast site tokens" lists them.`,
+  siteTokenRevoked: (id: string): string =>
+    `Nobody enrols by the token ${id} any more: here at once, and elsewhere with the next sync. Devices that did stay.`,
   notDays: (text: string, max: number): string =>
     `--days is "${text.slice(0, 20)}", but must be a whole number from 1 to ${String(max)}.`,
   tokenOnce: 'This token is shown once; nodes keep only its hash.',
@@ -298,6 +305,9 @@ export const cli = {
     siteCommand: 'sites and their enrolment tokens',
     siteAdd: 'configure a site',
     siteToken: 'make an enrolment token for the PCs of a site',
+    siteTokens: "list the sites' enrolment tokens",
+    siteTokenRevoke: "revoke a site's enrolment token; devices that enrolled by it stay",
+    siteTokenId: 'the token\'s ID, from "holdfast site tokens"',
     days: 'how long it is valid',
     tokenOut: 'write the token to this new file (mode 0600) instead of showing it',
     name: 'name, as people know it',

@@ -101,6 +101,8 @@ export const cli: typeof english = {
     key: 'CLAVE',
     staff: 'PERSONAL',
     endUser: 'USUARIO',
+    token: 'TOKEN',
+    until: 'HASTA',
   },
   labels: {
     keyId: 'ID de clave',
@@ -188,6 +190,11 @@ export const cli: typeof english = {
   replaceIt: 'Para cambiarlo, añada --replace.',
   configured: (id: string): string => `${id} está configurado.`,
   noSuchSite: (id: string): string => `No hay ninguna sede ${id}: "holdfast site add" la crea.`,
+  tokenStates: { valid: 'válido', over: 'ha terminado', revoked: 'revocado' },
+  noSiteTokens: 'Ninguna sede tiene token de alta: "holdfast site token" lo crea.',
+  noSuchSiteToken: (id) => `No hay ningún token de sede ${id}: "holdfast site tokens" los muestra.`,
+  siteTokenRevoked: (id) =>
+    `Nadie más se da de alta con el token ${id}: aquí desde ya, y en los demás nodos con su próxima sincronización. Los equipos dados de alta siguen.`,
   notDays: (text: string, max: number): string =>
     `--days es "${text.slice(0, 20)}", pero debe ser un número entero de 1 a ${String(max)}.`,
   tokenOnce: 'Este token se muestra una vez; los nodos guardan solo su hash.',
@@ -302,6 +309,9 @@ export const cli: typeof english = {
     siteCommand: 'sedes y sus tokens de alta',
     siteAdd: 'configura una sede',
     siteToken: 'hace un token de alta para los equipos de una sede',
+    siteTokens: 'muestra los tokens de alta de las sedes',
+    siteTokenRevoke: 'revoca un token de alta de una sede; los equipos que se dieron de alta con él siguen',
+    siteTokenId: 'el ID del token, de "holdfast site tokens"',
     days: 'cuánto tiempo vale, en días',
     tokenOut: 'escribe el token en este fichero nuevo (modo 0600) en vez de mostrarlo',
     name: 'nombre con el que se conoce',

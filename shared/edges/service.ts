@@ -149,24 +149,35 @@ export class EdgeService {
   /** Forgets the credentials and tokens of everybody who could sign in at the edge, but those of whoever asks. */
   async resetStaff(nodeId: string, byStaffId: string | null): Promise<{ reset: string[]; kept: string[] }> {
     return this.#inTurn(async () => {
-      const { configuration, ledger, accounts } = this.#parts;
+      const { configuration, accounts } = this.#parts;
       const { siteId } = this.#find(nodeId);
       const concerned = configuration
         .all('staff')
         .filter(({ body }) => !body.revoked && (body.sites === null || body.sites.includes(siteId ?? '')));
       const reset: string[] = [];
-      for (const { id, revision, body } of concerned) {
+      for (const { id } of concerned) {
         if (id === byStaffId) continue;
         await accounts.reset(id, byStaffId);
-        const draft: Draft = {
-          kind: 'config',
-          body: { kind: 'staff', id, revision: revision + 1, body: { ...body, tokenHash: null } },
-        };
-        if (body.tokenHash !== null) await ledger.append('recovery', [draft]);
+        await this.#revokeTokens(id);
         reset.push(id);
       }
-      await configuration.settled();
       return { reset, kept: concerned.map(({ id }) => id).filter((id) => !reset.includes(id)) };
+    });
+  }
+
+  #revokeTokens(staffId: string): Promise<void> {
+    const { configuration, ledger } = this.#parts;
+    return configuration.inTurn(async () => {
+      const held = configuration
+        .all('api-token')
+        .filter(({ body }) => body.staffId === staffId && !body.revoked);
+      if (held.length === 0) return;
+      const drafts = held.map(({ id, revision, body }): Draft => ({
+        kind: 'config',
+        body: { kind: 'api-token', id, revision: revision + 1, body: { ...body, revoked: true } },
+      }));
+      await ledger.append('recovery', drafts);
+      await configuration.settled();
     });
   }
 

@@ -71,8 +71,6 @@ export const staff = z.strictObject({
   role: z.enum(STAFF_ROLES),
   /** sites whose keys this person may ask for; null means all */
   sites: z.array(slug).max(1_000).nullable(),
-  /** SHA-256 of the bearer token, or null when this person has none */
-  tokenHash: hash.nullable(),
   revoked: z.boolean(),
 });
 export const siteToken = z.strictObject({

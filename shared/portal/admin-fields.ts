@@ -54,7 +54,7 @@ const revoked: FieldSpec = { at: 'revoked', type: 'check', shown: true };
 export const ADMIN_KINDS = {
   staff: {
     ids: 'own',
-    base: { tokenHash: null, sites: null, revoked: false },
+    base: { sites: null, revoked: false },
     fields: [
       name,
       { at: 'role', type: 'choice', of: STAFF_ROLES, shown: true },

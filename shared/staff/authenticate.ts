@@ -59,12 +59,18 @@ export async function requireAdministrator(
   c: Context<AppEnv>,
 ): Promise<StaffMember | null> {
   const { bootstrapTokenHash, platform } = node.options;
-  const staff = node.configuration.all('staff');
+  const { configuration } = node;
+  const staff = configuration.all('staff');
   const first = !staff.some(({ body }) => body.role === 'administrator' && !body.revoked);
   const tokenHash = staffTokenHash(platform, bearerToken(c) ?? '');
-  // A token that was somebody's and was revoked does not come back with the installation's right.
-  const all = [...staff, ...node.configuration.all('api-token')];
-  const somebodys = all.some(({ body }) => body.tokenHash === tokenHash);
+  // A token that is somebody's does not come back with the installation's right when that somebody was revoked. It may
+  // be kept for the first administrator, who is made after it.
+  const somebodys = configuration
+    .all('api-token')
+    .some(
+      ({ body }) =>
+        body.tokenHash === tokenHash && (body.revoked || configuration.get('staff', body.staffId)),
+    );
   if (first && !somebodys && tokenHash === bootstrapTokenHash) return null;
   return requireStaff(node, c, 'administration', ['administrator']);
 }

@@ -1,6 +1,5 @@
 /** API tokens of staff, for scripts: 256 random bits, of which nodes hold the hash, with a scope and an end. */
 import type { Configuration } from '../configuration.ts';
-import { TOKEN_SCOPES } from '../domain/vocabulary.ts';
 import type { Platform } from '../platform.ts';
 import type { Presence, StaffMember } from './member.ts';
 
@@ -16,8 +15,6 @@ export function memberByToken(
 ): StaffMember | null {
   // Looked up by the hash of 256 random bits: timing tells nothing about a token.
   const tokenHash = staffTokenHash(platform, token);
-  const own = configuration.all('staff').find(({ body }) => body.tokenHash === tokenHash);
-  if (own) return member(configuration, own.id, { by: 'token', tokenId: own.id, scope: TOKEN_SCOPES });
   const found = configuration.all('api-token').find(({ body }) => body.tokenHash === tokenHash);
   if (!found || found.body.revoked || found.body.expiresAt < platform.now()) return null;
   const { staffId, scope } = found.body;

@@ -17,8 +17,9 @@ import { packageRoot } from '../../central/local/processes.ts';
 import { generateToken } from '../../central/local/secrets.ts';
 import { nodePlatform } from '../../central/platform.ts';
 import { IMPORT_SOURCES, type ImportSource } from '../../shared/domain/vocabulary.ts';
-import { staffTokenHash } from '../../shared/staff/token.ts';
 import { CSV_MAP, sourceFile, truthOf } from '../import/sources.ts';
+import { configure, fetchOf } from '../support/people.ts';
+import { apiToken } from '../support/tokens.ts';
 import { type Figure, median } from './figures.ts';
 import { HeldKeys, type KeySet, truthOfFiles } from './import-truth.ts';
 import { type BenchContext, EDGE_A, openInstallation, processorMs } from './installation.ts';
@@ -241,11 +242,9 @@ async function benchExport(context: BenchContext, cluster: LocalCluster): Promis
   const { administrator } = cluster.secrets.tokens;
   const second = generateToken('hfs');
   const body = { name: 'Second', role: 'administrator', sites: null, revoked: false };
-  await fetch(`${cluster.centreUrl}/v1/admin/config/staff/administrator-2`, {
-    method: 'PUT',
-    headers: { Authorization: `Bearer ${administrator}`, 'Content-Type': 'application/json' },
-    body: JSON.stringify({ revision: 0, body: { ...body, tokenHash: staffTokenHash(nodePlatform, second) } }),
-  });
+  const centre = fetchOf(cluster.centreUrl);
+  await configure(centre, administrator, 'staff', 'administrator-2', body);
+  await configure(centre, administrator, 'api-token', 'second', apiToken('administrator-2', second));
   const recipient = await identityToRecipient(await generateX25519Identity());
   const asked = ['export', 'request', '--recipient', recipient, '--purpose', 'leaving', '--reason', 'bench'];
   const made = z.object({ exportId: z.string() }).parse(JSON.parse((await measure(cluster, asked)).stdout));

@@ -18,7 +18,7 @@ export async function benchSignIn(context: BenchContext): Promise<Figure[]> {
     const [centre, edge] = [fetchOf(cluster.centreUrl), fetchOf(cluster.edgeUrl(EDGE_A))];
     const names = Array.from({ length: PEOPLE }, (_, index) => `person-${String(index)}`);
     for (const name of names) {
-      const body = { name, role: 'helpdesk', sites: null, tokenHash: null, revoked: false };
+      const body = { name, role: 'helpdesk', sites: null, revoked: false };
       await configure(centre, administrator, 'staff', name, body);
       await enrol(centre, administrator, name);
     }

@@ -9,14 +9,13 @@ import type { LocalCluster } from '../../central/local/cluster.ts';
 import { DEMO_PLAN } from '../../central/local/plan.ts';
 import { packageRoot } from '../../central/local/processes.ts';
 import { generateToken } from '../../central/local/secrets.ts';
-import { nodePlatform } from '../../central/platform.ts';
-import { staffTokenHash } from '../../shared/staff/token.ts';
 import { SAMPLE_KEY_ID, SAMPLE_PASSWORD } from '../../shared/http/reference/samples.ts';
 import type { Guid } from '../../shared/domain/recovery-key.ts';
 import { ldifEntry } from '../import/sources.ts';
 import { afterFile } from '../support/cleanup.ts';
 import { ask, startCluster } from '../support/cluster.ts';
 import { eventually } from '../support/network.ts';
+import { apiToken } from '../support/tokens.ts';
 import { documents, linesIn, read, words } from './markdown.ts';
 
 /** What no test can run as it stands, and why. Everything else in a block of a guide is run, by this test or `first-branch.test.ts`. */
@@ -188,13 +187,12 @@ async function secondOfficer(): Promise<string> {
   if (officer !== null) return officer;
   officer = generateToken('hfs');
   const body = { name: 'Eva', role: 'administrator', sites: null, revoked: false };
-  const tokenHash = staffTokenHash(nodePlatform, officer);
-  const at = `${cluster.centreUrl}/v1/admin/config/staff/eva`;
-  const { status } = await ask(cluster.secrets.tokens.administrator, 'PUT', at, {
-    revision: 0,
-    body: { ...body, tokenHash },
-  });
-  expect(status).toBe(200);
+  const token = apiToken('eva', officer);
+  for (const [kind, of] of [['staff', body] as const, ['api-token', token] as const]) {
+    const at = `${cluster.centreUrl}/v1/admin/config/${kind}/eva`;
+    const { administrator } = cluster.secrets.tokens;
+    expect((await ask(administrator, 'PUT', at, { revision: 0, body: of })).status).toBe(200);
+  }
   return officer;
 }
 

@@ -13,13 +13,12 @@ import type { LocalCluster } from '../../central/local/cluster.ts';
 import { DEMO_PLAN } from '../../central/local/plan.ts';
 import { packageRoot } from '../../central/local/processes.ts';
 import { generateToken } from '../../central/local/secrets.ts';
-import { nodePlatform } from '../../central/platform.ts';
 import { DEFAULT_DISCLOSURE_RULES } from '../../shared/helpdesk/rules.ts';
 import type { ConfigBody, ConfigKind } from '../../shared/journal/bodies.ts';
 import { auditAnswer } from '../../shared/reports/messages.ts';
-import { staffTokenHash } from '../../shared/staff/token.ts';
 import { ask, bugsInLogs, openFleet, startCluster, untilNone } from '../support/cluster.ts';
 import { load } from '../support/load.ts';
+import { apiToken } from '../support/tokens.ts';
 
 const PROGRAM = path.join(packageRoot(), 'dist/central/cli/holdfast.js');
 const LIMIT = 3;
@@ -38,11 +37,12 @@ describe('with the centre killed', { timeout: 60_000 }, () => {
   beforeAll(async () => {
     const plan = { ...DEMO_PLAN, edges: DEMO_PLAN.edges.slice(0, 2), disclosuresPerHour: LIMIT };
     cluster = await startCluster(21_500, plan);
-    for (const [id, token] of Object.entries(officers))
+    for (const [id, token] of Object.entries(officers)) {
+      await configure('api-token', id, apiToken(id, token, { scope: ['keys'] }));
       await configure('staff', id, {
         ...{ name: id, role: 'break-glass-officer', sites: ['madrid'], revoked: false },
-        tokenHash: staffTokenHash(nodePlatform, token),
       });
+    }
     const rules = { ...DEFAULT_DISCLOSURE_RULES, twoPersons: true, siteId: 'toledo' };
     await configure('disclosure-rules', 'toledo', rules);
     for (const site of ['madrid', 'toledo'] as const) {

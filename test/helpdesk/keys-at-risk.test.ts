@@ -78,7 +78,6 @@ describe('keys at risk', () => {
     expect(spanish[0]).toMatchObject({ 'Requiere atención porque': 'Importada y sin confirmar' });
     await branch.configure('staff', 'aurora', {
       ...{ name: 'aurora', role: 'auditor', sites: ['toledo'], revoked: false },
-      tokenHash: branch.edge.configuration.get('staff', 'aurora')?.body.tokenHash ?? null,
     });
     expect((await atRisk(branch)).rows).toEqual([]);
     expect((await branch.ask('aurora', 'GET', `${PATH}?site=madrid`)).code).toBe('site-not-assigned');

@@ -193,7 +193,7 @@ async function kindsAt(cluster: LocalCluster): Promise<Kind[]> {
   const at = fetchOf(centre);
   const hire = (id: string) =>
     configure(at, tokens.administrator, 'staff', id, {
-      ...{ name: id, role: 'advanced-helpdesk', sites: null, tokenHash: null, revoked: false },
+      ...{ name: id, role: 'advanced-helpdesk', sites: null, revoked: false },
     });
   for (const id of ['ana', 'bea']) await hire(id);
   const ana = await enrol(at, tokens.administrator, 'ana');

@@ -11,8 +11,9 @@ import type { LocalCluster } from '../../central/local/cluster.ts';
 import { generateToken } from '../../central/local/secrets.ts';
 import { nodePlatform } from '../../central/platform.ts';
 import { formatRecoveryPassword } from '../../shared/domain/recovery-key.ts';
-import { staffTokenHash } from '../../shared/staff/token.ts';
 import { holdfast, startHoldfast } from '../import/command.ts';
+import { configure, fetchOf } from '../support/people.ts';
+import { apiToken } from '../support/tokens.ts';
 
 /** More than one request, so that a kill finds something done and something not. */
 const OTHERS = 3_000;
@@ -73,24 +74,16 @@ async function exportAll(cluster: LocalCluster, held: string): Promise<string> {
   let printed = '';
   const officer = generateToken('hfs');
   const body = { name: 'Second', role: 'administrator', sites: null, revoked: false };
-  await fetch(`${cluster.centreUrl}/v1/admin/config/staff/second-officer`, {
-    method: 'PUT',
-    headers: {
-      Authorization: `Bearer ${cluster.secrets.tokens.administrator}`,
-      'Content-Type': 'application/json',
-    },
-    body: JSON.stringify({
-      revision: 0,
-      body: { ...body, tokenHash: staffTokenHash(nodePlatform, officer) },
-    }),
-  });
+  const centre = fetchOf(cluster.centreUrl);
+  const { administrator } = cluster.secrets.tokens;
+  await configure(centre, administrator, 'staff', 'second-officer', body);
+  await configure(centre, administrator, 'api-token', 'second', apiToken('second-officer', officer));
   const as = async (token: string, ...args: string[]) => {
     const ran = await holdfast(cluster, ['--json', 'export', ...args], { token });
     printed += ran.stdout + ran.stderr;
     expect(ran.code, ran.stderr).toBe(0);
     return ran.stdout;
   };
-  const { administrator } = cluster.secrets.tokens;
   const identity = await generateX25519Identity();
   const recipient = await identityToRecipient(identity);
   const made = await as(

@@ -14,6 +14,7 @@ import { staffTokenHash } from '../../shared/staff/token.ts';
 import { CENTRE, edgeIn, eventually, type NetworkNode, startNetworkNode } from '../support/network.ts';
 import { makeOrganisation } from '../support/organisation.ts';
 import { asBearer, configure } from '../support/people.ts';
+import { apiToken } from '../support/tokens.ts';
 
 /**
  * A list: those whom the route answers, by role; all others are refused. `anybody`: needs no sign-in. `session`: of
@@ -287,10 +288,11 @@ describe('permissions', { timeout: 30_000 }, () => {
     for (const { node } of [centre, edge]) node.start();
     // The first administrator ends what the installation's token may do.
     for (const role of [...STAFF_ROLES.filter((one) => one !== 'administrator'), 'administrator'] as const)
-      await configure(centre.fetch, BOOTSTRAP, 'staff', role, {
-        ...{ name: role, role, sites: null, revoked: false },
-        tokenHash: staffTokenHash(nodePlatform, tokenOf(role)),
-      });
+      for (const [kind, body] of [
+        ['api-token', apiToken(role, tokenOf(role))],
+        ['staff', { name: role, role, sites: null, revoked: false }],
+      ] as const)
+        await configure(centre.fetch, BOOTSTRAP, kind, role, body);
     await configure(centre.fetch, tokenOf('administrator'), 'region', 'north', { name: 'North' });
     await configure(centre.fetch, tokenOf('administrator'), 'site', 'a', { name: 'A', regionId: 'north' });
     await eventually(() => edge.node.configuration.get('site', 'a') !== undefined);

@@ -12,11 +12,11 @@ import { nodePlatform } from '../../central/platform.ts';
 import { LocalCluster } from '../../central/local/cluster.ts';
 import type { Plan } from '../../central/local/plan.ts';
 import { generateToken } from '../../central/local/secrets.ts';
-import { staffTokenHash } from '../../shared/staff/token.ts';
 import type { ConfigBody, ConfigKind } from '../../shared/journal/bodies.ts';
 import { limits } from '../../shared/limits.ts';
 import { CertificateAuthority } from '../../shared/trust/certificate.ts';
 import type { Organisation } from '../support/organisation.ts';
+import { apiToken } from '../support/tokens.ts';
 import { type Message, jsonOf, send } from './http.ts';
 import { Pc } from './pc.ts';
 
@@ -123,12 +123,13 @@ export class Stage {
   }
 
   async #configure(): Promise<void> {
-    const staff = (id: string, token: string, change: Partial<ConfigBody<'staff'>>) =>
-      this.put('staff', id, {
+    const staff = async (id: string, token: string, change: Partial<ConfigBody<'staff'>>) => {
+      await this.put('api-token', id, apiToken(id, token));
+      await this.put('staff', id, {
         ...{ name: id, role: 'advanced-helpdesk', sites: null, revoked: false },
-        tokenHash: staffTokenHash(nodePlatform, token),
         ...change,
       });
+    };
     await staff('helpdesk-gone', this.tokens.revokedStaff, { revoked: true });
     await staff('helpdesk-lugo', this.tokens.lugoStaff, { sites: ['lugo'] });
     await staff('officer', this.tokens.officer, { role: 'break-glass-officer' });

@@ -159,10 +159,7 @@ test('a row put in at the edge is named', async () => {
 });
 
 test('an administrator put in by hand, under a log that there is not, is named', async () => {
-  const body = {
-    ...{ name: 'Mallory', role: 'administrator', sites: null, revoked: false },
-    tokenHash: 'A'.repeat(43),
-  };
+  const body = { name: 'Mallory', role: 'administrator', sites: null, revoked: false };
   await edit(
     'edge',
     'INSERT INTO config (origin, seq, hlc, kind, id, revision, body) VALUES (?, 1, 1, ?, ?, 1, ?)',

@@ -15,7 +15,6 @@ import { generateToken } from '../../central/local/secrets.ts';
 import { nodePlatform } from '../../central/platform.ts';
 import { IMPORT_SOURCES, type ImportSource } from '../../shared/domain/vocabulary.ts';
 import { type Guid, commitmentOf } from '../../shared/domain/recovery-key.ts';
-import { staffTokenHash } from '../../shared/staff/token.ts';
 import { limits } from '../../shared/limits.ts';
 import { Redacted } from '../../shared/vault/redacted.ts';
 import { generateVault } from '../../shared/vault/seal.ts';
@@ -30,6 +29,7 @@ import {
   startCluster,
   untilNone,
 } from '../support/cluster.ts';
+import { apiToken } from '../support/tokens.ts';
 import { Pc, newPassword, volume } from '../hostile/pc.ts';
 import { jsonOf, send } from '../hostile/http.ts';
 import { type Ran, holdfast, startHoldfast } from './command.ts';
@@ -341,9 +341,11 @@ describe('import', { timeout: 120_000 }, () => {
   it('exports every key when two officers agree, each with its audit record, to those alone who can read it', async () => {
     const tokens = [cluster.secrets.tokens.administrator, generateToken('hfs')];
     const body = { name: 'Second', role: 'administrator', sites: null, revoked: false };
-    const tokenHash = staffTokenHash(nodePlatform, tokens[1] ?? '');
-    const at = `${cluster.centreUrl}/v1/admin/config/staff/administrator-2`;
-    await ask(tokens[0] ?? '', 'PUT', at, { revision: 0, body: { ...body, tokenHash } });
+    const token = apiToken('administrator-2', tokens[1] ?? '');
+    for (const [kind, of] of [['staff', body] as const, ['api-token', token] as const]) {
+      const at = `${cluster.centreUrl}/v1/admin/config/${kind}/administrator-2`;
+      await ask(tokens[0] ?? '', 'PUT', at, { revision: 0, body: of });
+    }
     const identities = [await generateX25519Identity(), await generateX25519Identity()];
     const recipient = await identityToRecipient(identities[0] ?? '');
     const out = path.join(folder, 'export.age');

@@ -105,7 +105,7 @@ export class Stage {
     const { administrator } = cluster.secrets.tokens;
     for (const officer of [PEOPLE.officer, PEOPLE.secondOfficer])
       await configure(centre, administrator, 'staff', officer, {
-        ...{ name: 'Officer', role: 'break-glass-officer', sites: null, tokenHash: null, revoked: false },
+        ...{ name: 'Officer', role: 'break-glass-officer', sites: null, revoked: false },
       });
     const people = new Map<PersonName, Enrolled>();
     for (const name of Object.keys(PEOPLE) as PersonName[])

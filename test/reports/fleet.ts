@@ -16,7 +16,7 @@ import {
   configDraft,
   copyInto,
   openInstallation,
-  staffDraft,
+  staffDrafts,
 } from './installation.ts';
 import type { Organisation } from '../support/organisation.ts';
 import { makeOrganisation } from '../support/organisation.ts';
@@ -154,13 +154,13 @@ export function configuration(platform: Pick<Platform, 'sha256'>): Draft[] {
     site('toledo', 'Toledo'),
     site('lugo', 'Lugo'),
     site('soria', 'Soria'),
-    staffDraft(platform, 'reports', 'reports'),
-    staffDraft(platform, 'auditor', 'auditor'),
-    staffDraft(platform, 'helpdesk', 'helpdesk'),
-    staffDraft(platform, 'advanced', 'advanced-helpdesk'),
-    staffDraft(platform, 'administrator', 'administrator'),
-    staffDraft(platform, 'only-madrid', 'auditor', ['madrid']),
-    staffDraft(platform, 'nowhere', 'reports', []),
+    ...staffDrafts(platform, 'reports', 'reports'),
+    ...staffDrafts(platform, 'auditor', 'auditor'),
+    ...staffDrafts(platform, 'helpdesk', 'helpdesk'),
+    ...staffDrafts(platform, 'advanced', 'advanced-helpdesk'),
+    ...staffDrafts(platform, 'administrator', 'administrator'),
+    ...staffDrafts(platform, 'only-madrid', 'auditor', ['madrid']),
+    ...staffDrafts(platform, 'nowhere', 'reports', []),
   ];
 }
 

@@ -2,9 +2,10 @@
 import { migrations } from '../../migrations/index.ts';
 import { createApp } from '../../shared/http/app.ts';
 import type { App } from '../../shared/http/context.ts';
-import { staffTokenHash } from '../../shared/staff/token.ts';
 import type { Engine } from '../../shared/journal/engine.ts';
 import { STORES } from '../../shared/journal/entry.ts';
+import { TOKEN_SCOPES } from '../../shared/domain/vocabulary.ts';
+import { staffTokenHash } from '../../shared/staff/token.ts';
 import type { Body } from '../../shared/journal/kinds.ts';
 import type { Draft } from '../../shared/journal/store-journal.ts';
 import { type HoldfastNode, openNode } from '../../shared/node.ts';
@@ -107,14 +108,19 @@ export function tokenOf(staffId: string): string {
   return `token-of-${staffId}-0123456789abcdef`;
 }
 
-export function staffDraft(
+export function staffDrafts(
   platform: Pick<Platform, 'sha256'>,
   id: string,
   role: (Body<'config'> & { kind: 'staff' })['body']['role'],
   sites: string[] | null = null,
-): Draft {
-  const tokenHash = staffTokenHash(platform, tokenOf(id));
-  return configDraft('staff', id, { name: `Staff ${id}`, role, sites, tokenHash, revoked: false });
+): Draft[] {
+  return [
+    configDraft('staff', id, { name: `Staff ${id}`, role, sites, revoked: false }),
+    configDraft('api-token', id, {
+      ...{ staffId: id, label: 'test', scope: [...TOKEN_SCOPES], expiresAt: 4_102_444_800_000 },
+      ...{ tokenHash: staffTokenHash(platform, tokenOf(id)), revoked: false },
+    }),
+  ];
 }
 
 export function configDraft<Kind extends Body<'config'>['kind']>(

@@ -42,7 +42,7 @@ async function startInstallation() {
   await configure(centre.fetch, ADMIN, 'sign-in', 'sign-in', { rpId: 'localhost' });
   const hire = (id: string, sites: string[] | null, change: object = {}) =>
     configure(centre.fetch, ADMIN, 'staff', id, {
-      ...{ name: id, role: 'advanced-helpdesk', sites, tokenHash: null, revoked: false },
+      ...{ name: id, role: 'advanced-helpdesk', sites, revoked: false },
       ...change,
     });
   return {

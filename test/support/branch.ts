@@ -22,10 +22,10 @@ import type { Body } from '../../shared/journal/kinds.ts';
 import { limits } from '../../shared/limits.ts';
 import { type HoldfastNode, openNode } from '../../shared/node.ts';
 import { type Platform, randomName } from '../../shared/platform.ts';
-import { staffTokenHash } from '../../shared/staff/token.ts';
 import { type IdentityFile, issueCertificate, publicJwk } from '../../shared/trust/certificate.ts';
 import { CENTRE, edgeIn, type NetworkNode } from './network.ts';
 import { type Organisation, makeOrganisation, makePrivateKey } from './organisation.ts';
+import { NO_END_IN_TESTS, apiToken } from './tokens.ts';
 import { makeVault } from './vaults.ts';
 
 export const SITE = 'madrid';
@@ -97,7 +97,7 @@ export class Branch {
     await branch.centre.node.ledger.append('recovery', [
       ...[configDraft('region', 'centro', { name: 'Centro' }), site(SITE), site('toledo')],
       ...[region.draft, organisation.draft],
-      ...Object.entries(STAFF).map(([id, role]) => staffDraft(id, role)),
+      ...Object.entries(STAFF).flatMap(([id, role]) => staffDrafts(id, role)),
     ]);
     await branch.setRules(rules);
     return branch;
@@ -275,9 +275,11 @@ export function tokenOf(staffId: string): string {
   return `token-of-${staffId}-0123456789abcdef`;
 }
 
-function staffDraft(id: string, role: StaffRole): Draft {
-  const tokenHash = staffTokenHash(nodePlatform, tokenOf(id));
-  return configDraft('staff', id, { name: id, role, sites: null, tokenHash, revoked: false });
+function staffDrafts(id: string, role: StaffRole): Draft[] {
+  return [
+    configDraft('staff', id, { name: id, role, sites: null, revoked: false }),
+    configDraft('api-token', id, apiToken(id, tokenOf(id), { expiresAt: NO_END_IN_TESTS })),
+  ];
 }
 
 function configDraft<K extends ConfigKind>(kind: K, id: string, body: ConfigBody<K>, revision = 1): Draft {

@@ -166,7 +166,6 @@ export const configBodies: fc.Arbitrary<Body<'config'>> = fc.oneof(
       name: names,
       role: fc.constantFrom(...STAFF_ROLES),
       sites: fc.option(fc.array(sites, { maxLength: 2 })),
-      tokenHash: fc.option(hashes),
       revoked: fc.boolean(),
     }),
   ),

@@ -4,11 +4,12 @@ import { z } from 'zod';
 import { generateToken } from '../../local/secrets.ts';
 import { nodePlatform } from '../../platform.ts';
 import type { Words } from '../../words/words.ts';
-import { configure, configuredIds } from '../configuring.ts';
+import { configure, configuredBodies, configuredBody, configuredIds } from '../configuring.ts';
 import type { Context } from '../context.ts';
 import { requireSlug } from '../enrolment.ts';
 import { EXIT_OK, usage } from '../errors.ts';
 import type { RunCommand } from '../program.ts';
+import { table } from '../table.ts';
 import { giveToken } from '../tokens.ts';
 import { deviceStateCommand } from './device.ts';
 
@@ -59,6 +60,15 @@ export function configCommands(program: Command, run: RunCommand, words: Words):
     .action((id: string, options: { days: string; out?: string }) =>
       run((context) => siteToken(context, id, options)),
     );
+  site
+    .command('tokens')
+    .description(help.siteTokens)
+    .action(() => run(listTokens));
+  site
+    .command('revoke-token')
+    .argument('<token>', help.siteTokenId)
+    .description(help.siteTokenRevoke)
+    .action((id: string) => run((context) => revokeToken(context, id)));
   const device = program.command('device').description(help.deviceCommand);
   deviceStateCommand(device, run, words);
   device
@@ -96,5 +106,32 @@ async function siteToken(
   const tokenHash = nodePlatform.sha256('holdfast site token v1\n', token);
   await configure(context, 'site-token', id, { siteId, tokenHash, expiresAt, revoked: false });
   await giveToken(context, token, options.out, { id, siteId, expiresAt });
+  return EXIT_OK;
+}
+
+async function listTokens(context: Context): Promise<number> {
+  const { words } = context;
+  const { columns, tokenStates, noSiteTokens } = words.cli;
+  const now = Date.now();
+  const tokens = (await configuredBodies(context, 'site-token')).map(
+    ({ id, body: { siteId, expiresAt, revoked } }) => ({ id, siteId, expiresAt, revoked }),
+  );
+  const rows = tokens.map(({ id, siteId, expiresAt, revoked }) => {
+    const state = revoked ? 'revoked' : expiresAt <= now ? 'over' : 'valid';
+    return [id, siteId, tokenStates[state], words.cli.time(expiresAt)];
+  });
+  const head = [columns.token, columns.site, columns.state, columns.until];
+  context.answer({ tokens }, rows.length === 0 ? noSiteTokens : table(head, rows, words.cli.width));
+  return EXIT_OK;
+}
+
+/** Devices that were enrolled by it stay; nobody enrols by it any more. */
+async function revokeToken(context: Context, named: string): Promise<number> {
+  const { words } = context;
+  const id = requireSlug(named, words);
+  const body = await configuredBody(context, 'site-token', id);
+  if (!body) throw usage(words.cli.noSuchSiteToken(id));
+  await configure(context, 'site-token', id, { ...body, revoked: true }, { replace: true });
+  context.answer({ id, siteId: body.siteId, revoked: true }, words.cli.siteTokenRevoked(id));
   return EXIT_OK;
 }

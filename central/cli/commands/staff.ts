@@ -125,7 +125,7 @@ async function add(context: Context, staffId: string, options: AddOptions): Prom
   const id = requireSlug(staffId, words);
   const sites = options.sites?.split(',').map((site) => requireSlug(site.trim(), words)) ?? null;
   const form = tokenForm(options, words);
-  const body = { name, role, sites, tokenHash: null, revoked: false };
+  const body = { name, role, sites, revoked: false };
   if (!replace && (await configuredBody(context, 'staff', id)))
     throw new CliError(EXIT_REFUSED, words.cli.existsAlready(id), words.cli.replaceIt);
   const token = generateToken('hfs');

@@ -5,6 +5,7 @@ import { type ConfigKind, configBodies, deviceId, deviceRevocation } from '../..
 import { STORES } from '../../journal/entry.ts';
 import { digestSlice } from '../../journal/digest.ts';
 import type { Draft } from '../../journal/store-journal.ts';
+import { limits } from '../../limits.ts';
 import type { HoldfastNode } from '../../node.ts';
 import { RefusedError, UnreachableError } from '../../replication/client.ts';
 import type { Difference } from '../../replication/comparison.ts';
@@ -249,6 +250,7 @@ async function configure(
   await checkVaultKey(node, parsed.data);
   if (kind === 'release') await checkRelease(node, configBodies.release.parse(parsed.data));
   const current = node.configuration.get(kind, id);
+  if (kind === 'api-token') checkLifetime(node, configBodies['api-token'].parse(parsed.data));
   if (kind === 'edge-request') await checkAnswer(node, id, configBodies['edge-request'].parse(parsed.data));
   if (kind === 'vault')
     await checkVault(node, node.configuration.get(kind, id), configBodies.vault.parse(parsed.data));
@@ -280,6 +282,12 @@ async function recordOf(
 async function checkRelease(node: HoldfastNode, { manifest }: { readonly manifest: string }): Promise<void> {
   const signed = await verifyRelease(manifest, node.authority.organisation);
   if (!signed?.edge) throw new Problem('release-invalid');
+}
+
+/** What nobody has to renew is forgotten, and works for whoever finds it. */
+function checkLifetime(node: HoldfastNode, { expiresAt }: { readonly expiresAt: number }): void {
+  if (expiresAt > node.options.platform.now() + limits.apiTokenMsMax)
+    throw new Problem('invalid-request', { fields: [{ at: 'body.expiresAt', code: 'too_late' }] });
 }
 
 /** For JSON, which knows no fields without a value. */

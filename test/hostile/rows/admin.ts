@@ -26,7 +26,11 @@ function misconfigured(kind: string, body: object, why: string): Row {
   );
 }
 
-const STAFF = { name: 'X', role: 'helpdesk', sites: null, tokenHash: null, revoked: false };
+const STAFF = { name: 'X', role: 'helpdesk', sites: null, revoked: false };
+const API_TOKEN = {
+  ...{ staffId: 'helpdesk-1', label: 'X', tokenHash: 'A'.repeat(43), scope: ['keys'] },
+  ...{ expiresAt: Date.now() + 60_000, revoked: false },
+};
 const READS = [
   { path: '/v1/admin/digests', gives: z.object({ origins: z.array(z.unknown()).min(1) }) },
   { path: '/v1/admin/config/staff', gives: z.object({ items: z.array(z.unknown()).min(5) }) },
@@ -127,7 +131,15 @@ export const adminRows: readonly Row[] = [
   misconfigured('site', { name: 'Lugo' }, 'without a region'),
   misconfigured('staff', { ...STAFF, role: 'root' }, 'with the role root'),
   misconfigured('staff', { ...STAFF, token: 'hfs_plaintext-of-a-token' }, 'with its token in plaintext'),
-  misconfigured('staff', { ...STAFF, tokenHash: 'short' }, 'with a hash that is none'),
+  misconfigured(
+    'staff',
+    { ...STAFF, tokenHash: 'A'.repeat(43) },
+    'with a token that has no scope and no end',
+  ),
+  misconfigured('api-token', { ...API_TOKEN, tokenHash: 'short' }, 'with a hash that is none'),
+  misconfigured('api-token', { ...API_TOKEN, scope: [] }, 'with no scope'),
+  misconfigured('api-token', { ...API_TOKEN, scope: ['everything'] }, 'with a scope that there is not'),
+  misconfigured('api-token', { ...API_TOKEN, expiresAt: 4_000_000_000_000 }, 'with no end within two years'),
   misconfigured(
     'vault',
     { scope: 'region', regionId: 'norte', publicKey: 'AAAA', retired: false },

@@ -103,7 +103,7 @@ const changed = (entry: SegmentEntry | undefined, change: object) =>
   ({ ...entry, ...change }) as SegmentEntry;
 const staffEntry = wireEntry('config', {
   ...{ kind: 'staff', id: 'mallory', revision: 1 },
-  body: { name: 'Mallory', role: 'administrator', sites: null, tokenHash: 'A'.repeat(43), revoked: false },
+  body: { name: 'Mallory', role: 'administrator', sites: null, revoked: false },
 });
 
 export const logRows: readonly Row[] = [
