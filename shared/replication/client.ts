@@ -9,7 +9,8 @@ import { limits } from '../limits.ts';
 import { STORES, type Segment, type Store, type Vector, segment as segmentSchema } from '../journal/entry.ts';
 import { type Certificate, type Origin, nodeOf, origin } from '../trust/certificate.ts';
 import { hashAt } from '../journal/segments.ts';
-import { type HashesAt, healFork } from './forks.ts';
+import { parseJson } from '../parse-json.ts';
+import { type OtherCopy, healFork } from './forks.ts';
 import {
   type PullAnswer,
   type Vectors,
@@ -81,7 +82,7 @@ export class PeerClient {
   async releaseChunk(sha256: string, offset: number, signal: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
     const { status, text } = await this.#transport.send('/v1/sync/release', { sha256, offset }, signal);
     if (status !== 200) throw new UnreachableError(`a release was answered with ${String(status)}`);
-    return new Uint8Array(base64url.decode(releaseAnswer.parse(JSON.parse(text)).data));
+    return new Uint8Array(base64url.decode(readAnswer(releaseAnswer, text).data));
   }
 
   /** The chain for a certificate request of this machine's terminator (base64url), or why the peer signs none. */
@@ -90,10 +91,10 @@ export class PeerClient {
     signal: AbortSignal,
   ): Promise<{ readonly chain: string } | { readonly why: string }> {
     const { status, text } = await this.#transport.send('/v1/sync/certificate', { request }, signal);
-    if (status === 200) return certificateAnswer.parse(JSON.parse(text));
+    if (status === 200) return readAnswer(certificateAnswer, text);
     // A centre from before it signed any knows no such address.
     if (status === 404) return { why: 'no-authority' };
-    const refused = certificateRefusal.safeParse(status === 403 ? parsedJson(text) : null);
+    const refused = certificateRefusal.safeParse(status === 403 ? parseJson(text) : null);
     if (refused.success) return { why: refused.data.why };
     throw new UnreachableError(`a certificate request was answered with ${String(status)}`);
   }
@@ -104,7 +105,7 @@ export class PeerClient {
   ): Promise<z.infer<typeof digestAnswer>> {
     const { status, text } = await this.#transport.send('/v1/sync/digests', request, signal);
     if (status !== 200) throw new UnreachableError(`digests were answered with ${String(status)}`);
-    return digestAnswer.parse(JSON.parse(text));
+    return readAnswer(digestAnswer, text);
   }
 
   /** Pulls until nothing new comes. The next answer is on its way while one is taken in. */
@@ -137,12 +138,9 @@ export class PeerClient {
     };
     const { status, text } = await this.#transport.send('/v1/sync/pull', request, signal);
     if (status !== 200) throw new UnreachableError(`a pull was answered with ${String(status)}`);
-    const value: unknown = JSON.parse(text);
+    const value = parseJson(text);
     const parsed = pullAnswer.safeParse(value);
-    if (parsed.success) return parsed.data;
-    const rest = pullAnswer.safeParse(this.#withoutMalformed(value));
-    if (!rest.success) throw new UnreachableError('a pull was answered in a form this version does not know');
-    return rest.data;
+    return parsed.success ? parsed.data : read(pullAnswer, this.#withoutMalformed(value));
   }
 
   /** I9: a segment that this version cannot read is raised, left out, and holds up no other log. */
@@ -198,18 +196,31 @@ export class PeerClient {
       const held = ledger.origins(store).get(origin)?.seq ?? 0;
       if (nodeOf(origin) !== identity.certificate.nodeId || held < 1) continue;
       const place = Math.min(seq, held);
-      const there = place === seq ? hash : (await this.hashes(signal)(store, origin, [place]))[0];
+      const theirs = this.ownLogThere(store, origin, signal);
+      const there = place === seq ? hash : (await theirs.hashes([place]))[0];
       if (there === (await hashAt(ledger.engine, store, origin, place))) continue;
-      await healFork(this.#parts, store, origin, place, this.hashes(signal));
+      await healFork(this.#parts, store, origin, place, theirs);
     }
   }
 
-  /** Chain hashes of one of this node's own logs there. */
-  hashes(signal: AbortSignal): HashesAt {
-    return async (store, origin, seqs) => {
-      const { status, text } = await this.#transport.send('/v1/sync/hashes', { store, origin, seqs }, signal);
-      if (status !== 200) throw new UnreachableError(`hashes were answered with ${String(status)}`);
-      return hashesAnswer.parse(JSON.parse(text)).hashes;
+  /** What the peer holds of one of this node's own logs. */
+  ownLogThere(store: Store, origin: Origin, signal: AbortSignal): OtherCopy {
+    return {
+      hashes: async (seqs) => {
+        const { status, text } = await this.#transport.send(
+          '/v1/sync/hashes',
+          { store, origin, seqs },
+          signal,
+        );
+        if (status !== 200) throw new UnreachableError(`hashes were answered with ${String(status)}`);
+        return readAnswer(hashesAnswer, text).hashes;
+      },
+      after: async (seq) => {
+        const held = heldVectors(this.#parts.ledger);
+        const coming = { ...held, [store]: { ...held[store], [origin]: seq } };
+        const answer = await this.#ask(0, coming, signal);
+        return answer[store].find((segment) => segment.origin === origin) ?? null;
+      },
     };
   }
 
@@ -253,13 +264,11 @@ export class PeerClient {
       if (status !== 200 && !PROBLEMS_WITH_OUTCOMES.includes(status)) {
         throw new UnreachableError(`a push was answered with ${String(status)}`);
       }
-      const answer = pushAnswer.safeParse(JSON.parse(text));
-      if (!answer.success)
-        throw new UnreachableError('a push was answered in a form this version does not know');
-      this.#note(store, answer.data.held, before);
-      for (const { origin, outcome, why } of answer.data.outcomes) {
+      const answer = readAnswer(pushAnswer, text);
+      this.#note(store, answer.held, before);
+      for (const { origin, outcome, why } of answer.outcomes) {
         // After a gap the peer's own word says where to go on; if it already had, this log has to wait.
-        const goesOn = outcome === 'gap' && answer.data.held[origin] !== (before[origin] ?? 0);
+        const goesOn = outcome === 'gap' && answer.held[origin] !== (before[origin] ?? 0);
         if (outcome === 'applied' || outcome === 'held' || goesOn) continue;
         this.#refusedThere[store].add(origin);
         // I1: what the peer holds under this name is another's, before the next pull shows where they part.
@@ -279,13 +288,15 @@ export class PeerClient {
   }
 }
 
-/** What stands between may answer in the peer's place, and with a page. */
-function parsedJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
+/** What stands between may answer in the peer's place, and with a page. Throws UnreachableError. */
+function readAnswer<S extends z.ZodType>(form: S, text: string): z.infer<S> {
+  return read(form, parseJson(text));
+}
+
+function read<S extends z.ZodType>(form: S, value: unknown): z.infer<S> {
+  const parsed = form.safeParse(value);
+  if (!parsed.success) throw new UnreachableError('it answered in a form this version does not know');
+  return parsed.data;
 }
 
 /** Both results. A failure is thrown when neither goes on any more. */

@@ -151,7 +151,7 @@ export class TableComparison {
   ): Promise<boolean> {
     const { ledger, identity } = this.#parts;
     if (nodeOf(origin) !== identity.certificate.nodeId) return true;
-    const [there] = await client.hashes(signal)(store, origin, [at]);
+    const [there] = await client.ownLogThere(store, origin, signal).hashes([at]);
     return there === (await hashAt(ledger.engine, store, origin, at));
   }
 

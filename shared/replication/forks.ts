@@ -3,12 +3,14 @@
  * the same incarnation, as a virtual machine does that is resumed twice. Neither log is lost. What the other copy
  * wrote stays where it was accepted; what this one wrote beyond the common part is appended again under a new
  * incarnation, once, and the split is raised. The old entries stay in this node's journal, but count nowhere else.
+ * A peer that says so has to show the other log, signed by this node's key: a lie would have everything written again,
+ * as often as it is told.
  */
 import { KINDS, type Kind } from '../journal/kinds.ts';
 import type { Draft } from '../journal/drafts.ts';
-import type { Store } from '../journal/entry.ts';
+import type { Segment, Store } from '../journal/entry.ts';
 import type { Ledger } from '../journal/ledger.ts';
-import { hashAt } from '../journal/segments.ts';
+import { hashAt, verifySegment } from '../journal/segments.ts';
 import { limits } from '../limits.ts';
 import type { Origin } from '../trust/certificate.ts';
 import type { SyncParts } from './service.ts';
@@ -16,24 +18,32 @@ import type { SyncParts } from './service.ts';
 /** Entries appended again in one group. */
 const CHUNK_ENTRIES = 100;
 
-/** The peer's chain hashes at these places; null where it holds nothing. */
-export type HashesAt = (
-  store: Store,
-  origin: Origin,
-  seqs: readonly number[],
-) => Promise<readonly (string | null)[]>;
+/** What a peer holds of one of this node's own logs. */
+export interface OtherCopy {
+  /** chain hashes at these places; null where it holds nothing */
+  hashes(seqs: readonly number[]): Promise<readonly (string | null)[]>;
+  /** how the log goes on after this place; null when the peer shows nothing */
+  after(seq: number): Promise<Segment | null>;
+}
 
-/** Heals a split of `origin` that the peer shows at `at`. Does nothing when this split was healed before. */
+/**
+ * Heals a split of `origin` that the peer shows at `at`. Does nothing when this split was healed before, or is not
+ * proven; either way the peer is not believed to hold what this node wrote there (I1).
+ */
 export async function healFork(
   parts: SyncParts,
   store: Store,
   origin: Origin,
   at: number,
-  theirs: HashesAt,
+  theirs: OtherCopy,
 ): Promise<void> {
   const { ledger, alarms, peers, platform } = parts;
-  const common = await commonPart(ledger, store, origin, at, theirs);
   peers.distrust(store, origin);
+  const common = await commonPart(ledger, store, origin, at, theirs);
+  if (!(await isProven(parts, store, origin, common, await theirs.after(common)))) {
+    alarms.raise('segment-refused', origin, 'a peer has another log under this name, and does not prove it');
+    return;
+  }
   alarms.raise(
     'fork',
     `${store} ${origin}`,
@@ -56,6 +66,22 @@ export async function healFork(
   }
 }
 
+/** Whether `shown` is this node's log `origin`, signed by its key, with another entry after the common part. */
+async function isProven(
+  parts: SyncParts,
+  store: Store,
+  origin: Origin,
+  common: number,
+  shown: Segment | null,
+): Promise<boolean> {
+  const { engine } = parts.ledger;
+  if (shown?.origin !== origin || shown.from !== common + 1) return false;
+  if (shown.prev !== ((await hashAt(engine, store, origin, common)) ?? '')) return false;
+  const verified = await verifySegment(parts, store, shown, parts.ledger.origins(store).get(origin));
+  if ('outcome' in verified) return false;
+  return verified.entries[0]?.hash !== (await hashAt(engine, store, origin, common + 1));
+}
+
 async function isHealed(ledger: Ledger, store: Store, origin: Origin, seq: number): Promise<boolean> {
   const rows = await ledger.engine.rows(
     store,
@@ -71,7 +97,7 @@ async function commonPart(
   store: Store,
   origin: Origin,
   at: number,
-  theirs: HashesAt,
+  theirs: OtherCopy,
 ): Promise<number> {
   let agreed = 0;
   let differs = at;
@@ -79,7 +105,7 @@ async function commonPart(
     const step = Math.max(1, Math.floor((differs - agreed) / 63));
     const places: number[] = [];
     for (let seq = agreed + step; seq < differs && places.length < 64; seq += step) places.push(seq);
-    const there = await theirs(store, origin, places);
+    const there = await theirs.hashes(places);
     const here = await Promise.all(places.map((seq) => hashAt(ledger.engine, store, origin, seq)));
     const split = places.findIndex((_, index) => there[index] === null || there[index] !== here[index]);
     if (split !== 0) agreed = places[(split < 0 ? places.length : split) - 1] ?? agreed;

@@ -1,6 +1,7 @@
 /** How messages reach one peer: sessions, packing, time limits. Each side proves itself when a session is opened. */
 import { z } from 'zod';
 import { limits } from '../limits.ts';
+import { parseJson } from '../parse-json.ts';
 import { randomName } from '../platform.ts';
 import type { Certificate } from '../trust/certificate.ts';
 import { verifyJws } from '../trust/jws.ts';
@@ -92,7 +93,7 @@ export class PeerTransport {
     const { platform, identity, authority } = this.#parts;
     const challenged = await this.#challenge(signal);
     const challenge = challengeAnswer.safeParse(
-      challenged.status === 200 ? JSON.parse(challenged.text) : null,
+      challenged.status === 200 ? parseJson(challenged.text) : null,
     );
     if (!challenge.success) throw refusal(challenged.status);
     const nonce = randomName(platform, 32);
@@ -106,7 +107,7 @@ export class PeerTransport {
       null,
       signal,
     );
-    const answer = sessionAnswer.safeParse(opened.status === 200 ? JSON.parse(opened.text) : null);
+    const answer = sessionAnswer.safeParse(opened.status === 200 ? parseJson(opened.text) : null);
     if (!answer.success) throw refusal(opened.status);
     const peer = await authority.check(answer.data.certificate);
     const theirs = challengeProof.safeParse(
@@ -135,7 +136,7 @@ export class PeerTransport {
     const ask = async () => this.#post('/v1/sync/challenge', await this.pack({}), null, signal);
     this.#protocol = PROTOCOL_VERSION;
     const first = await ask();
-    const refused = unsupported.safeParse(first.status === 400 ? parsed(first.text) : null);
+    const refused = unsupported.safeParse(first.status === 400 ? parseJson(first.text) : null);
     if (!refused.success) return first;
     const common = commonProtocol(refused.data.spoken);
     if (common === null)
@@ -190,14 +191,6 @@ const unsupported = z.looseObject({
   type: z.literal('urn:holdfast:problem:protocol-unsupported'),
   spoken: z.array(z.number().int()).max(100),
 });
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
-}
 
 function refusal(status: number): Error {
   return status === 401 || status === 403
