@@ -17,8 +17,8 @@ interface Row {
 }
 
 type State = (typeof COMPLIANCE_STATES)[number];
-type Column =
-  Exclude<keyof (typeof enterpriseHeadings)['en'], 'percent'> | `${State} computers` | `${State} percent`;
+export type StateColumn = `${State} computers` | `${State} percent`;
+type Column = Exclude<keyof (typeof enterpriseHeadings)['en'], 'percent' | 'day'> | StateColumn;
 
 export function enterpriseCsv(answer: EnterpriseAnswer, style: CsvStyle): AsyncGenerator<string> {
   const words = breakdownWords[style.language];
@@ -44,37 +44,44 @@ export function enterpriseCsv(answer: EnterpriseAnswer, style: CsvStyle): AsyncG
     code: ({ code }) => code,
     name: ({ name }) => name,
     computers: ({ computers }) => computers,
-    ...stateCells('computers'),
-    ...stateCells('percent'),
+    ...stateCells(({ states }) => states),
     ofNonCompliantPercent: ({ ofNonCompliantPercent }) => ofNonCompliantPercent,
   };
   return csvTable(headings(), cells, onePage(rows), style);
 }
 
-function stateCells<Figure extends 'computers' | 'percent'>(figure: Figure) {
+/** Each state's computers, then each state's share. */
+export function stateCells<Row>(
+  statesOf: (row: Row) => StateGroup['states'] | null,
+): CsvCells<StateColumn, Row> {
   const cell =
-    (state: State) =>
-    ({ states }: Row): Cell =>
-      states?.find((one) => one.state.code === state)?.[figure] ?? null;
-  return Object.fromEntries(
-    COMPLIANCE_STATES.map((state) => [`${state} ${figure}`, cell(state)]),
-    // `fromEntries` forgets the keys.
-  ) as Record<`${State} ${Figure}`, (row: Row) => Cell>;
+    (state: State, figure: 'computers' | 'percent') =>
+    (row: Row): Cell =>
+      statesOf(row)?.find((one) => one.state.code === state)?.[figure] ?? null;
+  const columns = (['computers', 'percent'] as const).flatMap((figure) =>
+    COMPLIANCE_STATES.map((state) => [`${state} ${figure}`, cell(state, figure)] as const),
+  );
+  // `fromEntries` forgets the keys.
+  return Object.fromEntries(columns) as CsvCells<StateColumn, Row>;
+}
+
+export function stateHeadings(language: Language): Record<StateColumn, string> {
+  const { percent } = enterpriseHeadings[language];
+  const states = COMPLIANCE_STATES.flatMap((state) => [
+    [`${state} computers`, complianceStateWords[language][state]],
+    [`${state} percent`, `${complianceStateWords[language][state]} ${percent}`],
+  ]);
+  return Object.fromEntries(states) as Record<StateColumn, string>;
 }
 
 function headings(): Words<Column> {
   const of = (language: Language) => {
-    const { percent, ofNonCompliantPercent, ...first } = enterpriseHeadings[language];
-    const states = COMPLIANCE_STATES.flatMap((state) => [
-      [`${state} computers`, complianceStateWords[language][state]],
-      [`${state} percent`, `${complianceStateWords[language][state]} ${percent}`],
-    ]);
-    const byState = Object.fromEntries(states) as Record<`${State} ${'computers' | 'percent'}`, string>;
-    return { ...first, ...byState, ofNonCompliantPercent };
+    const { percent: _percent, day: _day, ofNonCompliantPercent, ...first } = enterpriseHeadings[language];
+    return { ...first, ...stateHeadings(language), ofNonCompliantPercent };
   };
   return { en: of('en'), es: of('es') };
 }
 
-async function* onePage<Row>(rows: readonly Row[]): AsyncGenerator<readonly Row[]> {
+export async function* onePage<Row>(rows: readonly Row[]): AsyncGenerator<readonly Row[]> {
   yield rows;
 }

@@ -103,7 +103,7 @@ function tallyIn<Key>(tallies: Map<Key, Tally>, key: Key): Tally {
   return tally;
 }
 
-function sum(tally: Tally): number {
+function sum(tally: ReadonlyMap<ComplianceState, number>): number {
   return [...tally.values()].reduce((total, one) => total + one, 0);
 }
 
@@ -119,7 +119,8 @@ function mostFrequent(byOsVersion: ReadonlyMap<string, Tally>): [string | null, 
   return [...inOrder, [null, others]];
 }
 
-function stateGroup(tally: Tally, language: Language): StateGroup {
+/** How many computers are in which state, in the order of the states. */
+export function stateGroup(tally: ReadonlyMap<ComplianceState, number>, language: Language): StateGroup {
   const counts = COMPLIANCE_STATES.map((state) => tally.get(state) ?? 0);
   const percents = percentages(counts);
   return {

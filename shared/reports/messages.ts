@@ -64,6 +64,15 @@ const form = {
 export const enterpriseQuery = z.strictObject({ ...form, site, domain: pattern });
 export type EnterpriseQuery = z.infer<typeof enterpriseQuery>;
 
+export const trendQuery = z.strictObject({
+  ...form,
+  site,
+  days: number(1, limits.trendDaysMax)
+    .default(365)
+    .openapi({ description: 'How many days back from today.' }),
+});
+export type TrendQuery = z.infer<typeof trendQuery>;
+
 /** By what the pages of computers may be in order. */
 export const COMPUTER_SORTS = ['name', 'site', 'state', 'os', 'last-seen'] as const;
 
@@ -185,6 +194,15 @@ export const enterpriseAnswer = z
   })
   .openapi('EnterpriseCompliance');
 export type EnterpriseAnswer = z.infer<typeof enterpriseAnswer>;
+
+export const trendAnswer = z
+  .object({
+    ...reportHead.shape,
+    /** the days that this node has counted, oldest first: each as it was known then */
+    days: z.array(z.object({ day: z.string().openapi({ description: 'In UTC.' }), ...group.shape })),
+  })
+  .openapi('ComplianceTrend');
+export type TrendAnswer = z.infer<typeof trendAnswer>;
 
 export const keyHistory = z.object({
   keyId: z.string(),

@@ -7,8 +7,10 @@ import { z } from 'zod';
 import { COMPLIANCE_STATES, type ComplianceState } from '../domain/vocabulary.ts';
 import { limits } from '../limits.ts';
 import { computers, localTrend } from '../schema/compliance.ts';
-import { type Reading, type ReportParts, sitesFor } from './context.ts';
+import { type Reading, type ReportParts, reportHead, sitesFor } from './context.ts';
+import { stateGroup } from './enterprise.ts';
 import { isNoneOf, isOneOf } from './match.ts';
+import type { TrendAnswer, TrendQuery } from './messages.ts';
 
 const DAY_MS = 86_400_000;
 const complianceState = z.enum(COMPLIANCE_STATES).catch('unknown');
@@ -61,4 +63,16 @@ export async function complianceTrend(
     at: of * DAY_MS,
     computers: new Map(states.map((row) => [complianceState.parse(row.state), row.computers])),
   }));
+}
+
+/** The same for programs, with each state's words and share. */
+export async function trendReport(reading: Reading, query: TrendQuery): Promise<TrendAnswer> {
+  const days = await complianceTrend(reading, query, query.days);
+  return {
+    ...reportHead(reading.parts),
+    days: days.map(({ at, computers: tally }) => ({
+      day: new Date(at).toISOString().slice(0, 10),
+      ...stateGroup(tally, reading.language),
+    })),
+  };
 }

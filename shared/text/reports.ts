@@ -24,12 +24,13 @@ export const breakdownWords: Words<'all' | 'site' | 'reason' | 'os-version' | 'o
 
 /** Before a state's name stand computers, after it their share. */
 export const enterpriseHeadings: Words<
-  'breakdown' | 'code' | 'name' | 'computers' | 'ofNonCompliantPercent' | 'percent'
+  'breakdown' | 'code' | 'name' | 'day' | 'computers' | 'ofNonCompliantPercent' | 'percent'
 > = {
   en: {
     breakdown: 'Breakdown',
     code: 'Code',
     name: 'Name',
+    day: 'Day',
     computers: 'Managed computers',
     ofNonCompliantPercent: '% of non-compliant computers',
     percent: '%',
@@ -38,6 +39,7 @@ export const enterpriseHeadings: Words<
     breakdown: 'Desglose',
     code: 'Código',
     name: 'Nombre',
+    day: 'Día',
     computers: 'Equipos administrados',
     ofNonCompliantPercent: '% de los equipos no conformes',
     percent: '%',

@@ -76,6 +76,7 @@ it(
     expect(audit).toContain('BIOS changed');
     expect(await readFile(path.join(folder, 'audit.headers'), 'utf8')).toMatch(/^holdfast-freshness: \{/im);
     expect(await readFile(path.join(folder, 'computers.csv'), 'utf8')).toMatch(/^Computer,/);
+    expect(await readFile(path.join(folder, 'trend.csv'), 'utf8')).toMatch(/^Day,Managed computers,/);
   },
 );
 

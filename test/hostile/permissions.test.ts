@@ -165,6 +165,7 @@ const ROWS: Readonly<Record<string, Row>> = {
     reason: 'a test',
   }),
   'GET /v1/admin/digests': admin(),
+  'GET /v1/reports/compliance-trend': { whom: EVERYBODY },
   'POST /v1/admin/comparison': admin(undefined, {}),
   'POST /v1/admin/confirmation': admin(undefined, {}),
   'GET /v1/admin/outbox': admin(),

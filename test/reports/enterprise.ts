@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { Problem } from '../../shared/http/problem.ts';
 import { reportPartsOf } from '../../shared/reports/context.ts';
-import type { EnterpriseAnswer, StateGroup } from '../../shared/reports/messages.ts';
+import type { EnterpriseAnswer, StateGroup, TrendAnswer } from '../../shared/reports/messages.ts';
 import { TimeZone } from '../../shared/reports/time.ts';
 import { complianceTrend, recordTrend } from '../../shared/reports/trend.ts';
 import type { StaffMember } from '../../shared/staff/member.ts';
@@ -11,6 +11,7 @@ import { openFleet } from './fleet.ts';
 import { HOUR, NOW, json, tokenOf } from './installation.ts';
 
 const PATH = '/v1/reports/enterprise-compliance';
+const TREND = '/v1/reports/compliance-trend';
 
 /** Computers by state, in the order of the states. */
 const counts = ({ managed, states }: StateGroup) => [managed, ...states.map(({ computers }) => computers)];
@@ -47,6 +48,26 @@ export function enterpriseContract(host: Host): void {
     ]);
     const elsewhere = { ...reading, staff: { sites: ['toledo'] } as unknown as StaffMember };
     await expect(complianceTrend(elsewhere, { site: 'madrid' }, 10)).rejects.toThrow(Problem);
+    // The same for programs.
+    const trend = await json<TrendAnswer>(await centre.get(`${TREND}?days=1`));
+    expect(trend.days.map(({ day, ...group }) => [day, ...counts(group)])).toEqual([
+      ['2026-03-01', 13, 6, 3, 1, 1, 1, 1],
+      ['2026-03-02', 13, 6, 3, 1, 1, 1, 1],
+    ]);
+    expect(trend.freshness.length).toBeGreaterThan(0);
+    expect((await json<TrendAnswer>(await centre.get(`${TREND}?site=toledo&days=1`))).days[1]?.managed).toBe(
+      4,
+    );
+    expect((await centre.get(`${TREND}?days=0`)).status).toBe(400);
+    const csv = await csvOf(await centre.get(`${TREND}?format=csv&lang=es`), 'es');
+    expect(csv.map((row) => Object.entries(row).slice(0, 3))).toEqual(
+      ['2026-03-01', '2026-03-02'].map((day) => [
+        ['Día', day],
+        ['Equipos administrados', '13'],
+        ['Conforme', '6'],
+      ]),
+    );
+    expect(csv[0]?.['Conforme %']).toBe('46,1');
   });
 
   it('counts what is managed, once each, by the latest report of all nodes', async () => {

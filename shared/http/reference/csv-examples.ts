@@ -6,6 +6,7 @@ import { enterpriseCsv } from '../../reports/enterprise-csv.ts';
 import { keysAtRiskCsv } from '../../reports/keys-at-risk-csv.ts';
 import * as messages from '../../reports/messages.ts';
 import { TimeZone } from '../../reports/time.ts';
+import { trendCsv } from '../../reports/trend-csv.ts';
 
 const STYLE: CsvStyle = { language: 'en', zone: new TimeZone(null) };
 
@@ -13,6 +14,7 @@ const TABLES: Readonly<Record<string, (json: unknown) => AsyncGenerator<string>>
   'recovery-audit': (json) => auditCsv(one(messages.auditAnswer.parse(json).rows), STYLE),
   'computer-compliance': (json) => computersCsv(one(messages.computerAnswer.parse(json).computers), STYLE),
   'keys-at-risk': (json) => keysAtRiskCsv(one(messages.keysAtRiskAnswer.parse(json).rows), STYLE),
+  'compliance-trend': (json) => trendCsv(messages.trendAnswer.parse(json), STYLE),
   'enterprise-compliance': (json) => enterpriseCsv(messages.enterpriseAnswer.parse(json), STYLE),
 };
 

@@ -19,6 +19,8 @@ import { keysAtRiskCsv } from '../../reports/keys-at-risk-csv.ts';
 import { keysAtRisk, keysAtRiskPages } from '../../reports/keys-at-risk.ts';
 import * as messages from '../../reports/messages.ts';
 import { TimeZone } from '../../reports/time.ts';
+import { trendCsv } from '../../reports/trend-csv.ts';
+import { trendReport } from '../../reports/trend.ts';
 import { requireStaff } from '../../staff/authenticate.ts';
 import { type Language, preferredLanguage } from '../../text/language.ts';
 import type { AppEnv, Routes } from '../context.ts';
@@ -55,6 +57,17 @@ const enterpriseRoute = createRoute({
   security: staffToken,
   request: { query: messages.enterpriseQuery },
   responses: answers(messages.enterpriseAnswer, 'Computers and percentages'),
+});
+
+const trendRoute = createRoute({
+  method: 'get',
+  path: '/v1/reports/compliance-trend',
+  summary: 'How many managed computers were in which compliance state, day by day',
+  description:
+    'Each node counts once an hour and keeps the last count of each day, as it knew it then: the days before it was set up are not there.',
+  security: staffToken,
+  request: { query: messages.trendQuery },
+  responses: answers(messages.trendAnswer, 'Days, the oldest first'),
 });
 
 const computerRoute = createRoute({
@@ -98,6 +111,13 @@ export const reportRoutes: Routes = (app, node) => {
     const answer = await enterpriseCompliance(reading, query);
     if (!wantsCsv(c, query.format)) return c.json(answer, 200, common(reading));
     return c.body(await streamOf(enterpriseCsv(answer, reading)), 200, csvHeaders(reading, enterpriseRoute));
+  });
+  app.openapi(trendRoute, async (c) => {
+    const query = c.req.valid('query');
+    const reading = await readingOf(node, parts, c, query, STAFF_ROLES);
+    const answer = await trendReport(reading, query);
+    if (!wantsCsv(c, query.format)) return c.json(answer, 200, common(reading));
+    return c.body(await streamOf(trendCsv(answer, reading)), 200, csvHeaders(reading, trendRoute));
   });
   app.openapi(computerRoute, async (c) => {
     const query = c.req.valid('query');

@@ -69,7 +69,11 @@ async function compliance(visit: SignedIn): Promise<Response> {
             <a href={`${COMPUTERS}?silentDays=30`}>{words.compliance.silent}</a>
           </p>
         </section>
-        <Trend visit={visit} days={days} />
+        <Trend
+          visit={visit}
+          days={days}
+          csv={csvAddress(visit, '/v1/reports/compliance-trend', query.site ? { site: query.site } : {})}
+        />
         <h2>{words.compliance.bySite}</h2>
         <Groups
           visit={visit}
@@ -125,7 +129,7 @@ function States({
   );
 }
 
-function Trend({ visit, days }: { visit: SignedIn; days: readonly TrendDay[] }) {
+function Trend({ visit, days, csv }: { visit: SignedIn; days: readonly TrendDay[]; csv: string }) {
   const { words, language, clock } = visit;
   const number = new Intl.NumberFormat(language);
   const share = ({ computers }: TrendDay) => {
@@ -143,7 +147,10 @@ function Trend({ visit, days }: { visit: SignedIn; days: readonly TrendDay[] }) 
         <figure class="card">
           <TrendChart visit={visit} days={days} label={words.compliance.trendLabel} />
           <figcaption>
-            {words.compliance.trendWords(share(first), clock.day(first.at), share(last), clock.day(last.at))}
+            {words.compliance.trendWords(share(first), clock.day(first.at), share(last), clock.day(last.at))}{' '}
+            <a href={csv} download>
+              {words.table.csv}
+            </a>
           </figcaption>
         </figure>
       ) : (
