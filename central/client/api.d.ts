@@ -1255,7 +1255,7 @@ export interface components {
         protectors: {
           type: number;
           /** @description A GUID, with or without braces and hyphens, in any case. */
-          keyId: string;
+          keyId: string | null;
         }[];
       }[];
     };
@@ -1881,7 +1881,7 @@ export interface components {
         secret: string;
         uri: string;
       };
-      passkey: components['schemas']['PasskeyOptions'] & (Record<string, never> | null);
+      passkey: components['schemas']['PasskeyOptions'] | null;
     };
     Passkey: {
       passkeyId: string;

@@ -14,7 +14,8 @@ export const anyGuid = z
     context.addIssue({ code: 'custom', message: 'not a GUID' });
     return z.NEVER;
   })
-  .openapi({ type: 'string', description: 'A GUID, with or without braces and hyphens, in any case.' });
+  // No `type` here: it would stand in place of that of `anyGuid.nullable()`.
+  .openapi({ description: 'A GUID, with or without braces and hyphens, in any case.' });
 
 const counter = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER).openapi({
   description:

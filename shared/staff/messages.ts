@@ -88,7 +88,8 @@ export const enrolmentOffer = z
     name: z.string(),
     expiresAt: z.number().int(),
     totp: z.object({ secret: z.string(), uri: z.string() }),
-    passkey: passkeyOptions.nullable(),
+    // A named schema with `nullable()` would be described as an object that null is not.
+    passkey: z.union([passkeyOptions, z.null()]),
   })
   .openapi('EnrolmentOffer');
 export const enrolmentFinish = z.strictObject({

@@ -63,6 +63,8 @@ export async function describeApi(app: App, version: string): Promise<ApiDocumen
 async function complete(operation: Operation, method: string, path: string, schemas: Schemas): Promise<void> {
   operation.tags ??= [groupOf(path)];
   operation.operationId ??= `${method}-${path.replace(/[/{}]+/g, '-').replace(/^-|-$/g, '')}`;
+  // Nobody has to say who they are: said, so that it is not taken for forgotten.
+  operation.security ??= [];
   for (const parameter of operation.parameters ?? [])
     if (parameter.schema) parameter.example ??= exampleOf(parameter.schema, schemas, parameter.name);
   const { requestBody, responses } = operation;

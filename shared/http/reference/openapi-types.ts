@@ -51,7 +51,7 @@ export interface Operation {
   tags?: readonly string[];
   readonly summary?: string;
   readonly description?: string;
-  readonly security?: readonly Readonly<Record<string, readonly string[]>>[];
+  security?: readonly Readonly<Record<string, readonly string[]>>[];
   readonly parameters?: readonly Parameter[];
   readonly requestBody?: { readonly content: Content };
   readonly responses: Record<string, Answer>;
