@@ -1,6 +1,6 @@
 /** The reserve's files in a centre's data folder; see `shared/room.ts`. */
 import { randomFillSync } from 'node:crypto';
-import { access, rm, writeFile } from 'node:fs/promises';
+import { access, rm, statfs, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { RoomStore } from '../shared/room.ts';
 
@@ -29,5 +29,9 @@ export function roomIn(folder: string): RoomStore {
       }
     },
     remove,
+    freeBytes: async () => {
+      const { bavail, bsize } = await statfs(folder);
+      return bavail * bsize;
+    },
   };
 }

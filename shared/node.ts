@@ -30,6 +30,7 @@ import { reportPartsOf } from './reports/context.ts';
 import { recordTrend } from './reports/trend.ts';
 import { TableComparison } from './replication/comparison.ts';
 import { PeerClient, type PeerFetch } from './replication/client.ts';
+import { OwnCondition } from './replication/condition.ts';
 import { driveReplication } from './replication/driver.ts';
 import { Peers } from './replication/peers.ts';
 import { Revocations } from './replication/revocations.ts';
@@ -107,6 +108,7 @@ export interface HoldfastNode {
   readonly comparison: TableComparison;
   readonly links: readonly Link[];
   readonly vaultKeys: readonly VaultKey[];
+  readonly condition: OwnCondition;
   readonly resealing: Resealing;
   readonly revocations: Revocations;
   readonly room: Room;
@@ -168,11 +170,13 @@ export async function openNode(options: NodeOptions): Promise<HoldfastNode> {
   const auditAlerts = await watchAudit(parts);
   const links = options.peers.map(({ name, fetch }): Link => ({
     name,
-    client: new PeerClient(parts, fetch),
+  const comparison = new TableComparison(parts);
+  const condition = new OwnCondition({ ...parts, room, comparison });
+  peers.speakOf(condition);
+    client: new PeerClient({ ...parts, condition }, fetch),
     state: { name: 'resting' },
   }));
   const statuses = new StatusService(parts);
-  const comparison = new TableComparison(parts);
   const resealing = new Resealing({ ...parts, vaultKeys, role: certificate.role });
   const edges = new EdgeService({ ...parts, accounts: people.accounts });
   revocations.onCutOff(async () => {
@@ -239,6 +243,7 @@ export async function openNode(options: NodeOptions): Promise<HoldfastNode> {
     await chore('check itself', check);
     const pause = async (): Promise<boolean> => {
       await platform.sleep(limits.cycleEveryMs);
+    await chore('look at itself', () => condition.look());
       return !stopping.signal.aborted;
     };
     while (await pause()) {
@@ -247,6 +252,7 @@ export async function openNode(options: NodeOptions): Promise<HoldfastNode> {
       await room.look();
       await chore('count time', () => lived.tick(breakGlass.isOpen));
       await chore('end what is over', async () => {
+      await chore('look at itself', () => condition.look());
         await breakGlass.tick();
         await helpdesk.tick();
         auditAlerts.tick();
@@ -319,6 +325,7 @@ export async function openNode(options: NodeOptions): Promise<HoldfastNode> {
       comparison,
       foreground,
       endings,
+      condition,
     },
     confirmation,
     proofs: new ProofChecker(platform),

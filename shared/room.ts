@@ -24,6 +24,8 @@ export interface RoomStore {
   /** Writes a file that no file system can make smaller; false where there is no room, and nothing is left of it. */
   fill(name: string, bytes: number): Promise<boolean>;
   remove(name: string): Promise<void>;
+  /** What is free on that disk; null where the host cannot be asked. */
+  freeBytes(): Promise<number | null>;
 }
 
 const STAGES = ['reserve-1.bin', 'reserve-2.bin', 'reserve-3.bin'];
@@ -64,6 +66,10 @@ export class Room {
   /** How many stages are held, and how many there are; null where the disk is somebody else's. */
   get stages(): { readonly held: number; readonly all: number } | null {
     return this.#store && { held: STAGES.length - this.#given, all: STAGES.length };
+  }
+
+  freeBytes(): Promise<number | null> {
+    return this.#store ? this.#store.freeBytes() : Promise.resolve(null);
   }
 
   /** Throws the Problem `storage-full` for what is refused now. */

@@ -7,10 +7,17 @@ const LOCALES: Readonly<Record<Language, string>> = { en: 'en-GB', es: 'es-ES' }
 const INSTANT_MS_MAX = 8_640_000_000_000_000;
 const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
+const UNITS = [
+  ['day', 2 * DAY_MS, DAY_MS],
+  ['hour', 120 * MINUTE_MS, 60 * MINUTE_MS],
+  ['minute', 2 * MINUTE_MS, MINUTE_MS],
+  ['second', 0, 1_000],
+] as const;
 
 export class Clock {
   readonly zone: string;
   readonly now: number;
+  readonly #locale: string;
   readonly #whole: Intl.DateTimeFormat;
   readonly #hours: Intl.DateTimeFormat;
   readonly #day: Intl.DateTimeFormat;
@@ -21,6 +28,7 @@ export class Clock {
     const timeZone = zone !== undefined && isTimeZone(zone) ? zone : 'UTC';
     const locale = LOCALES[language];
     this.zone = timeZone;
+    this.#locale = locale;
     this.now = now;
     this.#whole = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short', timeZone });
     this.#hours = new Intl.DateTimeFormat(locale, { timeStyle: 'short', timeZone });
@@ -53,6 +61,14 @@ export class Clock {
     if (past < 60 * MINUTE_MS) return this.#relative.format(-Math.round(past / MINUTE_MS), 'minute');
     if (past < 2 * DAY_MS) return this.#relative.format(-Math.round(past / (60 * MINUTE_MS)), 'hour');
     return this.#relative.format(-Math.round(past / DAY_MS), 'day');
+  }
+
+  /** "3 seconds", "12 minutes", "5 hours", "2 days". */
+  span(ms: number): string {
+    const [unit, , of] = UNITS.find(([, least]) => ms >= least) ?? UNITS[3];
+    return new Intl.NumberFormat(this.#locale, {
+      ...{ style: 'unit', unit, unitDisplay: 'long', maximumFractionDigits: 0 },
+    }).format(ms / of);
   }
 
   /** The zone's calendar day as a number that grows by one a day. */

@@ -135,6 +135,7 @@ export class PeerClient {
       without,
       entriesMax: quiet ? limits.segmentEntriesMax : limits.segmentBusyEntriesMax,
       waitMs,
+      ...(this.#parts.condition ? { condition: this.#parts.condition.said() } : {}),
     };
     const { status, text } = await this.#transport.send('/v1/sync/pull', request, signal);
     if (status !== 200) throw new UnreachableError(`a pull was answered with ${String(status)}`);
@@ -170,6 +171,7 @@ export class PeerClient {
         STORES.filter((store) => !answer.unsynced?.includes(store)),
       );
       for (const store of STORES) peers.contact(peer, store, answer.vectors[store]);
+      peers.fetched(peer);
     }
     peers.hear(answer.freshness);
     await this.#checkTips(answer.tips, signal);
@@ -284,7 +286,9 @@ export class PeerClient {
   #note(store: Store, held: Vector, before: Vector): void {
     const now = { ...before, ...held };
     if (this.#peerHolds) this.#peerHolds = { ...this.#peerHolds, [store]: now };
-    if (this.peer) this.#parts.peers.contact(this.peer, store, now);
+    if (!this.peer) return;
+    this.#parts.peers.contact(this.peer, store, now);
+    this.#parts.peers.delivered(this.peer);
   }
 }
 

@@ -7,6 +7,13 @@ import type { Configuration } from '../configuration.ts';
 import type { Ledger } from '../journal/ledger.ts';
 import { STORES, type Store, type Vector, mergeVectors, vector } from '../journal/entry.ts';
 import type { Platform } from '../platform.ts';
+import {
+  type NodeCondition,
+  type OwnCondition,
+  type SaidCondition,
+  heardCondition,
+  nodeCondition,
+} from './condition.ts';
 import { inScope } from './scope.ts';
 import { type Certificate, type Origin, nodeOf, slug } from '../trust/certificate.ts';
 
@@ -24,6 +31,11 @@ export interface PeerState {
   readonly currentAt: number;
   /** the version of its program, as it last said; null when it never did */
   readonly program: string | null;
+  /** when the one of both that asks last fetched from the other, and delivered to it; 0 never */
+  readonly fetchedAt: number;
+  readonly deliveredAt: number;
+  /** how it is, as it last said */
+  readonly condition: NodeCondition | null;
 }
 
 /** What is written down of a peer's vectors. */
@@ -32,9 +44,13 @@ const savedVectors = z.object({
   compliance: vector,
   promised: z.array(z.enum(STORES)).default([...STORES]),
   program: z.string().nullable().default(null),
+  fetchedAt: z.number().int().default(0),
+  deliveredAt: z.number().int().default(0),
+  condition: nodeCondition.nullable().default(null).catch(null),
 });
 
 const NEVER: Readonly<Record<Store, Vector>> = { recovery: {}, compliance: {} };
+const UNHEARD = { promised: STORES, program: null, fetchedAt: 0, deliveredAt: 0, condition: null };
 
 /** How current one node's own entries are here. */
 export const nodeFreshness = z.object({
@@ -50,6 +66,13 @@ export const nodeFreshness = z.object({
   lastContactWithCentre: z.number().int().nullable(),
   /** the version of its program, as far as known here */
   version: z.string().max(40).nullable().default(null),
+  /** when it last fetched from a centre, and delivered to one, as far as known here */
+  lastFetch: z.number().int().nullable().default(null),
+  lastDelivery: z.number().int().nullable().default(null),
+  /** logs of it that are known to go on in two ways */
+  forks: z.number().int().default(0),
+  /** how it is, by its own word; null when it has not said, or not to anybody known here */
+  condition: nodeCondition.nullable().default(null),
 });
 export type NodeFreshness = z.infer<typeof nodeFreshness>;
 
@@ -59,6 +82,7 @@ export class Peers {
   readonly #self: Certificate;
   readonly #program: string | null;
   readonly #peers = new Map<string, PeerState>();
+  #condition: Pick<OwnCondition, 'said'> | null = null;
   /** what the centre last said of the nodes it hears, for an edge that does not */
   #told: readonly NodeFreshness[] = [];
   readonly #contacted = new Set<string>();
@@ -117,19 +141,16 @@ export class Peers {
     );
     return rows.map(([nodeId, name, role, siteId, lastContact, vectorsJson, currentAt]) => {
       const parsed = savedVectors.safeParse(JSON.parse(String(vectorsJson)));
-      const { promised, program, ...vectors } = parsed.success
-        ? parsed.data
-        : { ...NEVER, promised: STORES, program: null };
+      const { recovery, compliance, ...told } = parsed.success ? parsed.data : { ...NEVER, ...UNHEARD };
       return {
+        ...told,
         nodeId: String(nodeId),
         name: String(name),
         role: role === 'centre' ? 'centre' : 'edge',
         siteId: siteId === null ? null : String(siteId),
         lastContact: Number(lastContact),
-        vectors,
-        promised,
+        vectors: { recovery, compliance },
         currentAt: Number(currentAt),
-        program,
       };
     });
   }
@@ -175,32 +196,41 @@ export class Peers {
     return [...this.#certificates.values()];
   }
 
+  /** The one of both that asks has fetched what there was, and said how it is. */
+  fetched(peer: Certificate, said?: SaidCondition): void {
+    const now = this.#platform.now();
+    this.#note(peer, {
+      fetchedAt: now,
+      ...(said === undefined ? {} : { condition: heardCondition(said, now) }),
+    });
+  }
+
+  /** The one of both that asks has delivered something. */
+  delivered(peer: Certificate): void {
+    this.#note(peer, { deliveredAt: this.#platform.now() });
+  }
+
+  #note(peer: Certificate, news: Partial<PeerState>): void {
+    const known = this.#peers.get(peer.nodeId) ?? { ...stateOf(peer), vectors: NEVER, lastContact: 0 };
+    this.#peers.set(peer.nodeId, { ...known, ...news });
+    this.#unsaved.add(peer.nodeId);
+  }
+
   /** Of these stores, the peer holds durably what it says it holds. */
   promises(peer: Certificate, stores: readonly Store[]): void {
-    const known = this.#peers.get(peer.nodeId) ?? { ...stateOf(peer), vectors: NEVER, lastContact: 0 };
-    this.#peers.set(peer.nodeId, { ...known, promised: stores });
+    this.#note(peer, { promised: stores });
   }
 
   /** The version that a peer says it runs. */
   runs(peer: Certificate, program: string | null): void {
-    const known = this.#peers.get(peer.nodeId) ?? { ...stateOf(peer), vectors: NEVER, lastContact: 0 };
-    if (known.program === program) return;
-    this.#peers.set(peer.nodeId, { ...known, program });
-    this.#unsaved.add(peer.nodeId);
+    if (this.#peers.get(peer.nodeId)?.program !== program) this.#note(peer, { program });
   }
 
   #hold(peer: Certificate, store: Store, held: Vector): void {
     const known = this.#peers.get(peer.nodeId);
     const vectors = { ...(known?.vectors ?? NEVER), [store]: held };
     const now = this.#platform.now();
-    const state: PeerState = {
-      ...stateOf(peer),
-      lastContact: now,
-      vectors,
-      promised: known?.promised ?? STORES,
-      currentAt: known?.currentAt ?? 0,
-      program: known?.program ?? null,
-    };
+    const state: PeerState = { ...stateOf(peer), ...known, ...namesOf(peer), lastContact: now, vectors };
     this.#unsaved.add(peer.nodeId);
     this.#certificates.set(peer.nodeId, peer);
     if (inScope(store, peer, this.#self)) this.#holders[store].add(peer.nodeId);
@@ -238,14 +268,10 @@ export class Peers {
   }
 
   async #write(peers: readonly PeerState[]): Promise<void> {
-    const rows = peers.map((peer) => [
-      peer.nodeId,
-      peer.name,
-      peer.role,
-      peer.siteId,
-      peer.lastContact,
-      JSON.stringify({ ...peer.vectors, promised: peer.promised, program: peer.program }),
-      peer.currentAt,
+    const rows = peers.map(({ nodeId, name, role, siteId, lastContact, currentAt, vectors, ...told }) => [
+      ...[nodeId, name, role, siteId, lastContact],
+      JSON.stringify({ ...vectors, ...told }),
+      currentAt,
     ]);
     const columns = rows[0]?.map((_, index) => `json_extract(value, '$[${String(index)}]')`).join(', ');
     if (columns === undefined) return;
@@ -255,6 +281,11 @@ export class Peers {
         args: [JSON.stringify(rows)],
       },
     ]);
+  }
+
+  /** Whom to ask how this node itself is. */
+  speakOf(condition: Pick<OwnCondition, 'said'>): void {
+    this.#condition = condition;
   }
 
   hear(told: readonly NodeFreshness[]): void {
@@ -326,10 +357,10 @@ export class Peers {
       .map((certificate) => {
         const { nodeId, name, siteId } = certificate;
         const names = { nodeId, nodeName: name, siteId, siteName: siteId && configuration.siteName(siteId) };
-        if (nodeId === this.#self.nodeId) {
-          const lastContactWithCentre = this.lastCentreContact();
-          return { ...names, asOf: now, entriesBehind: 0, lastContactWithCentre, version: this.#program };
-        }
+        const told = this.#told.find((freshness) => freshness.nodeId === nodeId);
+        const forks = Math.max(this.#forksOf(nodeId), told?.forks ?? 0);
+        if (nodeId === this.#self.nodeId)
+          return { ...names, forks, ...this.#ownFreshness(now, told?.condition ?? null) };
         const direct = this.#peers.get(nodeId);
         if (direct && this.#self.role === 'centre') {
           const entriesBehind = this.#behind(direct);
@@ -339,9 +370,11 @@ export class Peers {
             entriesBehind,
             lastContactWithCentre: direct.lastContact,
             version: direct.program,
+            lastFetch: direct.fetchedAt || null,
+            lastDelivery: direct.deliveredAt || null,
+            ...{ forks, condition: direct.condition },
           };
         }
-        const told = this.#told.find((freshness) => freshness.nodeId === nodeId);
         const reached = this.lastCentreContact();
         const asOf =
           told === undefined || told.asOf === null ? null : Math.min(told.asOf, reached ?? told.asOf);
@@ -351,9 +384,31 @@ export class Peers {
           entriesBehind: null,
           lastContactWithCentre: told?.lastContactWithCentre ?? null,
           version: told?.version ?? null,
+          lastFetch: told?.lastFetch ?? null,
+          lastDelivery: told?.lastDelivery ?? null,
+          ...{ forks, condition: told?.condition ?? null },
         };
       })
       .sort((a, b) => (a.nodeName < b.nodeName ? -1 : 1));
+  }
+
+  /** `heard`: what the centre makes of this node, which alone can say how far its clock is off. */
+  #ownFreshness(now: number, heard: NodeCondition | null) {
+    const centres = this.all().filter(({ role }) => role === 'centre');
+    const said = this.#condition?.said();
+    return {
+      ...{ asOf: now, entriesBehind: 0, lastContactWithCentre: this.lastCentreContact() },
+      version: this.#program,
+      lastFetch: Math.max(0, ...centres.map(({ fetchedAt }) => fetchedAt)) || null,
+      lastDelivery: Math.max(0, ...centres.map(({ deliveredAt }) => deliveredAt)) || null,
+      condition: said ? { ...heardCondition(said, now), clockAheadMs: heard?.clockAheadMs ?? null } : null,
+    };
+  }
+
+  #forksOf(nodeId: string): number {
+    return [...this.#split, ...this.#distrusted].filter(
+      (log) => nodeOf((log.split(' ')[1] ?? '') as Origin) === nodeId,
+    ).length;
   }
 
   /** Entries the peer announced of its own logs that are not held here. */
@@ -370,6 +425,10 @@ export class Peers {
   }
 }
 
-function stateOf({ nodeId, name, role, siteId }: Certificate): Omit<PeerState, 'lastContact' | 'vectors'> {
-  return { nodeId, name, role, siteId, promised: STORES, currentAt: 0, program: null };
+function namesOf({ nodeId, name, role, siteId }: Certificate) {
+  return { nodeId, name, role, siteId };
+}
+
+function stateOf(peer: Certificate): Omit<PeerState, 'lastContact' | 'vectors'> {
+  return { ...namesOf(peer), ...UNHEARD, currentAt: 0 };
 }

@@ -21,6 +21,7 @@ import { z } from 'zod';
 import { hash, segment, store, vector } from '../journal/entry.ts';
 import { limits } from '../limits.ts';
 import { nodeId, origin } from '../trust/certificate.ts';
+import { saidCondition } from './condition.ts';
 import { nodeFreshness } from './peers.ts';
 
 export const PROTOCOL_VERSION = 1;
@@ -78,6 +79,8 @@ export const pullRequest = z.strictObject({
   entriesMax: z.number().int().min(1).max(limits.segmentEntriesMax),
   /** how long to wait for news when there is nothing to send; 0 answers at once */
   waitMs: z.number().int().min(0).max(limits.pokeWaitMs),
+  /** how the asker is, for people */
+  condition: saidCondition.optional(),
 });
 export const pullAnswer = z.object({
   recovery: z.array(segment),

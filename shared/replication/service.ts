@@ -17,6 +17,7 @@ import { type Platform, randomName } from '../platform.ts';
 import { type Certificate, type CertificateAuthority, type Origin, nodeOf } from '../trust/certificate.ts';
 import { verifyJws } from '../trust/jws.ts';
 import type { z } from 'zod';
+import type { OwnCondition } from './condition.ts';
 import type { Peers } from './peers.ts';
 import type { Revocations } from './revocations.ts';
 import {
@@ -50,6 +51,8 @@ export interface SyncParts {
   readonly foreground?: Foreground;
   /** this program's version, for people */
   readonly program: string;
+  /** what this node says of itself to those it pulls from */
+  readonly condition?: OwnCondition;
 }
 
 /** One process of a peer. Two may show the same certificate, when a machine was cloned: each is served as itself. */
@@ -148,6 +151,7 @@ export class SyncService {
     const { ledger, peers } = this.#parts;
     const { peer } = session;
     for (const store of STORES) peers.contact(peer, store, request.vectors[store]);
+    peers.fetched(peer, request.condition);
     const from = request.coming ?? request.vectors;
     const read = () => collect(ledger, peer, from, request.entriesMax, request.without);
     if (request.waitMs === 0) return this.#answer(peer, await read());
@@ -220,6 +224,7 @@ export class SyncService {
     );
     // Not its word of all it holds, which a centre that waits for it needs (I7).
     peers.proved(peer, request.store, pushedVector(request.segments, outcomes));
+    peers.delivered(peer);
     const answer: PushAnswer = {
       outcomes: outcomes.map(({ origin, outcome, ...rest }) => ({
         origin,

