@@ -57,7 +57,7 @@ export class AttackingMachine {
     this.#world.fault(`attack: ${attack}`);
     try {
       const session = await this.#session(target, attack === 'false certificate');
-      for (const message of await this.#messages(attack, victim)) {
+      for (const message of await this.messages(attack, victim)) {
         this.#sent.push(message);
         await this.#post(target, '/v1/sync/push', message, session);
       }
@@ -66,7 +66,8 @@ export class AttackingMachine {
     }
   }
 
-  async #messages(attack: Attack, victim: Machine): Promise<{ store: Store; segments: Segment[] }[]> {
+  /** The messages of one attack. */
+  async messages(attack: Attack, victim: Machine): Promise<{ store: Store; segments: Segment[] }[]> {
     const random = this.#random;
     const own = (store: Store, entries: SegmentEntry[]) => this.#log(store, this.#newOrigin(), entries);
     const only = async (segment: Promise<Segment> | Segment) => [

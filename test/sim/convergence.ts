@@ -4,10 +4,9 @@
  */
 import { STORES, type Store } from '../../shared/journal/entry.ts';
 import type { Certificate } from '../../shared/trust/certificate.ts';
-import { nodePlatform } from '../../central/platform.ts';
 import type { Machine } from './machine.ts';
 import { holds, tipsOn } from './oracle.ts';
-import { disclose } from './people.ts';
+import { checkEnd } from './end.ts';
 import type { Play } from './play.ts';
 import type { World } from './world.ts';
 
@@ -15,6 +14,12 @@ import type { World } from './world.ts';
 const CONVERGENCE_MS_MAX = 25 * 60_000;
 const LOOK_EVERY_MS = 5_000;
 const REPORT_EVERY_MS = 45_000;
+/** Devices give up after a few tries, which take less than this. */
+const SETTLE_MS_MAX = 5 * 60_000;
+/** The last messages have arrived by then, and what they brought about is over. */
+const AFTERMATH_MS = 35_000;
+/** Two cycles of replication, and a little. */
+const REST_MS = 65_000;
 /** When an administrator says that lost edges will not come. */
 const OVERRIDE_AFTER_MS = 30_000;
 
@@ -47,8 +52,35 @@ export async function converge(world: World, play: Play): Promise<number> {
   }
   const took = scheduler.now - begunAt;
   override(world);
+  await checkRest(world, play);
   await checkEnd(world, play);
   return took;
+}
+
+/** I12: when nothing happens, nothing is written, except when devices were last seen, which is written by the hour. */
+async function checkRest({ oracle, scheduler, machines }: World, { organisation }: Play): Promise<void> {
+  const violated = (): boolean => oracle.violations.length > 0;
+  const idle = (): boolean => organisation.devices.every(({ isIdle }) => isIdle);
+  await scheduler.run(scheduler.now + SETTLE_MS_MAX, () => violated() || idle());
+  await scheduler.run(scheduler.now + AFTERMATH_MS, violated);
+  const left = machines.filter(({ isGone }) => !isGone);
+  const before = new Map(left.map((machine) => [machine, writtenBy(machine)]));
+  await scheduler.run(scheduler.now + REST_MS, violated);
+  for (const [machine, written] of before)
+    for (const [kind, count] of writtenBy(machine))
+      if (count !== written.get(kind))
+        oracle.violated('I12', `${machine.name} writes ${kind} although nothing happens`);
+}
+
+/** How many entries of each kind this machine wrote. */
+function writtenBy({ disk, certificate }: Machine): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const store of STORES) {
+    const sql = `SELECT kind, count(*) FROM "${store}_journal" WHERE origin LIKE ? AND kind <> 'seen' GROUP BY kind`;
+    for (const [kind, count] of disk.of(store).facts(sql, [`${certificate.nodeId}.%`]))
+      counts.set(`${store} ${String(kind)}`, Number(count));
+  }
+  return counts;
 }
 
 function calmDown(world: World, play: Play): void {
@@ -60,9 +92,10 @@ function calmDown(world: World, play: Play): void {
     machine.disk.full = false;
     machine.disk.away = false;
     machine.disk.syncMs = 2;
+    machine.answersMs = 0;
     // Clocks stay as wrong as they are (I14), but go on.
     machine.clock.go(world.scheduler.now);
-    if (machine.incarnation !== null) world.lose(machine, true);
+    if (machine.incarnation !== null || machine.rogue) world.lose(machine, true);
     else if (play.plan.upgrades) play.upgrade(machine);
     if (!machine.life) void world.boot(machine);
   }
@@ -71,7 +104,7 @@ function calmDown(world: World, play: Play): void {
 function override(world: World): void {
   for (const { life, isCentre } of world.machines) {
     if (!isCentre || !life?.node || life.node.confirmation.waitingFor().length === 0) continue;
-    world.isOverridden = true;
+    world.restored.isOverridden = true;
     life.node.confirmation.override();
   }
 }
@@ -163,96 +196,4 @@ function mayHold(left: readonly Machine[], store: Store, reader: Machine, origin
 function inScope(store: Store, reader: Certificate, author: Certificate): boolean {
   if (reader.role === 'centre' || author.role === 'centre' || reader.nodeId === author.nodeId) return true;
   return reader.scope[store] === 'region' && reader.regionId === author.regionId;
-}
-
-async function checkEnd(world: World, play: Play): Promise<void> {
-  const { oracle } = world;
-  const left = world.machines.filter(({ isGone }) => !isGone);
-  const centres = left.filter(({ isCentre }) => isCentre);
-  for (const machine of left) {
-    checkRows(world, machine);
-    const found = await world.through(machine.life?.node?.comparison.withJournal() ?? Promise.resolve([]));
-    for (const { table, key, how } of found) oracle.violated('I5', `${machine.name}: ${table} ${key} ${how}`);
-  }
-  for (const machine of left) for (const centre of centres) await compareTables(world, machine, centre);
-  for (const centre of centres) {
-    // A clock that ran backwards may pass a freeze of before once more, for as long as that was to last.
-    await world.through(world.scheduler.sleep(2_500));
-    play.writers.check(world, centre);
-    await checkChains(world, centre);
-    await checkDisclosures(world, centre);
-  }
-}
-
-/** Nothing of an attacker counts, and nothing of an honest node is left aside. */
-function checkRows({ oracle, machines }: World, { name, disk }: Machine): void {
-  for (const nodeId of oracle.dishonest) {
-    const [row] = disk
-      .of('recovery')
-      .facts('SELECT origin, id FROM config WHERE origin LIKE ?', [`${nodeId}.%`]);
-    if (row) oracle.violated('I4', `${name} takes ${String(row[1])} as configured by an edge`);
-  }
-  for (const store of STORES)
-    for (const [origin, seq, reason] of disk
-      .of(store)
-      .facts(`SELECT origin, seq, reason FROM "${store}_marks"`, []))
-      if (machines.some(({ certificate }) => String(origin).startsWith(certificate.nodeId)))
-        oracle.violated('I9', `${name} left ${String(origin)} ${String(seq)} aside: ${String(reason)}`);
-}
-
-/** I5: equal logs, equal tables. */
-async function compareTables(world: World, a: Machine, b: Machine): Promise<void> {
-  if (a.disk === b.disk) return;
-  const there = tipsOn(b.disk);
-  for (const [log, { store, origin, seq, hash }] of tipsOn(a.disk)) {
-    if (there.get(log)?.hash !== hash) continue;
-    const digest = ({ disk, program }: Machine) =>
-      program.digestSlice(
-        {
-          kind: disk.kind,
-          batch: () => Promise.reject(new Error('read only')),
-          rows: (of, sql, args) => Promise.resolve(disk.of(of).rows(sql, args)),
-        },
-        ...([nodePlatform, store, origin as never, 1, seq] as const),
-      );
-    const [here, other] = [(await digest(a)).tables, (await digest(b)).tables];
-    if (JSON.stringify(here) !== JSON.stringify(other))
-      world.oracle.violated('I5', `${a.name} and ${b.name} differ in the tables of ${log}`);
-  }
-}
-
-/** I4: what a centre passes on verifies, from the first entry to the last. */
-async function checkChains(world: World, { life, program, name }: Machine): Promise<void> {
-  const node = life?.node;
-  if (!node) return;
-  const verifier = { platform: node.options.platform, authority: node.authority };
-  for (const store of STORES) {
-    for (const [origin, state] of node.ledger.origins(store)) {
-      for (let after = 0; after < state.headSeq;) {
-        const segment = await world.through(node.ledger.read(store, origin, after, 200).catch(() => null));
-        const verified =
-          segment && (await world.through(program.verifySegment(verifier, store, segment, state)));
-        if (!segment || !verified || 'outcome' in verified) {
-          world.oracle.violated('I4', `${name} cannot pass on ${store} ${origin} after ${String(after)}`);
-          break;
-        }
-        after += segment.entries.length;
-      }
-    }
-  }
-}
-
-/** The keys are there to be given out. */
-async function checkDisclosures(world: World, centre: Machine): Promise<void> {
-  const { oracle } = world;
-  const living = oracle.keys.filter(({ keyId, commitment, deviceId }) =>
-    holds(centre.disk, {
-      sql: 'SELECT 1 FROM escrows WHERE key_id = ? AND commitment = ? AND device_id = ?',
-      args: [keyId, commitment, deviceId],
-    }),
-  );
-  for (const key of living.slice(-2)) {
-    const given = await world.through(disclose(world, centre, key, `end ${key.keyId}`));
-    if (!given) oracle.violated('I2', `${centre.name} holds ${key.keyId} and cannot give it out`);
-  }
 }

@@ -1,7 +1,6 @@
 /** Simulated PCs: they enrol, escrow before they encrypt, report, and do what they are told. */
 import { ReceiptChecker } from '../../shared/agent/receipt.ts';
 import { receiptPayload, type StatusAnswer } from '../../shared/devices/messages.ts';
-import { DEFAULT_RULES } from '../../shared/domain/compliance.ts';
 import { type Guid, commitmentOf, formatRecoveryPassword } from '../../shared/domain/recovery-key.ts';
 import { nodePlatform } from '../../central/platform.ts';
 import { peekJws } from '../../shared/trust/jws.ts';
@@ -11,13 +10,8 @@ import { publicOf } from './shims/jose.ts';
 import type { Machine } from './machine.ts';
 import type { KnownKey } from './oracle.ts';
 import { Random } from './random.ts';
+import { type Attributes, type Volume, attributesOf, reportOf, userOf } from './status-of.ts';
 import type { World } from './world.ts';
-
-interface Volume {
-  readonly volumeId: Guid;
-  /** what the drive is protected by now */
-  key: KnownKey | null;
-}
 
 const RETRIES_MAX = 6;
 
@@ -31,13 +25,14 @@ export class Device {
   readonly #siteToken: string;
   #nodes: readonly Machine[];
   readonly #receipts: ReceiptChecker;
-  readonly #attributes;
+  readonly #attributes: Attributes;
   #jkt = 0;
   #token = '';
   #counter = 0;
   #changes = 0;
   /** one thing at a time */
   #work: Promise<void> = Promise.resolve();
+  #waiting = 0;
 
   constructor(world: World, name: string, siteToken: string, nodes: readonly Machine[]) {
     this.#world = world;
@@ -53,27 +48,25 @@ export class Device {
       volumeId: random.guid() as Guid,
       key: null,
     }));
-    this.#attributes = {
-      ...{
-        computerName: name.toUpperCase(),
-        domain: 'example',
-        smbiosUuid: random.guid() as Guid,
-        serial: name,
-      },
-      ...{ make: 'Make', model: 'Model', osVersion: '10.0.26100' },
-    };
+    this.#attributes = attributesOf(name, random.guid() as Guid);
   }
 
   /** `act` after what this device is doing now; failures end only that act. */
   begin(act: (device: this) => Promise<void>): void {
+    this.#waiting += 1;
     this.#work = this.#work.then(async () => {
-      if (this.isRetired) return;
       try {
-        await act(this);
+        if (!this.isRetired) await act(this);
       } catch (error) {
         this.#refused(error);
       }
+      this.#waiting -= 1;
     });
+  }
+
+  /** Whether it has nothing to do. */
+  get isIdle(): boolean {
+    return this.#waiting === 0;
   }
 
   /** Whether this machine is the first of its list. */
@@ -104,7 +97,7 @@ export class Device {
           return life.program.enrol({ ...at, platform: at.options.platform }, { jwk, jkt: key.x }, request);
         },
         ({ deviceId }, life) => {
-          this.#world.decided(life, 'an enrolment');
+          this.#world.restored.decided(life, 'an enrolment');
           this.#world.oracle.promise({
             ...{ machine: life.machine.name, what: 'record', label: `the enrolment of ${deviceId}` },
             ...{ sql: 'SELECT 1 FROM devices WHERE device_id = ?', args: [deviceId] },
@@ -138,6 +131,7 @@ export class Device {
       deviceId: this.deviceId ?? '',
       password: formatRecoveryPassword(secret),
       commitment,
+      user: userOf(this.name),
     };
     this.#world.oracle.keys.push(known);
     return known;
@@ -148,14 +142,7 @@ export class Device {
     const { computerName, domain, smbiosUuid, serial } = this.#attributes;
     const request = {
       ...{ recoveryPassword: key.password, volumeId: volume.volumeId, volumeType: 1 as const },
-      ...{
-        counter: this.#counter,
-        computerName,
-        domain,
-        smbiosUuid,
-        serial,
-        users: [`example\\${this.name}`],
-      },
+      ...{ counter: this.#counter, computerName, domain, smbiosUuid, serial, users: [userOf(this.name)] },
     };
     const { receipt } = await this.#tryNodes(
       'escrow',
@@ -195,12 +182,12 @@ export class Device {
   async report(): Promise<void> {
     if (this.deviceId === null) await this.enrol();
     this.#counter += 1;
-    const counter = this.#counter;
+    const facts = reportOf(this.#attributes, this.#counter, this.#changes, this.volumes);
     const answer = await this.#tryNodes('report', (node) =>
       ask(this.#world, this.name, node, 'report', async (at, life) => {
         const device = await at.tokens.check(this.#token);
         if (at.configuration.isRevoked(device.sub)) throw new life.program.Problem('device-revoked');
-        return at.statuses.report(device, this.#facts(counter));
+        return at.statuses.report(device, facts);
       }),
     );
     for (const instruction of answer.instructions) await this.#carryOut(instruction);
@@ -220,20 +207,6 @@ export class Device {
     this.#world.did(type === 'rotate' ? 'rotation' : 'escrow again');
     if (type === 'rotate') await this.encrypt(volume);
     else await this.escrow(volume, volume.key, 'why' in more && more.why === 'single-copy' ? 1 : 0);
-  }
-
-  #facts(counter: number) {
-    return {
-      ...{ counter, reportedAt: 1_800_000_000_000 + counter },
-      machine: { ...this.#attributes, tpmPresent: this.#changes % 2 === 0, users: [`example\\${this.name}`] },
-      policy: { version: 0, rules: DEFAULT_RULES, enforcement: 'enforced' as const, error: null },
-      volumes: this.volumes.map(({ volumeId, key }) => ({
-        ...{ volumeId, volumeType: 1 as const, driveLetter: 'C:', lockStatus: 0 as const },
-        ...{ protectionStatus: key ? (1 as const) : (0 as const), encryptionPercentage: key ? 100 : 0 },
-        ...{ conversionStatus: key ? (1 as const) : (0 as const), encryptionMethod: key ? 7 : 0 },
-        protectors: key ? [{ type: 3, keyId: key.keyId as Guid }] : [],
-      })),
-    };
   }
 
   /** The nodes of its list in turn, beginning at `first`, with pauses. */

@@ -36,6 +36,11 @@ export class SimDatabase {
     return this.#synced;
   }
 
+  /** committed, and lost if the power fails now */
+  get unsynced(): readonly Operation[] {
+    return this.#log.slice(this.#synced - this.#imaged);
+  }
+
   /** Throws the driver's error, having changed nothing. */
   commit(operation: Operation): void {
     operation.at = this.#clock();

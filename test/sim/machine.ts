@@ -4,6 +4,7 @@ import type { Origin, Certificate, IdentityFile } from '../../shared/trust/certi
 import type { Disk, DiskImage } from './disk.ts';
 import type * as program from './program.ts';
 import type { Random } from './random.ts';
+import type { RoguePeer } from './rogue.ts';
 
 export type Program = typeof program;
 
@@ -35,6 +36,12 @@ export class Clock {
     const off = this.read(now) - EPOCH - now;
     this.set(now, off > CENTURY_MS / 2 ? 0 : off, 1);
   }
+}
+
+/** What is wrong with a clock that is set like this. */
+export function nameOfClock(offMs: number, speed: number): string {
+  if (offMs > CENTURY_MS / 2) return 'clock a century ahead';
+  return speed < 0 ? 'clock running backwards' : speed === 1 ? 'clock jump' : 'clock drift';
 }
 
 /** One run of a machine's process. What a dead process began goes on nowhere. */
@@ -83,6 +90,10 @@ export class Machine {
   isWanted = true;
   /** the crash point at which this machine fails next, and how often it passes it before */
   armed: { readonly point: string; left: number } | null = null;
+  /** it is in the wrong hands, and lies to those who ask it */
+  rogue: RoguePeer | null = null;
+  /** ms that it takes over each answer, beside what it takes always */
+  answersMs = 0;
   /** a second machine made from the first, which runs in the same incarnation */
   incarnation: Origin | null = null;
 

@@ -1,7 +1,8 @@
 /**
  * `npm run sim`: runs seeds of the simulator. `SIM_SEED` is the first (0), `SIM_RUNS` how many (200, or 1 with
  * `SIM_KEEP`), `SIM_PROCESSES` how many at once (2). A seed that fails is shrunk, and one line says how to see it again.
- * `-- --mutations` runs the mutation check instead.
+ * With `SIM_STATE`, a file, a run goes on after the seeds counted there, and prints the total. `-- --mutations` runs the
+ * mutation check instead.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
@@ -11,7 +12,7 @@ import { bundle } from './bundle.ts';
 import { Crew } from './crew.ts';
 import { checkMutations } from './mutation-check.ts';
 import { formatNumbers, parseNumbers, shrink } from './shrink.ts';
-import { Tally } from './tally.ts';
+import { readState, writeState } from './state.ts';
 
 const root = path.resolve(import.meta.dirname, '../../..');
 const scratch = mkdtempSync(path.join(os.tmpdir(), 'holdfast-sim-'));
@@ -27,19 +28,19 @@ if (process.argv.includes('--mutations')) process.exitCode = await checkMutation
 else process.exitCode = await simulate();
 
 async function simulate(): Promise<number> {
-  const { SIM_SEED = '0', SIM_RUNS, SIM_KEEP, SIM_PROCESSES = '2' } = process.env;
-  const first = Number(SIM_SEED);
+  const { SIM_SEED = '0', SIM_RUNS, SIM_KEEP, SIM_PROCESSES = '2', SIM_STATE } = process.env;
   const program = path.join(scratch, 'world.mjs');
   await bundle(root, program, []);
-  if (SIM_KEEP !== undefined) return replay(program, first, parseNumbers(SIM_KEEP));
-  const runs = Number(SIM_RUNS ?? '200');
-  const tally = new Tally();
+  if (SIM_KEEP !== undefined) return replay(program, Number(SIM_SEED), parseNumbers(SIM_KEEP));
+  const state = readState(SIM_STATE, program, Number(SIM_SEED));
+  const { first, tally } = state;
+  let next = first + tally.runs;
+  const end = next + Number(SIM_RUNS ?? '200');
   const began = performance.now();
-  let next = first;
   const crews = Array.from({ length: Number(SIM_PROCESSES) }, () => new Crew(program));
   await Promise.all(
     crews.map(async (crew) => {
-      while (next < first + runs) {
+      while (next < end) {
         const seed = next;
         next += 1;
         const result = await crew.run({ seed });
@@ -50,13 +51,16 @@ async function simulate(): Promise<number> {
       crew.close();
     }),
   );
+  if (SIM_STATE !== undefined) writeState(SIM_STATE, state);
   for (const line of tally.lines()) say(line);
   const missing = tally.missing();
   if (missing.length > 0) say(`never: ${missing.join(', ')}`);
+  for (const { seed, why } of tally.failed) say(`failed: seed ${String(seed)}: ${why.split('\n')[0] ?? ''}`);
   const seconds = (performance.now() - began) / 1000;
   say(
-    `${String(tally.runs)} seeds from ${String(first)} in ${seconds.toFixed(0)} s: ${String(tally.failed.length)} failed; ` +
-      `${String(tally.events)} events, all together again within ${String(Math.round(tally.slowestMs / 1000))} s of the world`,
+    `${String(tally.runs)} seeds from ${String(first)}, the last of them in ${seconds.toFixed(0)} s: ` +
+      `${String(tally.failed.length)} failed; ${String(tally.events)} events, ` +
+      `all together again within ${String(Math.round(tally.slowestMs / 1000))} s of the world`,
   );
   return tally.failed.length === 0 ? 0 : 1;
 }

@@ -117,7 +117,7 @@ export class Network {
     };
     server.onDeath.add(lost);
     if (world.point(server, `server gets ${operation}`)) return;
-    const served = message.serve(server, body);
+    const served = this.#late(server).then(() => message.serve(server, body));
     void served.then(
       async ({ answer, bytes, answered }) => {
         await world.gate(server);
@@ -142,6 +142,16 @@ export class Network {
         fail(error);
       },
     );
+  }
+
+  /** A slow peer takes its time before it begins. */
+  async #late(server: Life): Promise<void> {
+    const { answersMs } = server.machine;
+    if (answersMs === 0) return;
+    const world = this.#world;
+    world.fault('slow peer');
+    const until = world.scheduler.now + answersMs * (0.5 + world.random.real());
+    while (world.scheduler.now < until && !world.isCalm) await world.sleep(server, 1_000);
   }
 
   #fate(from: string, to: string, bytes: number): Fate {

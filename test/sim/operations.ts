@@ -1,6 +1,10 @@
 /** What a transaction of the journal is about, read from its statements: names of crash points, and what it makes durable. */
 import type { Statement } from '../../shared/journal/engine.ts';
 import type { Store } from '../../shared/journal/entry.ts';
+import { TABLE_SHAPES } from '../../shared/journal/tables.ts';
+
+/** A node writes again, under a new name, what it had written beyond where another copy of it wrote on. */
+export const AGAIN = 'append again after a fork';
 
 export interface JournalRow {
   readonly origin: string;
@@ -23,14 +27,16 @@ export interface Operation {
   readonly opensGate: boolean;
 }
 
+const FACTS = [...TABLE_SHAPES.values()].map(({ sqlName }) => sqlName);
+
 export function operationOf(store: Store, statements: readonly Statement[], self: string): Operation {
   const has = (text: string): boolean => statements.some(({ sql }) => sql.includes(text));
   const rows = statements.flatMap(({ sql, args }) =>
     sql.startsWith(`INSERT INTO "${store}_journal"`) ? journalRows(String(args[0])) : [],
   );
   const names = namesOf(has, rows, self);
-  // Migration and reprojection come before a process serves, and change no log.
-  const opensGate = names.some((name) => /freeze|thaw|migrate|tables/.test(name));
+  // The first migration makes the table of freezes.
+  const opensGate = names.some((name) => /freeze|thaw|migrate/.test(name));
   return { store, names, rows, statements, at: 0, opensGate };
 }
 
@@ -42,14 +48,14 @@ function namesOf(has: (text: string) => boolean, rows: readonly JournalRow[], se
   const [first] = rows;
   if (first) {
     if (!first.origin.startsWith(self)) return ['absorb a slice'];
-    if (has('_forks"')) return ['append again after a fork'];
+    if (has('_forks"')) return [AGAIN];
     return [...new Set(rows.map(({ kind }) => `append ${kind}`))];
   }
   if (has('_forks"')) return ['keep the evidence of a fork'];
   if (has('_heads"')) return ['take a head'];
   if (has('local_peers')) return ['save contacts'];
   if (has('local_seen')) return ['note an unchanged report'];
-  return [has('_guard"') ? 'write something local' : 'make tables again'];
+  return [FACTS.some((table) => has(`INTO "${table}"`)) ? 'make tables again' : 'write something local'];
 }
 
 function journalRows(json: string): JournalRow[] {

@@ -7,7 +7,7 @@ import { selectFreeze } from '../../shared/journal/freeze.ts';
 import { STORES } from '../../shared/journal/entry.ts';
 import type { Disk } from './disk.ts';
 import type { Life, Machine } from './machine.ts';
-import type { Operation } from './operations.ts';
+import { AGAIN, type Operation } from './operations.ts';
 import type { World } from './world.ts';
 
 /** Something a node answered for: it must never be lost while a machine that holds it is left. */
@@ -22,12 +22,14 @@ export interface Promised {
   isExcused: boolean;
 }
 
-/** A log of facts that the oracle was told of a recovery password. */
+/** What the oracle was told of a recovery password. */
 export interface KnownKey {
   readonly keyId: string;
   readonly deviceId: string;
   readonly password: string;
   readonly commitment: string;
+  /** somebody who is known on that computer */
+  readonly user: string;
 }
 
 /** 2150: beyond all clocks of machines in these worlds. */
@@ -88,7 +90,13 @@ export class Oracle {
         if (hlc > HLC_SANE_MAX) this.violated('I14', `${life.name} follows a clock of the far future`);
       } else this.violated('I4', `${life.name} took in ${place}, which its author did not write`);
     }
+    if (operation.names.includes(AGAIN) && !this.#isSplitNode(machine.certificate.nodeId))
+      this.violated('I4', `${life.name} wrote again what no other copy of it contradicts`);
     if (this.freezes && !operation.opensGate) this.#checkGate(life, operation);
+  }
+
+  #isSplitNode(nodeId: string): boolean {
+    return [...this.split].some((origin) => origin.startsWith(nodeId));
   }
 
   /** I11: whoever got past the guard did so while the gate was open. */
@@ -101,6 +109,14 @@ export class Oracle {
   synced(machine: Machine, operations: readonly Operation[]): void {
     if (!machine.isCentre) return;
     for (const { rows } of operations) for (const { hash } of rows) this.#everAtCentre.add(hash);
+  }
+
+  /** I1: what a peer is told that this machine holds is not lost with its power. */
+  shown({ name, machine }: Life, store: Store, vector: Readonly<Record<string, number>>): void {
+    for (const { rows } of machine.disk.of(store).unsynced)
+      for (const { origin, seq } of rows)
+        if ((vector[origin] ?? 0) >= seq)
+          this.violated('I1', `${name} shows ${store} ${origin} ${String(seq)}, which it may lose`);
   }
 
   wasAtCentre(hash: string): boolean {

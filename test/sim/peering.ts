@@ -1,11 +1,13 @@
 /** How one simulated node calls another: the production client on one side, the production routes on the other. */
 import { OpenAPIHono } from '@hono/zod-openapi';
 import type { App, AppEnv } from '../../shared/http/context.ts';
+import { STORES, type Store, type Vector } from '../../shared/journal/entry.ts';
 import type { PeerFetch } from '../../shared/replication/client.ts';
 import { SYNC_MEDIA_TYPE } from '../../shared/replication/protocol.ts';
 import type { Life, Machine, Program } from './machine.ts';
 import { Request, type Response } from './shims/globals.ts';
 import { ConnectionLost } from './network.ts';
+import { unpack } from './platform.ts';
 import type { World } from './world.ts';
 
 /** The routes that other nodes call, alone: building the whole application would take most of a run. */
@@ -57,10 +59,13 @@ export function postTo(
     serve: async (server, arrived) => {
       const request = new Request(`http://localhost${path}`, { method: 'POST', headers, body: arrived });
       if (!server.app) throw new Error('not serving');
-      const answer = (await server.app.fetch(
-        request as unknown as globalThis.Request,
-      )) as unknown as Response;
-      return { answer, bytes: (await answer.arrayBuffer()).length };
+      const told = (await server.app.fetch(request as unknown as globalThis.Request)) as unknown as Response;
+      const answer = (await server.machine.rogue?.answer(path, told)) ?? told;
+      const bytes = await answer.arrayBuffer();
+      // Elsewhere nothing leaves before it is synced.
+      if (server.machine.disk.kind === 'libsql-server' && answer.status === 200)
+        checkShown(world, server, path, arrived, bytes);
+      return { answer, bytes: bytes.length };
     },
     // A packed answer is checked by whoever unpacks it; of another, HTTP notices that it is not whole.
     damage: (answer, by) => {
@@ -68,4 +73,20 @@ export function postTo(
       return answer.damaged(by);
     },
   });
+}
+
+function checkShown(
+  { oracle }: World,
+  server: Life,
+  path: string,
+  request: Uint8Array,
+  answer: Uint8Array,
+): void {
+  if (path === '/v1/sync/pull') {
+    const { vectors } = JSON.parse(unpack(answer)) as { vectors: Record<Store, Vector> };
+    for (const store of STORES) oracle.shown(server, store, vectors[store]);
+  } else if (path === '/v1/sync/push') {
+    const { store } = JSON.parse(unpack(request)) as { store: Store };
+    oracle.shown(server, store, (JSON.parse(unpack(answer)) as { held: Vector }).held);
+  }
 }

@@ -3,35 +3,36 @@ import type { KeyIdPrefix, Guid } from '../../shared/domain/recovery-key.ts';
 import type { ConfigBody, ConfigKind } from '../../shared/journal/bodies.ts';
 import type { Draft } from '../../shared/journal/store-journal.ts';
 import type { DisclosureRequest } from '../../shared/helpdesk/messages.ts';
-import type { Asking } from '../../shared/helpdesk/audit.ts';
+import type { StaffMember } from '../../shared/staff/member.ts';
 import { ask, codeOf } from './asking.ts';
 import type { Machine } from './machine.ts';
 import type { KnownKey } from './oracle.ts';
 import type { World } from './world.ts';
 
-const asking: Asking = {
-  staff: {
-    ...{ staffId: 'ana', name: 'Ana', role: 'advanced-helpdesk', sites: null },
-    presence: { by: 'token', tokenId: 't', scope: ['keys'] },
-  },
-  address: null,
-};
-
 const EXPECTED = /^(NoAnswer|ConnectionLost)$/;
 
-/** Somebody reads out a key ID; Ana finds the key at this node and gives it out. Returns whether she did. */
-export async function disclose(world: World, at: Machine, key: KnownKey, note: string): Promise<boolean> {
+/** Somebody reads out a key ID; a helpdesk user finds the key at this node and gives it out. Returns what became of it. */
+export async function disclose(
+  world: World,
+  staff: StaffMember,
+  at: Machine,
+  key: KnownKey,
+  note: string,
+): Promise<string> {
+  const { staffId } = staff;
+  const asking = { staff, address: null };
   const request: DisclosureRequest = {
     ...{ keyId: key.keyId as Guid, commitment: key.commitment, deviceId: key.deviceId },
     ...{ reason: 'lost-pin', verification: 'badge', note },
+    ...(staff.role === 'helpdesk' ? { endUser: key.user } : {}),
   };
   try {
-    await ask(world, 'ana', at, 'search', async (node) => {
+    await ask(world, staffId, at, 'search', async (node) => {
       node.confirmation.require();
       return node.helpdesk.search(asking, key.keyId.slice(0, 8) as KeyIdPrefix);
     });
     const answer = await ask(
-      ...[world, 'ana', at, 'disclose' as const],
+      ...[world, staffId, at, 'disclose' as const],
       async (node) => {
         node.confirmation.require();
         world.oracle.asked.add(key.keyId);
@@ -41,12 +42,12 @@ export async function disclose(world: World, at: Machine, key: KnownKey, note: s
         if (disclosed.outcome === 'waiting') return;
         const { disclosure, recoveryPassword } = disclosed.answer;
         const { origin, seq } = disclosure;
-        world.decided(life, 'a disclosure');
+        world.restored.decided(life, 'a disclosure');
         // I3: the record is there, whole, before the password leaves.
         const sql =
           'SELECT 1 FROM audit WHERE origin = ? AND seq = ? AND key_id = ? AND note = ? ' +
-          "AND action = 'disclosure' AND status = 'Successful' AND staff_id = 'ana' AND reason = 'lost-pin'";
-        const args = [origin, seq, key.keyId, note];
+          "AND action = 'disclosure' AND status = 'Successful' AND staff_id = ? AND reason = 'lost-pin'";
+        const args = [origin, seq, key.keyId, note, staffId];
         if (at.disk.of('recovery').facts(sql, args).length === 0)
           world.oracle.violated('I3', `${life.name} gave out ${key.keyId} without a record`);
         if (recoveryPassword !== key.password)
@@ -58,10 +59,10 @@ export async function disclose(world: World, at: Machine, key: KnownKey, note: s
         });
       },
     );
-    return answer.outcome === 'disclosed' && answer.answer.recoveryPassword === key.password;
+    return answer.outcome;
   } catch (error) {
     expected(world, 'a disclosure', error);
-    return false;
+    return codeOf(error) ?? 'no answer';
   }
 }
 
@@ -87,7 +88,7 @@ export async function configure<K extends ConfigKind>(
         });
       },
       (revision, life) => {
-        world.decided(life, 'a change of configuration');
+        world.restored.decided(life, 'a change of configuration');
         world.oracle.promise({
           ...{ machine: at.name, what: 'record', label: `revision ${String(revision)} of ${kind} ${id}` },
           sql: 'SELECT 1 FROM config WHERE kind = ? AND id = ? AND revision >= ?',

@@ -13,16 +13,20 @@ import type { Gate } from './snapshots.ts';
 export type Event =
   | { readonly do: 'encrypt' | 'report' | 'change' | 'revoke'; readonly device: number }
   | { readonly do: 'collide'; readonly device: number; readonly key: number }
-  | { readonly do: 'disclose'; readonly machine: number; readonly key: number }
+  | { readonly do: 'disclose'; readonly machine: number; readonly key: number; readonly staff: number }
   | { readonly do: 'configure'; readonly value: number }
   | { readonly do: 'roll up' | 'write as the next version'; readonly machine: number }
   | { readonly do: 'link'; readonly machine: number; readonly faults: LinkFaults; readonly forMs: number }
   | {
       readonly do: 'partition';
       readonly machine: number;
-      readonly ways: 'both' | 'to the centre' | 'from the centre';
+      /** seen from the machine; between it and the centres, or all other machines */
+      readonly ways: 'both' | 'out' | 'in';
+      readonly from: 'centres' | 'all';
       readonly forMs: number;
     }
+  | { readonly do: 'slow peer'; readonly machine: number; readonly answersMs: number; readonly forMs: number }
+  | { readonly do: 'restart'; readonly machine: number }
   | { readonly do: 'crash'; readonly machine: number; readonly power: boolean }
   | { readonly do: 'arm'; readonly machine: number; readonly point: string; readonly after: number }
   | { readonly do: 'disk full' | 'slow disk'; readonly machine: number; readonly forMs: number }
@@ -56,10 +60,11 @@ export function planOf(seed: number): Plan {
   const attackers = random.chance(0.3) ? 1 : 0;
   const upgrades = needed.upgrade || random.chance(0.1);
   const shape: Shape = {
-    ...{ centre, attackers },
-    edges: isLarge ? random.between(6, 12) : random.between(2, 4),
-    devices: isLarge ? random.between(60, 200) : random.between(3, 9),
-    centres: centre === 'libsql-server' && random.chance(0.4) ? 2 : 1,
+    ...{ centre, attackers, rogue: random.chance(0.1) },
+    edges: isLarge ? random.between(5, 12) : random.between(2, 4),
+    devices: isLarge ? random.between(100, 300) : random.between(3, 9),
+    staff: isLarge ? random.between(100, 300) : random.between(1, 5),
+    centres: centre === 'libsql-server' ? random.pick([1, 1, 2, 2, 3]) : 1,
     migrates: needed.migration || random.chance(0.03),
     meshed: random.chance(0.15),
   };
@@ -94,8 +99,7 @@ function planFocus(random: Random, shape: Shape, add: Add, endsAt: number, focus
   if (twin || random.chance(0.06)) {
     add({ do: 'twin', machine: one, forMs: endsAt / 2 }, resumedAt);
     // Both copies write, so that the log goes on in two ways.
-    for (let writes = 1; writes <= 4; writes += 1)
-      add({ do: 'disclose', machine: one, key: random.below(1_000) }, resumedAt + writes * 3_000);
+    for (let writes = 1; writes <= 4; writes += 1) add(disclosure(random, one), resumedAt + writes * 3_000);
     for (let device = 0; device < shape.devices; device += 1)
       if (random.chance(0.5)) add({ do: 'encrypt', device }, resumedAt + random.between(0, 10_000));
   }
@@ -121,8 +125,8 @@ function planWork(random: Random, shape: Shape, add: Add, endsAt: number): void 
     }
     if (random.chance(0.3)) add({ do: 'encrypt', device });
   }
-  for (let disclosures = random.between(1, 5); disclosures > 0; disclosures -= 1)
-    add({ do: 'disclose', machine: random.below(100), key: random.below(1_000) });
+  for (let disclosures = Math.max(shape.staff, random.between(1, 5)); disclosures > 0; disclosures -= 1)
+    add(disclosure(random, random.below(100)));
   for (let changes = random.between(0, 3); changes > 0; changes -= 1)
     add({ do: 'configure', value: random.below(1_000) });
   if (random.chance(0.3)) add({ do: 'revoke', device: random.below(shape.devices) });
@@ -130,6 +134,10 @@ function planWork(random: Random, shape: Shape, add: Add, endsAt: number): void 
     add({ do: 'collide', device: random.below(shape.devices), key: random.below(1_000) });
   for (let rolls = random.between(0, 2); rolls > 0; rolls -= 1)
     add({ do: 'roll up', machine: random.below(100) });
+}
+
+function disclosure(random: Random, machine: number): Event {
+  return { do: 'disclose', machine, key: random.below(1_000), staff: random.below(1_000) };
 }
 
 function planFaults(random: Random, shape: Shape, add: Add, endsAt: number, atWork: () => number): void {
@@ -140,8 +148,20 @@ function planFaults(random: Random, shape: Shape, add: Add, endsAt: number, atWo
   for (let links = random.between(0, 3); links > 0; links -= 1)
     add({ do: 'link', machine: random.below(100), faults: linkFaults(random), forMs: aWhile() });
   for (let cuts = random.between(0, 2); cuts > 0; cuts -= 1) {
-    const ways = random.pick(['both', 'to the centre', 'from the centre'] as const);
-    add({ do: 'partition', machine: edge(), ways, forMs: aWhile() });
+    const ways = random.pick(['both', 'out', 'in'] as const);
+    const from = random.pick(['centres', 'centres', 'all'] as const);
+    add({ do: 'partition', machine: edge(), ways, from, forMs: aWhile() });
+  }
+  // The last is longer than any caller waits: the peer hangs.
+  for (let slow = random.below(2); slow > 0; slow -= 1) {
+    const answersMs = random.pick([1_000, 10_000, 100_000]);
+    add({ do: 'slow peer', machine: any(), answersMs, forMs: aWhile() });
+  }
+  for (let restarts = random.between(1, 3); restarts > 0; restarts -= 1) {
+    const machine = random.below(shape.centres);
+    add(
+      random.chance(0.5) ? { do: 'restart', machine } : { do: 'crash', machine, power: random.chance(0.5) },
+    );
   }
   for (let crashes = random.between(0, 2); crashes > 0; crashes -= 1)
     add({ do: 'crash', machine: any(), power: random.chance(0.6) }, atWork());

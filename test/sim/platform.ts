@@ -26,13 +26,7 @@ export function simPlatform(world: World, life: Life): Platform {
         new Uint8Array(scryptSync(password, salt, length, { N: n, r, p, maxmem: 256 * n * r })),
       ),
     // What matters of gzip here is its checksum: what arrives damaged is noticed.
-    compress: (text) => {
-      const bytes = Buffer.from(text);
-      const packed = new Uint8Array(bytes.length + CHECKSUM_BYTES);
-      packed.set(bytes, CHECKSUM_BYTES);
-      new DataView(packed.buffer).setUint32(0, crc32(bytes));
-      return Promise.resolve(packed);
-    },
+    compress: (text) => Promise.resolve(pack(text)),
     decompress: (bytes, bytesMax) => {
       const text = bytes.subarray(CHECKSUM_BYTES);
       if (text.length > bytesMax) return Promise.reject(new RangeError('longer than allowed'));
@@ -53,4 +47,17 @@ export function simPlatform(world: World, life: Life): Platform {
         });
       }),
   };
+}
+
+export function pack(text: string): Uint8Array<ArrayBuffer> {
+  const bytes = Buffer.from(text);
+  const packed = new Uint8Array(bytes.length + CHECKSUM_BYTES);
+  packed.set(bytes, CHECKSUM_BYTES);
+  new DataView(packed.buffer).setUint32(0, crc32(bytes));
+  return packed;
+}
+
+/** The text in what arrived whole. */
+export function unpack(bytes: Uint8Array): string {
+  return Buffer.from(bytes.subarray(CHECKSUM_BYTES)).toString();
 }

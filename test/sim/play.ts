@@ -1,7 +1,7 @@
 /** Carries out the events of a plan in a world. */
 import { AttackingMachine } from './attacks.ts';
 import { Disk } from './disk.ts';
-import { CENTURY_MS, Machine } from './machine.ts';
+import { Machine, nameOfClock } from './machine.ts';
 import type { LinkFaults } from './network.ts';
 import * as nextProgram from './next-program.ts';
 import { configure, disclose, revoke } from './people.ts';
@@ -101,9 +101,11 @@ export class Play {
     const world = this.#world;
     switch (event.do) {
       case 'disclose': {
+        if (machine.rogue) return;
         const key = this.#key(event.key);
         this.#notes += 1;
-        if (key) void disclose(world, machine, key, `n-${String(this.#notes)}`);
+        const staff = this.organisation.staff[event.staff % this.organisation.staff.length];
+        if (key && staff) void disclose(world, staff, machine, key, `n-${String(this.#notes)}`);
         return;
       }
       case 'roll up':
@@ -114,17 +116,23 @@ export class Play {
         return;
       case 'link':
         for (const other of world.machines) this.#fault(machine, other, event.faults, event.forMs);
-        for (const { name } of [...this.organisation.devices, { name: 'ana' }, { name: 'root' }])
-          this.#link(name, machine.name, event.faults, event.forMs);
+        for (const name of this.#people()) this.#link(name, machine.name, event.faults, event.forMs);
         return;
       case 'partition':
-        for (const centre of world.machines.filter(({ isCentre }) => isCentre)) {
-          if (event.ways !== 'from the centre')
-            this.#link(machine.name, centre.name, { cut: true }, event.forMs);
-          if (event.ways !== 'to the centre')
-            this.#link(centre.name, machine.name, { cut: true }, event.forMs);
+        for (const other of world.machines) {
+          if (other === machine || (event.from === 'centres' && !other.isCentre)) continue;
+          if (event.ways !== 'in') this.#link(machine.name, other.name, { cut: true }, event.forMs);
+          if (event.ways !== 'out') this.#link(other.name, machine.name, { cut: true }, event.forMs);
         }
         world.fault(event.ways === 'both' ? 'partitions' : 'one-way partitions');
+        return;
+      case 'slow peer':
+        machine.answersMs = event.answersMs;
+        world.scheduler.after(event.forMs, () => (machine.answersMs = 0));
+        return;
+      case 'restart':
+        world.fault('restart');
+        void world.stop(machine);
         return;
       case 'crash':
         world.fault(event.power ? 'power cut' : 'kill');
@@ -162,6 +170,12 @@ export class Play {
         this.upgrade(machine);
         return;
     }
+  }
+
+  /** whoever asks nodes without being one */
+  #people(): string[] {
+    const { devices, staff } = this.organisation;
+    return [...devices.map(({ name }) => name), ...staff.map(({ staffId }) => staffId), 'root'];
   }
 
   #key(number: number) {
@@ -234,9 +248,4 @@ export class Play {
       world.lose(twin, true);
     });
   }
-}
-
-function nameOfClock(offMs: number, speed: number): string {
-  if (offMs > CENTURY_MS / 2) return 'clock a century ahead';
-  return speed < 0 ? 'clock running backwards' : speed === 1 ? 'clock jump' : 'clock drift';
 }

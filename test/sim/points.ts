@@ -1,4 +1,5 @@
 /** The named crash points: before and after every kind of transaction, and at both ends of every message. */
+import { AGAIN } from './operations.ts';
 
 const TRANSACTIONS = [
   ...[
@@ -12,7 +13,7 @@ const TRANSACTIONS = [
     'config',
     'device-revocation',
   ].map((kind) => `append ${kind}`),
-  'append again after a fork',
+  AGAIN,
   'absorb a slice',
   'keep the evidence of a fork',
   'save contacts',

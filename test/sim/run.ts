@@ -77,7 +77,15 @@ function report(world: World, { events }: Plan): Omit<RunResult, 'convergedMs'> 
 /** Databases as a first start leaves them. */
 async function migratedImages(): Promise<Images> {
   const world = new World(-1, null);
-  const shape = { edges: 1, devices: 0, centre: 'libsql-file', centres: 1, attackers: 0 } as const;
+  const shape = {
+    edges: 1,
+    devices: 0,
+    staff: 0,
+    centre: 'libsql-file',
+    centres: 1,
+    attackers: 0,
+    rogue: false,
+  } as const;
   await found(world, { ...shape, migrates: true, meshed: false }, null, thisProgram);
   for (const machine of world.machines) void world.boot(machine);
   await world.scheduler.run(SETUP_MS, () => world.machines.every(({ life }) => life?.node));

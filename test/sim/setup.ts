@@ -2,12 +2,14 @@
 import { type Certificate, issueCertificate, publicJwk } from '../../shared/trust/certificate.ts';
 import type { PrivateJwk } from '../../shared/trust/jws.ts';
 import { generateVault, type VaultKey } from '../../shared/vault/seal.ts';
+import type { StaffMember } from '../../shared/staff/member.ts';
 import { nodePlatform } from '../../central/platform.ts';
 import { Disk, type DiskImage, type DiskKind } from './disk.ts';
 import { Device } from './devices.ts';
 import { EPOCH, Machine, type Program } from './machine.ts';
 import { configure } from './people.ts';
 import { Random } from './random.ts';
+import { RoguePeer } from './rogue.ts';
 import { seedEntropy } from './shims/entropy.ts';
 import { publicOf } from './shims/jose.ts';
 import type { World } from './world.ts';
@@ -16,6 +18,8 @@ import type { World } from './world.ts';
 export interface Shape {
   readonly edges: number;
   readonly devices: number;
+  /** helpdesk users */
+  readonly staff: number;
   readonly centre: DiskKind;
   /** processes of the centre: more than one only at a database server */
   readonly centres: number;
@@ -24,10 +28,13 @@ export interface Shape {
   /** edges call each other as well */
   readonly meshed: boolean;
   readonly attackers: number;
+  /** edges of one region call another one as well, which lies to them */
+  readonly rogue: boolean;
 }
 
 export const SITES = ['site-0', 'site-1'] as const;
 const REGIONS = ['north', 'south'] as const;
+const ROGUE = { name: 'rogue', role: 'edge', regionId: 'north', siteId: 'site-0' } as const;
 
 export interface Organisation {
   readonly privateKey: PrivateJwk;
@@ -38,6 +45,7 @@ export interface Organisation {
   }[];
   readonly attackers: readonly Attacker[];
   readonly devices: readonly Device[];
+  readonly staff: readonly StaffMember[];
 }
 
 /** A machine that is certified, and does not run this program. */
@@ -115,6 +123,7 @@ export async function found(
     const helps = index % 3 !== 2;
     const reach = helps ? 'region' : 'own';
     const others = shape.meshed && index > 0 ? [`edge-${String(index - 1)}`] : [];
+    if (shape.rogue && regionId === ROGUE.regionId) others.push(ROGUE.name);
     const keys = helps ? vaultKeys.filter(({ vaultId }) => vaultId.startsWith(regionId)) : [];
     await add(
       {
@@ -150,7 +159,22 @@ export async function found(
       ...centres,
     ]);
   });
-  return { privateKey, vaults, attackers, devices };
+  if (shape.rogue) {
+    const scope = { recovery: 'region', compliance: 'region' } as const;
+    const machine = await add({ ...ROGUE, scope }, 'durable-object', [], ['centre-0']);
+    machine.rogue = new RoguePeer(world, machine);
+    world.oracle.dishonest.add(machine.certificate.nodeId);
+  }
+  return { privateKey, vaults, attackers, devices, staff: staffOf(shape.staff) };
+}
+
+/** Every other one has to name whom the key is for. */
+function staffOf(count: number): StaffMember[] {
+  return Array.from({ length: count }, (_, index) => ({
+    ...{ staffId: `staff-${String(index)}`, name: `Staff ${String(index)}`, sites: null },
+    role: index % 2 === 0 ? 'advanced-helpdesk' : 'helpdesk',
+    presence: { by: 'token', tokenId: `t-${String(index)}`, scope: ['keys'] },
+  }));
 }
 
 /** What administrators configure before the first PC is there. */

@@ -8,18 +8,12 @@ import { Disk, type DiskImage } from './disk.ts';
 import { SimEngine } from './engine.ts';
 import { Life, type Machine } from './machine.ts';
 import { Network } from './network.ts';
-import { Oracle, tipsOn } from './oracle.ts';
+import { Oracle } from './oracle.ts';
 import { peerApp, peerFetch } from './peering.ts';
 import { simPlatform } from './platform.ts';
 import { Random } from './random.ts';
+import { Restored } from './restored.ts';
 import { Scheduler } from './scheduler.ts';
-
-/** A log of a centre's own as an edge held it when the centre was rewound. */
-interface Stale {
-  readonly edge: string;
-  readonly log: string;
-  readonly seq: number;
-}
 
 export class World {
   readonly seed: number;
@@ -40,9 +34,7 @@ export class World {
   #history = '';
   #pending: string[] = [];
   isCalm = false;
-  /** an administrator said that the missing edges will not come */
-  isOverridden = false;
-  #stale: readonly Stale[] = [];
+  readonly restored = new Restored(this);
 
   constructor(seed: number, say: ((line: string) => void) | null) {
     this.seed = seed;
@@ -174,33 +166,8 @@ export class World {
       this.rewound.add(sharer.name);
     }
     before.close();
-    if (machine.isCentre) this.#stale = image ? this.#knownElsewhere(machine) : [];
+    if (machine.isCentre) this.restored.begin(image ? machine : null);
     this.oracle.lost();
-  }
-
-  /** I7: what edges hold of the centre's own logs, which it cannot know after a rewind. */
-  #knownElsewhere(centre: Machine): Stale[] {
-    const known = new Set([...tipsOn(centre.disk).values()].map(({ origin }) => origin.slice(0, 10)));
-    return this.machines
-      .filter(({ isGone, isCentre, certificate }) => !isGone && !isCentre && known.has(certificate.nodeId))
-      .flatMap(({ name, disk }) =>
-        [...tipsOn(disk)].flatMap(([log, { origin, seq }]) => {
-          const byCentre = this.machines.some(
-            ({ isCentre, certificate }) => isCentre && origin.startsWith(certificate.nodeId),
-          );
-          return byCentre ? [{ edge: name, log, seq }] : [];
-        }),
-      );
-  }
-
-  /** A centre decided something: it must know by then what the edges that it knew have of its own logs. */
-  decided({ machine, name }: Life, what: string): void {
-    if (!machine.isCentre || this.#stale.length === 0 || this.isOverridden) return;
-    const held = tipsOn(machine.disk);
-    for (const { edge, log, seq } of this.#stale) {
-      if (this.rewound.has(edge) || this.machine(edge).isGone || (held.get(log)?.seq ?? 0) >= seq) continue;
-      this.oracle.violated('I7', `${name} decided ${what} before ${edge} brought ${log} ${String(seq)}`);
-    }
   }
 
   async stop(machine: Machine): Promise<void> {
