@@ -48,6 +48,8 @@ export interface FleetOptions {
   readonly realVolumes?: readonly RealVolume[];
   /** leaves out every trouble: all devices enforced, reporting and able to encrypt */
   readonly healthy?: boolean;
+  /** of its computers' names, 1 by default: two fleets at the same sites must not share names */
+  readonly firstNumber?: number;
   readonly concurrency?: number;
   readonly agent?: Partial<Omit<AgentSettings, 'nodes'>>;
   /** kept for the next run of the program; never inside a node's data folder */
@@ -101,7 +103,8 @@ export class Fleet {
       receipts: new ReceiptChecker(options.organisation),
       tally: newTally(),
     };
-    const plans = planMachines(platform, derivation, seed, sites, options.devices, options.healthy ?? false);
+    const { devices, healthy = false, firstNumber = 1 } = options;
+    const plans = planMachines(platform, derivation, seed, sites, devices, healthy, firstNumber);
     const hosts = realVolumes.map((_, number) => number % Math.max(1, plans.length));
     this.devices = plans.map((plan) => this.#makeDevice(hosts.includes(plan.index) ? inOrder(plan) : plan));
     realVolumes.forEach((volume, number) => {

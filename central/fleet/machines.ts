@@ -92,7 +92,10 @@ const TROUBLES_PER_HUNDRED: readonly (readonly [count: number, changes: Partial<
 
 const HUNDRED = 100;
 
-/** Plans `devices` PCs, dealt out to the sites in turn. `healthy` leaves every trouble out. */
+/**
+ * Plans `devices` PCs, dealt out to the sites in turn. `healthy` leaves every trouble out; their names are numbered from
+ * `firstNumber`.
+ */
 export function planMachines(
   platform: Pick<Platform, 'sha256'>,
   derivation: Derivation,
@@ -100,6 +103,7 @@ export function planMachines(
   sites: readonly { readonly siteId: string }[],
   devices: number,
   healthy: boolean,
+  firstNumber: number,
 ): MachinePlan[] {
   const plans: MachinePlan[] = [];
   let troubles: (Partial<MachinePlan> | undefined)[] = [];
@@ -108,7 +112,8 @@ export function planMachines(
     if (index % HUNDRED === 0) troubles = healthy ? [] : dealTroubles(platform, seed, index);
     const trouble = troubles[index % HUNDRED] ?? {};
     const siteIndex = index % sites.length;
-    const made = plan(dice, derivation, index, siteIndex, sites[siteIndex]?.siteId ?? '');
+    const number = firstNumber + index;
+    const made = plan(dice, derivation, { index, number, siteIndex }, sites[siteIndex]?.siteId ?? '');
     // The image came from a PC of the same site that is in order; without one this PC is no clone.
     const cloneOf =
       trouble.cloneOf === undefined
@@ -241,8 +246,7 @@ const DNS_DOMAIN = 'alcazar.example';
 function plan(
   dice: Dice,
   derivation: Derivation,
-  index: number,
-  siteIndex: number,
+  { index, number, siteIndex }: { index: number; number: number; siteIndex: number },
   siteId: string,
 ): MachinePlan {
   const { make, model, form, serial } = dice.pick(MODELS);
@@ -265,7 +269,7 @@ function plan(
   return {
     index,
     siteIndex,
-    computerName: `${place}-${form}-${String(index + 1).padStart(4, '0')}`,
+    computerName: `${place}-${form}-${String(number).padStart(4, '0')}`,
     domain: dice.chance(0.8) ? DNS_DOMAIN : NETBIOS_DOMAIN,
     smbiosUuid: derivation.guid('smbios', String(index)),
     serial: serial(dice),
