@@ -29,8 +29,8 @@ import type { Log, Platform } from './platform.ts';
 import { reportPartsOf } from './reports/context.ts';
 import { recordTrend } from './reports/trend.ts';
 import { TableComparison } from './replication/comparison.ts';
-import { PeerClient, type PeerFetch } from './replication/client.ts';
 import { OwnCondition } from './replication/condition.ts';
+import { PeerClient, type PeerFetch } from './replication/client.ts';
 import { driveReplication } from './replication/driver.ts';
 import { Peers } from './replication/peers.ts';
 import { Revocations } from './replication/revocations.ts';
@@ -106,9 +106,9 @@ export interface HoldfastNode {
   readonly sync: SyncService;
   readonly metrics: Metrics;
   readonly comparison: TableComparison;
+  readonly condition: OwnCondition;
   readonly links: readonly Link[];
   readonly vaultKeys: readonly VaultKey[];
-  readonly condition: OwnCondition;
   readonly resealing: Resealing;
   readonly revocations: Revocations;
   readonly room: Room;
@@ -168,11 +168,11 @@ export async function openNode(options: NodeOptions): Promise<HoldfastNode> {
   const breakGlass = await BreakGlass.open({ ...parts, vaultKeys }, lived);
   const helpdesk = new HelpdeskService({ ...parts, vaultKeys }, lived, breakGlass);
   const auditAlerts = await watchAudit(parts);
-  const links = options.peers.map(({ name, fetch }): Link => ({
-    name,
   const comparison = new TableComparison(parts);
   const condition = new OwnCondition({ ...parts, room, comparison });
   peers.speakOf(condition);
+  const links = options.peers.map(({ name, fetch }): Link => ({
+    name,
     client: new PeerClient({ ...parts, condition }, fetch),
     state: { name: 'resting' },
   }));
@@ -241,18 +241,18 @@ export async function openNode(options: NodeOptions): Promise<HoldfastNode> {
       await selfCheck({ ledger, platform, alarms, certificate, vaultKeys });
     };
     await chore('check itself', check);
+    await chore('look at itself', () => condition.look());
     const pause = async (): Promise<boolean> => {
       await platform.sleep(limits.cycleEveryMs);
-    await chore('look at itself', () => condition.look());
       return !stopping.signal.aborted;
     };
     while (await pause()) {
       await chore('save contacts', () => peers.save());
       await revocations.catchUp();
       await room.look();
+      await chore('look at itself', () => condition.look());
       await chore('count time', () => lived.tick(breakGlass.isOpen));
       await chore('end what is over', async () => {
-      await chore('look at itself', () => condition.look());
         await breakGlass.tick();
         await helpdesk.tick();
         auditAlerts.tick();
@@ -323,9 +323,9 @@ export async function openNode(options: NodeOptions): Promise<HoldfastNode> {
       edges,
       statuses,
       comparison,
+      condition,
       foreground,
       endings,
-      condition,
     },
     confirmation,
     proofs: new ProofChecker(platform),

@@ -368,8 +368,6 @@ export const en = {
     backlog: 'Entries missing here',
     notKnown: 'not known',
     centreContact: 'Last contact with a centre',
-    aside: (count: number) => `Entries kept aside: ${String(count)}`,
-    entry: 'Entry',
     fetched: 'Last fetched from it',
     delivered: 'Last delivered to it',
     conditions: 'How they are',
@@ -391,6 +389,8 @@ export const en = {
     keptAside: 'Entries kept aside there',
     forks: 'Logs continued twice',
     saidAt: 'Said',
+    aside: (count: number) => `Entries kept aside: ${String(count)}`,
+    entry: 'Entry',
   },
   signInPage: {
     at: (node: string) => `At ${node}. A session is good for this node alone.`,

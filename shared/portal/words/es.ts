@@ -368,8 +368,6 @@ export const es: PortalWords = {
     backlog: 'Entradas que faltan aquí',
     notKnown: 'no se sabe',
     centreContact: 'Último contacto con un centro',
-    aside: (count) => `Entradas apartadas: ${String(count)}`,
-    entry: 'Entrada',
     fetched: 'Última recogida de él',
     delivered: 'Última entrega a él',
     conditions: 'Cómo están',
@@ -391,6 +389,8 @@ export const es: PortalWords = {
     keptAside: 'Entradas apartadas allí',
     forks: 'Registros continuados dos veces',
     saidAt: 'Dicho',
+    aside: (count) => `Entradas apartadas: ${String(count)}`,
+    entry: 'Entrada',
   },
   signInPage: {
     at: (node) => `En ${node}. Una sesión vale solo para este nodo.`,
