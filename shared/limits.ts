@@ -87,6 +87,9 @@ export const limits = {
   /** Secrets sealed under one encapsulation to a vault, and for how long: what a seized node could give away. */
   sealsPerWindowMax: 1_000,
   sealWindowMs: 5 * 60_000,
+  /** Exemptions that wait for an administrator at once, and that are shown: more than anybody answers in a week. */
+  exemptionRequestsOpenMax: 500,
+  exemptionRequestsShownMax: 1_000,
   /** Rows of keys that re-sealing looks at in one read: a few ms. */
   resealPageRows: 250,
   /** Keys opened and sealed again before people and devices get their turn: 0.2 ms each. */

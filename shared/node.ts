@@ -13,6 +13,7 @@ import { EscrowService } from './devices/escrow.ts';
 import { ProofChecker } from './devices/proof.ts';
 import { StatusService } from './devices/status.ts';
 import { TokenChecker } from './devices/token.ts';
+import { ExemptionService } from './exemptions/service.ts';
 import { ExportService } from './export/service.ts';
 import { watchAudit } from './helpdesk/alerts.ts';
 import { BreakGlass } from './helpdesk/break-glass.ts';
@@ -100,6 +101,7 @@ export interface HoldfastNode {
   readonly statuses: StatusService;
   readonly helpdesk: HelpdeskService;
   readonly breakGlass: BreakGlass;
+  readonly exemptions: ExemptionService;
   readonly lived: LivedTime;
   readonly imports: ImportService;
   readonly exports: ExportService;
@@ -332,6 +334,7 @@ export async function openNode(options: NodeOptions): Promise<HoldfastNode> {
     tokens: new TokenChecker(authority, isRevoked, ledger),
     escrows: new EscrowService(parts),
     ...{ helpdesk, breakGlass, lived },
+    exemptions: new ExemptionService(parts),
     imports: new ImportService(parts),
     exports: new ExportService({ ...parts, vaultKeys }),
     ...people,

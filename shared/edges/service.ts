@@ -48,7 +48,8 @@ export interface KeptAside {
   readonly computerName: string;
   readonly domain: string;
   readonly deviceId: string;
-  readonly released: boolean;
+  /** what an administrator decided; what was refused can still be released */
+  readonly state: 'waiting' | 'released' | 'refused';
 }
 
 export class EdgeService {
@@ -186,19 +187,21 @@ export class EdgeService {
     const { ledger } = this.#parts;
     const rows = await ledger.engine.rows(
       'recovery',
-      'SELECT q.origin, q.seq, q.hash, q.hlc, q.body, EXISTS (SELECT 1 FROM releases r WHERE r.of_hash = q.hash) ' +
+      'SELECT q.origin, q.seq, q.hash, q.hlc, q.body, EXISTS (SELECT 1 FROM releases r WHERE r.of_hash = q.hash), ' +
+        'EXISTS (SELECT 1 FROM refusals r WHERE r.of_hash = q.hash) ' +
         "FROM recovery_quarantine q WHERE q.origin >= ? AND q.origin < ? AND q.kind = 'escrow' " +
         'ORDER BY q.hlc DESC LIMIT ?',
       [`${nodeId}.`, `${nodeId}/`, limits.quarantineShownMax],
     );
-    return rows.flatMap(([origin, seq, hash, hlc, text, released]) => {
+    return rows.flatMap(([origin, seq, hash, hlc, text, released, refused]) => {
       const body = readEscrow(text);
       if (!body) return [];
       const { keyId, computerName, domain, deviceId } = body;
       return [
         {
           ...{ origin: String(origin), seq: Number(seq), hash: String(hash), at: hlcToMs(Number(hlc)) },
-          ...{ keyId, computerName, domain, deviceId, released: released === 1 },
+          ...{ keyId, computerName, domain, deviceId },
+          state: released === 1 ? 'released' : refused === 1 ? 'refused' : 'waiting',
         },
       ];
     });
@@ -210,19 +213,44 @@ export class EdgeService {
     staffId: string,
   ): Promise<Guid> {
     return this.#inTurn(async () => {
-      const { ledger } = this.#parts;
-      const [row] = await ledger.engine.rows(
-        'recovery',
-        "SELECT body FROM recovery_quarantine WHERE origin = ? AND seq = ? AND hash = ? AND kind = 'escrow'",
-        [origin, seq, hash],
-      );
-      const escrow = row && readEscrow(row[0]);
-      if (!escrow) throw new Problem('not-kept-aside');
-      const [done] = await ledger.engine.rows('recovery', 'SELECT 1 FROM releases WHERE of_hash = ?', [hash]);
-      if (!done)
-        await ledger.append('recovery', [{ kind: 'release', body: { origin, seq, hash, staffId, escrow } }]);
+      const escrow = await this.#asideAt({ origin, seq, hash });
+      const body = { origin, seq, hash, staffId, escrow };
+      if (!(await this.#isNoted('releases', hash)))
+        await this.#parts.ledger.append('recovery', [{ kind: 'release', body }]);
       return escrow.keyId;
     });
+  }
+
+  /** Notes that one escrow is left aside: it stays where it is, and can be released later (I2). Throws a Problem. */
+  async refuse(
+    { origin, seq, hash }: { origin: Origin; seq: number; hash: string },
+    staffId: string,
+  ): Promise<Guid> {
+    return this.#inTurn(async () => {
+      const { keyId } = await this.#asideAt({ origin, seq, hash });
+      const body = { origin, seq, hash, staffId };
+      if (!(await this.#isNoted('releases', hash)) && !(await this.#isNoted('refusals', hash)))
+        await this.#parts.ledger.append('recovery', [{ kind: 'refusal', body }]);
+      return keyId;
+    });
+  }
+
+  async #asideAt({ origin, seq, hash }: { origin: Origin; seq: number; hash: string }) {
+    if (this.#parts.identity.certificate.role !== 'centre')
+      throw new Problem('forbidden', { why: 'only a centre decides about edges' });
+    const [row] = await this.#parts.ledger.engine.rows(
+      'recovery',
+      "SELECT body FROM recovery_quarantine WHERE origin = ? AND seq = ? AND hash = ? AND kind = 'escrow'",
+      [origin, seq, hash],
+    );
+    const escrow = row && readEscrow(row[0]);
+    if (!escrow) throw new Problem('not-kept-aside');
+    return escrow;
+  }
+
+  async #isNoted(table: 'releases' | 'refusals', hash: string): Promise<boolean> {
+    const sql = `SELECT 1 FROM ${table} WHERE of_hash = ?`;
+    return (await this.#parts.ledger.engine.rows('recovery', sql, [hash])).length > 0;
   }
 
   #find(nodeId: string): KnownEdge {

@@ -22,6 +22,7 @@ import { boxRoutes } from './routes/box.ts';
 import { certificateRoutes } from './routes/certificate.ts';
 import { deviceRoutes } from './routes/devices.ts';
 import { edgeRoutes } from './routes/edges.ts';
+import { exemptionRoutes } from './routes/exemptions.ts';
 import { helpdeskRoutes } from './routes/helpdesk.ts';
 import { importRoutes } from './routes/imports.ts';
 import { outboxRoutes } from './routes/outbox.ts';
@@ -49,6 +50,7 @@ export function createApp(node: HoldfastNode, more: readonly Routes[] = []): App
     deviceRoutes,
     helpdeskRoutes,
     breakGlassRoutes,
+    exemptionRoutes,
     outboxRoutes,
     reportRoutes,
     adminRoutes,

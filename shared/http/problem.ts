@@ -226,6 +226,21 @@ export const PROBLEMS = {
     en: 'No such request is known at this node.',
     es: 'En este nodo no consta esa solicitud.',
   },
+  'exemption-open': {
+    status: 409,
+    en: 'An exemption was asked for this computer already, and waits for an administrator.',
+    es: 'Ya se pidió una exención para este equipo, y espera a un administrador.',
+  },
+  'exemption-unknown': {
+    status: 404,
+    en: 'No such exemption was asked for, as far as this node knows.',
+    es: 'Nadie pidió esa exención, que este nodo sepa.',
+  },
+  'exemption-over': {
+    status: 409,
+    en: 'This exemption was answered already.',
+    es: 'Esta exención ya se respondió.',
+  },
   'request-waiting': {
     status: 409,
     en: 'No second person has approved this request yet.',

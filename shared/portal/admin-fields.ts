@@ -4,6 +4,7 @@ import { DEFAULT_RULES } from '../domain/compliance.ts';
 import { DEFAULT_DISCLOSURE_RULES } from '../helpdesk/rules.ts';
 import type { ConfigKind } from '../journal/bodies.ts';
 import { limits } from '../limits.ts';
+import { dayText, endOfDay } from './day.ts';
 import type { Fields } from './form.ts';
 import type { PortalWords } from './words/words.ts';
 
@@ -169,8 +170,8 @@ function valueOf(field: FieldSpec, form: Fields): unknown {
       return sites.length === 0 ? null : sites;
     }
     case 'date':
-      // A day ends with the day, wherever one is: at the end of it in the westernmost zone.
-      return text === '' ? null : Date.parse(`${text}T00:00:00Z`) + 1.5 * DAY_MS;
+      // Its schema refuses what is no day.
+      return text === '' ? null : (endOfDay(text) ?? text);
     default:
       return text;
   }
@@ -180,7 +181,7 @@ function valueOf(field: FieldSpec, form: Fields): unknown {
 export function textOf(field: FieldSpec, value: unknown): string {
   if (value === null || value === undefined) return '';
   if (field.type === 'number') return String(Number(value) / field.times);
-  if (field.type === 'date') return new Date(Number(value) - DAY_MS).toISOString().slice(0, 10);
+  if (field.type === 'date') return dayText(Number(value));
   if (Array.isArray(value)) return value.join(', ');
   return typeof value === 'string' ? value : '';
 }

@@ -11,12 +11,16 @@ import { homeOf } from './frame.tsx';
 import { localPath } from './local-path.ts';
 import { accountPages } from './pages/account.tsx';
 import { signInPages } from './pages/sign-in.tsx';
+import { adminAsidePages } from './pages/admin-aside.tsx';
+import { adminEdgeTokenPages } from './pages/admin-edge-tokens.tsx';
 import { adminEdgePages } from './pages/admin-edges.tsx';
+import { adminExemptionPages } from './pages/admin-exemptions.tsx';
 import { adminPages } from './pages/admin.tsx';
 import { auditPages } from './pages/audit.tsx';
 import { compliancePages } from './pages/compliance.tsx';
 import { computerPages } from './pages/computers.tsx';
 import { breakGlassPages } from './pages/break-glass.tsx';
+import { exemptionPages } from './pages/exemption.tsx';
 import { riskPages } from './pages/keys-at-risk.tsx';
 import { nodePages } from './pages/nodes.tsx';
 import { recoverPages } from './pages/recover.tsx';
@@ -28,7 +32,8 @@ const YEAR_S = 365 * 86_400;
 
 const PAGES: readonly Routes[] = [
   ...[signInPages, accountPages, recoverPages, requestPages, breakGlassPages],
-  ...[computerPages, compliancePages, auditPages, riskPages, nodePages, adminEdgePages, adminPages],
+  ...[computerPages, compliancePages, auditPages, riskPages, nodePages],
+  ...[exemptionPages, adminEdgePages, adminEdgeTokenPages, adminAsidePages, adminExemptionPages, adminPages],
 ];
 
 export const portalRoutes: Routes = (app, node) => {

@@ -50,7 +50,7 @@ const NEW_PASSKEY = {
   response: { clientDataJSON: 'A', attestationObject: 'A' },
 };
 const OPENING = `/v1/break-glass/b-${'a'.repeat(16)}`;
-const HASH = 'A'.repeat(43);
+const ASIDE = { origin: `${NODE_ID}.${'a'.repeat(13)}`, seq: 1, hash: 'A'.repeat(43) };
 
 const anybody = (body?: object): Row => ({ whom: 'anybody', ...(body ? { body } : {}) });
 const admin = (path?: string, body?: object): Row => ({
@@ -149,6 +149,20 @@ const ROWS: Readonly<Record<string, Row>> = {
     ...{ whom: OFFICERS, path: `${OPENING}/end` },
     ...{ body: {}, isNamed: true as const, onlyAt: 'edge' as const },
   },
+  // A user asks for an exemption, through who hears them; an administrator answers.
+  'POST /v1/exemptions/requests': {
+    whom: HELPDESK,
+    body: { deviceId: `d-${'a'.repeat(16)}`, endUser: 'ana', reason: 'a test', until: null },
+  },
+  'GET /v1/exemptions/requests': { whom: EVERYBODY },
+  'POST /v1/exemptions/requests/:requestId/approval': {
+    ...admin(`/v1/exemptions/requests/x-${'a'.repeat(16)}/approval`, { until: null }),
+    onlyAt: 'centre',
+  },
+  'POST /v1/exemptions/requests/:requestId/refusal': {
+    ...admin(`/v1/exemptions/requests/x-${'a'.repeat(16)}/refusal`, {}),
+    onlyAt: 'centre',
+  },
   // Reports.
   'GET /v1/reports/enterprise-compliance': { whom: EVERYBODY },
   'GET /v1/reports/computer-compliance': { whom: EVERYBODY },
@@ -203,11 +217,8 @@ const ROWS: Readonly<Record<string, Row>> = {
     onlyAt: 'centre',
   },
   'GET /v1/admin/edges/:nodeId/quarantine': admin(`/v1/admin/edges/${NODE_ID}/quarantine`),
-  'POST /v1/admin/edges/releases': admin(undefined, {
-    origin: `${NODE_ID}.${'a'.repeat(13)}`,
-    seq: 1,
-    hash: HASH,
-  }),
+  'POST /v1/admin/edges/releases': { ...admin(undefined, ASIDE), onlyAt: 'centre' },
+  'POST /v1/admin/edges/refusals': { ...admin(undefined, ASIDE), onlyAt: 'centre' },
   'GET /v1/admin/writers': admin(),
   'GET /v1/admin/snapshots': admin(),
   'POST /v1/admin/snapshots': admin(undefined, {}),
@@ -225,6 +236,7 @@ const ROWS: Readonly<Record<string, Row>> = {
   'GET /break-glass': page(OFFICERS),
   'GET /computers': page(EVERYBODY),
   'GET /computers/:deviceId': page(EVERYBODY),
+  'GET /computers/:deviceId/exemption': page(HELPDESK),
   'GET /reports/compliance': page(EVERYBODY),
   'GET /reports/audit': page(AUDIT),
   'GET /reports/keys-at-risk': page(EVERYBODY),
@@ -233,6 +245,8 @@ const ROWS: Readonly<Record<string, Row>> = {
   'GET /admin': page(ADMIN),
   'GET /admin/edges': page(ADMIN),
   'GET /admin/edges/:nodeId': page(ADMIN, `/admin/edges/${NODE_ID}`),
+  'GET /admin/edges/:nodeId/aside': page(ADMIN, `/admin/edges/${NODE_ID}/aside`),
+  'GET /admin/exemption-requests': page(ADMIN),
   'GET /admin/:kind': page(ADMIN, '/admin/staff'),
   'GET /admin/:kind/:id': page(ADMIN, '/admin/staff/ana'),
   'POST /language': form,
@@ -253,6 +267,12 @@ const ROWS: Readonly<Record<string, Row>> = {
   'POST /admin/site-token/new': form,
   'POST /admin/staff/link': form,
   'POST /admin/staff/reset': form,
+  'POST /computers/:deviceId/exemption': form,
+  'POST /admin/exemption-requests/approval': form,
+  'POST /admin/exemption-requests/refusal': form,
+  'POST /admin/edges/tokens': form,
+  'POST /admin/edges/tokens/revocation': form,
+  'POST /admin/edges/:nodeId/aside': form,
   'POST /admin/edges/revocation': form,
   'POST /admin/edges/exposure': form,
   'POST /admin/edges/staff-reset': form,

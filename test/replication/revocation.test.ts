@@ -168,10 +168,19 @@ describe('a revoked edge', () => {
     const { nodeId } = box.node.identity.certificate;
     const aside = await centre.node.edges.keptAside(nodeId);
     expect(aside.map(({ keyId }) => keyId).sort()).toEqual(idsOf(...after));
+    const stateOf = async (hash: string) =>
+      (await centre.node.edges.keptAside(nodeId)).find((one) => one.hash === hash)?.state;
     const [wanted] = aside;
     if (!wanted) throw new Error('nothing was kept aside');
+    // What was refused stays where it is, and can be released all the same.
+    await centre.node.edges.refuse({ ...wanted, origin: self }, 'ana');
+    await centre.node.edges.refuse({ ...wanted, origin: self }, 'ana');
+    expect(await stateOf(wanted.hash)).toBe('refused');
+    expect(await keysAt(centre)).toEqual(idsOf(...before));
     await centre.node.edges.release({ ...wanted, origin: self }, 'ana');
     await centre.node.edges.release({ ...wanted, origin: self }, 'ana');
+    await centre.node.edges.refuse({ ...wanted, origin: self }, 'ana');
+    expect(await stateOf(wanted.hash)).toBe('released');
     await expect(
       centre.node.edges.release({ origin: self, seq: 1, hash: wanted.hash }, 'ana'),
     ).rejects.toMatchObject({ code: 'not-kept-aside' });
@@ -187,7 +196,6 @@ describe('a revoked edge', () => {
         ),
       ).toEqual([[self, wanted.seq, 'ana']]);
     }
-    expect((await centre.node.edges.keptAside(nodeId)).map(({ released: is }) => is)).toContain(true);
     // A node that is new learns of log and revocation in whichever order, and holds the same.
     const peers = [{ name: 'centre', fetch: centre.fetch }];
     const late = await startNetworkNode(organisation, edgeIn('north', 'late', 'region'), peers);

@@ -167,11 +167,11 @@ async function listAside(context: Context, name: string): Promise<number> {
   const centre = await context.centre();
   const { nodeId } = await findEdge(context, centre, name);
   const found = await centre.get(`/v1/admin/edges/${nodeId}/quarantine`, keptAsideAnswer);
-  const rows = found.escrows.map(({ keyId, computerName, at, released }) => [
+  const rows = found.escrows.map(({ keyId, computerName, at, state }) => [
     keyId,
     computerName,
     cli.shortTime(at),
-    released ? trust.yes : trust.no,
+    state === 'released' ? trust.yes : trust.no,
   ]);
   const { columns } = trust;
   const head = [columns.keyId, columns.computer, columns.written, columns.released];
@@ -184,7 +184,9 @@ async function release(context: Context, name: string, keyId: string): Promise<n
   const centre = await context.centre();
   const { nodeId } = await findEdge(context, centre, name);
   const { escrows } = await centre.get(`/v1/admin/edges/${nodeId}/quarantine`, keptAsideAnswer);
-  const wanted = escrows.filter((escrow) => escrow.keyId === keyId.toLowerCase() && !escrow.released);
+  const wanted = escrows.filter(
+    (escrow) => escrow.keyId === keyId.toLowerCase() && escrow.state !== 'released',
+  );
   if (wanted.length === 0) throw usage(trust.notAside(keyId.slice(0, 64)), trust.seeAside(name.slice(0, 64)));
   for (const { origin, seq, hash } of wanted)
     await centre.post('/v1/admin/edges/releases', { origin, seq, hash }, z.object({ keyId: z.string() }));

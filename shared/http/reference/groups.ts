@@ -8,9 +8,9 @@ export const GROUPS = [
   },
   {
     name: 'helpdesk',
-    paths: /^\/v1\/(recovery|break-glass)/,
-    en: 'Finding a key and giving it out; second persons and break-glass.',
-    es: 'Encontrar una clave y entregarla; segundas personas y emergencias.',
+    paths: /^\/v1\/(recovery|break-glass|exemptions)/,
+    en: 'Finding a key and giving it out; second persons, break-glass and exemptions.',
+    es: 'Encontrar una clave y entregarla; segundas personas, emergencias y exenciones.',
   },
   {
     name: 'reports',

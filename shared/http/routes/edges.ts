@@ -150,7 +150,7 @@ export const keptAsideAnswer = z
         computerName: z.string(),
         domain: z.string(),
         deviceId: z.string(),
-        released: z.boolean(),
+        state: z.enum(['waiting', 'released', 'refused']),
       }),
     ),
   })
@@ -182,6 +182,19 @@ const releaseRoute = createRoute({
   ),
   responses: {
     200: { description: 'It counts as escrowed', content: jsonContent(z.object({ keyId: z.string() })) },
+    ...problems(...ADMIN_PROBLEMS, 'not-kept-aside'),
+  },
+});
+
+const refusalRoute = createRoute({
+  method: 'post',
+  path: '/v1/admin/edges/refusals',
+  summary: 'Leave one escrow aside that was kept aside: looked at, and not taken back in',
+  description: 'It stays where it is, and can be taken back in later.',
+  security: staffToken,
+  request: releaseRoute.request,
+  responses: {
+    200: { description: 'It is left aside', content: jsonContent(z.object({ keyId: z.string() })) },
     ...problems(...ADMIN_PROBLEMS, 'not-kept-aside'),
   },
 });
@@ -219,6 +232,11 @@ export const edgeRoutes: Routes = (app, node) => {
   app.openapi(releaseRoute, async (c) => {
     const administrator = await requireAdministrator(node, c);
     const keyId = await edges.release(c.req.valid('json'), administrator?.staffId ?? 'installation');
+    return c.json({ keyId: String(keyId) }, 200);
+  });
+  app.openapi(refusalRoute, async (c) => {
+    const administrator = await requireAdministrator(node, c);
+    const keyId = await edges.refuse(c.req.valid('json'), administrator?.staffId ?? 'installation');
     return c.json({ keyId: String(keyId) }, 200);
   });
 };

@@ -4,6 +4,7 @@ import { Problem } from '../../http/problem.ts';
 import type { KnownEdge } from '../../edges/service.ts';
 import { isStorable } from '../../journal/entry.ts';
 import { limits } from '../../limits.ts';
+import type { HoldfastNode } from '../../node.ts';
 import type { Fields } from '../form.ts';
 import { NAV, Token, respondPage } from '../frame.tsx';
 import { Field } from '../pieces/fields.tsx';
@@ -11,6 +12,7 @@ import { type Column, Table } from '../pieces/table.tsx';
 import { Tag } from '../pieces/tag.tsx';
 import { type Access, shows, takes } from '../routing.ts';
 import type { SignedIn } from '../visit.ts';
+import { NewEdge } from './admin-edge-tokens.tsx';
 
 const PATH = `${NAV.admin.path}/edges`;
 const ACCESS: Access = { use: 'administration', roles: NAV.admin.roles };
@@ -67,9 +69,7 @@ function listPage(visit: SignedIn): Promise<Response> {
         </p>
         <h1>{words.admin.edges}</h1>
         <Table visit={visit} caption={words.admin.edges} columns={columns} rows={node.edges.list()} />
-        <h2>{words.admin.newEdge}</h2>
-        <p>{words.admin.edgesAbout}</p>
-        <pre class="code once">{`holdfast edge enrol ${words.admin.exampleEdge} --site ${words.admin.exampleSite} --region ${words.admin.exampleRegion} --org-key org.key --out edge`}</pre>
+        <NewEdge visit={visit} />
       </>
     ),
   });
@@ -102,6 +102,12 @@ async function edgePage(visit: SignedIn): Promise<Response> {
         </h1>
         <p class="code faint">{edge.nodeId}</p>
         {edge.revoked ? <p>{edge.revoked.reason}</p> : <Revoke visit={visit} edge={edge} />}
+        {edge.revoked && (
+          <p>
+            <a href={`${PATH}/${edge.nodeId}/aside`}>{words.aside.title}</a>{' '}
+            <span class="faint">{words.aside.waiting(await waitingAside(node, edge.nodeId))}</span>
+          </p>
+        )}
         {progress && (
           <section class="card">
             <h2>{words.admin.exposure}</h2>
@@ -116,6 +122,10 @@ async function edgePage(visit: SignedIn): Promise<Response> {
       </div>
     ),
   });
+}
+
+async function waitingAside({ edges }: HoldfastNode, nodeId: string): Promise<number> {
+  return (await edges.keptAside(nodeId)).filter(({ state }) => state === 'waiting').length;
 }
 
 function Revoke({ visit, edge }: { visit: SignedIn; edge: KnownEdge }) {

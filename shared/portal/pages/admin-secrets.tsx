@@ -2,7 +2,8 @@
 import { base64url } from 'jose';
 import { Problem } from '../../http/problem.ts';
 import { configureAs } from '../../http/routes/admin.ts';
-import { type AdminKind, textOf } from '../admin-fields.ts';
+import type { AdminKind } from '../admin-fields.ts';
+import { dayText, endOfDay } from '../day.ts';
 import type { Fields } from '../form.ts';
 import { NAV, Token } from '../frame.tsx';
 import { Field, Options } from '../pieces/fields.tsx';
@@ -38,7 +39,7 @@ export function SecretForms({ visit, kind }: { visit: SignedIn; kind: AdminKind 
   const { words, node, clock } = visit;
   if (kind !== 'site-token') return null;
   const sites = node.configuration.all('site');
-  const until = textOf({ at: 'expiresAt', type: 'date' }, clock.now + SITE_TOKEN_DAYS * DAY_MS);
+  const until = dayText(clock.now + SITE_TOKEN_DAYS * DAY_MS);
   return (
     <form method="post" action={`${NAV.admin.path}/site-token/new`} class="filters card">
       <Token visit={visit} />
@@ -66,8 +67,8 @@ export async function giveSiteToken(visit: SignedIn, fields: Fields): Promise<st
   const { node, staff } = visit;
   const { platform } = node.options;
   const siteId = fields.get('siteId') ?? '';
-  const expiresAt = Date.parse(`${fields.get('expiresAt') ?? ''}T00:00:00Z`) + 1.5 * DAY_MS;
-  if (!node.configuration.get('site', siteId) || Number.isNaN(expiresAt))
+  const expiresAt = endOfDay(fields.get('expiresAt') ?? '');
+  if (!node.configuration.get('site', siteId) || expiresAt === null)
     throw new Problem('invalid-request', { fields: [{ at: 'siteId' }, { at: 'expiresAt' }] });
   let number = 1;
   while (node.configuration.get('site-token', `${siteId}-${String(number)}`)) number += 1;

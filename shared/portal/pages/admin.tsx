@@ -19,6 +19,7 @@ import { type Column, Table } from '../pieces/table.tsx';
 import { type Access, shows, takes } from '../routing.ts';
 import type { SignedIn } from '../visit.ts';
 import { ItemForm } from './admin-form.tsx';
+import { EXEMPTION_REQUESTS } from './admin-exemptions.tsx';
 import { AccountActions, NewSecret, SecretForms, giveSiteToken } from './admin-secrets.tsx';
 
 const PATH = NAV.admin.path;
@@ -53,8 +54,9 @@ function kindOf({ c }: SignedIn): AdminKind {
   return found;
 }
 
-function overview(visit: SignedIn): Promise<Response> {
-  const { words, node } = visit;
+async function overview(visit: SignedIn): Promise<Response> {
+  const { words, node, staff } = visit;
+  const waiting = (await node.exemptions.list(staff, {})).filter(({ state }) => state === 'waiting').length;
   return respondPage(visit, {
     title: words.admin.title,
     ...{ at: 'admin', meaning: 'admin' },
@@ -72,6 +74,13 @@ function overview(visit: SignedIn): Promise<Response> {
               <p>{words.admin.about[kind]}</p>
             </li>
           ))}
+          <li class="card">
+            <h2>
+              <a href={EXEMPTION_REQUESTS}>{words.exemption.requests}</a>{' '}
+              <span class="faint">{String(waiting)}</span>
+            </h2>
+            <p>{words.exemption.requestsLead}</p>
+          </li>
           <li class="card">
             <h2>
               <a href={`${PATH}/edges`}>{words.admin.edges}</a>{' '}

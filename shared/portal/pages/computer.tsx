@@ -2,18 +2,17 @@
  * One computer: the page for a lost laptop. It answers first whether the drives were encrypted when the computer was
  * last seen, and whether somebody holds a password that would still open one.
  */
-import { Problem } from '../../http/problem.ts';
-import { computerCompliance } from '../../reports/computers.ts';
-import { type Computer, type KeyHistory, type Volume, computerQuery } from '../../reports/messages.ts';
+import type { Computer, KeyHistory, Volume } from '../../reports/messages.ts';
 import { NAV, respondPage } from '../frame.tsx';
 import { ComplianceTag } from '../pieces/state.tsx';
 import { type Column, Table } from '../pieces/table.tsx';
 import { Tag } from '../pieces/tag.tsx';
 import { Time } from '../pieces/time.tsx';
 import { type TimelineEvent, timelineOf, writersOf } from '../computer-history.ts';
-import { readingOf } from '../reading.ts';
+import { computerOf } from '../reading.ts';
 import type { SignedIn } from '../visit.ts';
 import { type Verdict, verdictOf } from '../verdict.ts';
+import { ExemptionCard } from './exemption.tsx';
 
 const TONES: Readonly<Record<Verdict['answer'], 'good' | 'warn' | 'bad'>> = {
   yes: 'good',
@@ -24,16 +23,8 @@ const TONES: Readonly<Record<Verdict['answer'], 'good' | 'warn' | 'bad'>> = {
 };
 
 export async function computerPage(visit: SignedIn): Promise<Response> {
-  const { words, c, node, staff } = visit;
-  const deviceId = c.req.param('deviceId') ?? '';
-  const query = computerQuery.safeParse({ deviceId });
-  // A star would find other computers than the one that the address names.
-  const { computers } =
-    query.success && !deviceId.includes('*')
-      ? await computerCompliance(readingOf(visit), query.data)
-      : { computers: [] };
-  const [computer] = computers;
-  if (!computer) throw new Problem('not-found');
+  const { words, node, staff } = visit;
+  const computer = await computerOf(visit);
   const events = await timelineOf(node, computer);
   const writers = await writersOf(node, computer.deviceId);
   return respondPage(visit, {
@@ -57,6 +48,7 @@ export async function computerPage(visit: SignedIn): Promise<Response> {
           </section>
           <Facts visit={visit} computer={computer} writers={writers} />
         </div>
+        <ExemptionCard visit={visit} deviceId={computer.deviceId} />
         {staff.role === 'administrator' && node.identity.certificate.role === 'centre' && (
           <p class="actions">
             {(['device-state', 'exemption'] as const).map((kind) => (
