@@ -135,6 +135,8 @@ export const limits = {
   searchCandidatesMax: 20,
   /** Hour in which disclosures are counted, before and after this clock's now: a clock put right frees or locks nobody for long. */
   disclosureWindowMs: 60 * 60_000,
+  /** Searches for each key that a person may give out in an hour: digits are misheard, and computers have several drives. */
+  searchesPerKey: 6,
   /** How long a second person may take to approve, and then the first to fetch the password: somebody is on the telephone. */
   requestOpenMs: 30 * 60_000,
   requestApprovedMs: 15 * 60_000,

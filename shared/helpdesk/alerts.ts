@@ -18,13 +18,17 @@ const told = z.object({
   action: z.string(),
   status: z.string(),
   failure: z.string().nullable(),
-  staffId: z.string(),
   nodeName: z.string(),
   siteId: z.string().nullable(),
 });
 type Told = z.infer<typeof told>;
 
-const LIMIT = 'disclosure-limit';
+const ALARM = 'disclosure-limit';
+/** what each refusal says of whoever was refused */
+const LIMITS: ReadonlyMap<string, string> = new Map([
+  ['disclosure-limit', 'somebody asked for more keys than may be given out in an hour'],
+  ['search-limit', 'somebody searched for more key IDs than may be in an hour'],
+]);
 const OPENED = 'break-glass-opening';
 const ENDED = 'break-glass-end';
 
@@ -37,12 +41,13 @@ export class AuditAlerts {
     this.#parts = parts;
   }
 
-  tell({ action, status, failure, staffId, nodeName, siteId }: Told): void {
+  tell({ action, status, failure, nodeName, siteId }: Told): void {
     const { alarms, platform } = this.#parts;
-    if (failure === LIMIT) {
-      const subject = `${nodeName} ${staffId}`;
-      this.#limited.set(subject, platform.now());
-      alarms.raise(LIMIT, subject, 'asked for more keys than may be given out in an hour');
+    const limited = LIMITS.get(failure ?? '');
+    if (limited !== undefined) {
+      this.#limited.set(nodeName, platform.now());
+      // Anybody may read alarms: who it was is for the audit to say.
+      alarms.raise(ALARM, nodeName, limited);
     }
     const opened = `${nodeName} ${siteId ?? ''}`;
     if (status !== 'Successful') return;
@@ -55,7 +60,7 @@ export class AuditAlerts {
     for (const [subject, at] of this.#limited) {
       if (Math.abs(platform.now() - at) < limits.limitAlarmMs) continue;
       this.#limited.delete(subject);
-      alarms.clear(LIMIT, subject);
+      alarms.clear(ALARM, subject);
     }
   }
 }
@@ -65,18 +70,23 @@ export async function watchAudit(parts: AlertParts): Promise<AuditAlerts> {
   const { ledger, platform } = parts;
   const rows = await ledger.engine.rows(
     'recovery',
-    'SELECT action, status, failure, staff_id, node_name, site_id FROM audit WHERE failure = ?1 AND at > ?2 ' +
-      'UNION ALL SELECT action, status, failure, staff_id, node_name, site_id FROM audit o ' +
+    'SELECT action, status, failure, node_name, site_id FROM audit ' +
+      'WHERE failure IN (SELECT value FROM json_each(?1)) AND at > ?2 ' +
+      'UNION ALL SELECT action, status, failure, node_name, site_id FROM audit o ' +
       "WHERE o.break_glass_id > '' AND o.action = ?3 AND o.status = 'Successful' AND NOT EXISTS (" +
       'SELECT 1 FROM audit e WHERE e.break_glass_id = o.break_glass_id AND e.action = ?4 AND e.node_id = o.node_id)',
-    [LIMIT, platform.now() - limits.limitAlarmMs, OPENED, ENDED],
+    [JSON.stringify([...LIMITS.keys()]), platform.now() - limits.limitAlarmMs, OPENED, ENDED],
   );
-  for (const [action, status, failure, staffId, nodeName, siteId] of rows)
-    alerts.tell(told.parse({ action, status, failure, staffId, nodeName, siteId }));
+  for (const [action, status, failure, nodeName, siteId] of rows)
+    alerts.tell(told.parse({ action, status, failure, nodeName, siteId }));
   ledger.onCommit((store, entries) => {
     if (store !== 'recovery') return;
     for (const { kind, body } of entries) {
-      if (kind !== 'audit' || body === null || !/"failure":"disclosure-limit"|"break-glass-/.test(body))
+      if (
+        kind !== 'audit' ||
+        body === null ||
+        !/"failure":"(?:disclosure|search)-limit"|"break-glass-/.test(body)
+      )
         continue;
       const parsed = told.safeParse(JSON.parse(body));
       if (parsed.success) alerts.tell(parsed.data);

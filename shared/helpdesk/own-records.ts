@@ -2,7 +2,8 @@
  * What this node's own audit records say: how much was given out in the last hour, what waits for a second person, what
  * was opened. Nothing of it is kept elsewhere, so it outlives every restart and is in the audit report as it is.
  *
- * Own records are those in this node's own logs: what another node's entry says of this one counts for nothing here.
+ * Own records are those in this node's own logs. What is in other nodes' counts for one thing here: it uses up the hour
+ * of the person that it names.
  */
 import {
   type SQL,
@@ -17,7 +18,9 @@ import {
   isNull,
   like,
   lt,
+  ne,
   notInArray,
+  or,
   sql,
 } from 'drizzle-orm';
 import { z } from 'zod';
@@ -35,6 +38,8 @@ export function personOf({ staffId, staffName, staffRole, address }: OwnRecord):
 }
 
 const DISCLOSED = and(eq(audit.action, 'disclosure'), eq(audit.status, 'Successful'));
+/** what the limits of the hour count */
+const COUNTED = and(DISCLOSED, eq(audit.source, 'Helpdesk'), isNull(audit.breakGlassId));
 
 export class OwnRecords {
   readonly #reader: Ledger['readers']['recovery'];
@@ -49,18 +54,36 @@ export class OwnRecords {
     this.#own = and(gte(origin, `${nodeId}.`), lt(origin, `${nodeId}/`));
   }
 
-  /** Disclosures within `windowMs` of `now`, before or after, but not under break-glass: the earliest first. */
-  disclosures(now: number, windowMs: number): Promise<{ at: number; staffId: string }[]> {
-    return this.#reader
-      .select({ at: audit.at, staffId: audit.staffId })
+  /** Times of disclosures at this node within `windowMs` of `now`, but not under break-glass: the earliest first. */
+  disclosures(now: number, windowMs: number): Promise<number[]> {
+    return this.#timesOf(now, windowMs, COUNTED, this.#own);
+  }
+
+  /**
+   * The same of one person at whatever node, as far as records of it are held here: somebody who goes on at another node
+   * has no other hour there.
+   */
+  disclosuresOf(staffId: string, now: number, windowMs: number): Promise<number[]> {
+    return this.#timesOf(now, windowMs, COUNTED, eq(audit.staffId, staffId));
+  }
+
+  /** Times of one person's searches, likewise, but for those that were refused because there were too many. */
+  searchesOf(staffId: string, now: number, windowMs: number): Promise<number[]> {
+    const isSearch = and(
+      eq(audit.action, 'search'),
+      or(isNull(audit.failure), ne(audit.failure, 'search-limit')),
+    );
+    return this.#timesOf(now, windowMs, isSearch, eq(audit.staffId, staffId));
+  }
+
+  /** Within `windowMs` of `now`, before or after. */
+  async #timesOf(now: number, windowMs: number, ...conditions: (SQL | undefined)[]): Promise<number[]> {
+    const rows = await this.#reader
+      .select({ at: audit.at })
       .from(audit)
-      .where(
-        and(
-          ...[gt(audit.at, now - windowMs), lt(audit.at, now + windowMs), DISCLOSED, this.#own],
-          ...[eq(audit.source, 'Helpdesk'), isNull(audit.breakGlassId)],
-        ),
-      )
+      .where(and(gt(audit.at, now - windowMs), lt(audit.at, now + windowMs), ...conditions))
       .orderBy(asc(audit.at));
+    return rows.map(({ at }) => at);
   }
 
   /** All records of one request, in their order. */

@@ -54,6 +54,7 @@ export class HelpdeskService {
   readonly #requests: DisclosureRequests;
   /** what is counted is looked at and added to by one disclosure at a time, so that many at once find no more room */
   readonly #inTurn = inTurn();
+  readonly #searchInTurn = inTurn();
 
   constructor(parts: HelpdeskParts, lived: LivedTime, breakGlass: BreakGlass) {
     this.#parts = parts;
@@ -72,14 +73,20 @@ export class HelpdeskService {
     const rows = mayRetrieve(role)
       ? (await this.#keys.find(prefix)).filter(({ candidate }) => mayAsk(asking.staff, candidate.siteId))
       : [];
-    await writeAudit(this.#parts, asking, {
-      action: 'search',
-      status: rows.length > 0 ? 'Successful' : 'Failed',
-      failure: rows.length > 0 ? null : mayRetrieve(role) ? 'key-unknown' : 'forbidden',
-      keyId: prefix,
-      keyType: 'Recovery Key ID',
+    await this.#searchInTurn(async () => {
+      const refusal: Refusal | null = mayRetrieve(role)
+        ? await this.#searchRefusal(asking.staff)
+        : { code: 'forbidden', facts: { role } };
+      const isFound = refusal === null && rows.length > 0;
+      await writeAudit(this.#parts, asking, {
+        action: 'search',
+        status: isFound ? 'Successful' : 'Failed',
+        failure: isFound ? null : (refusal?.code ?? 'key-unknown'),
+        keyId: prefix,
+        keyType: 'Recovery Key ID',
+      });
+      if (refusal) throw new Problem(refusal.code, refusal.facts, refusal.headers);
     });
-    if (!mayRetrieve(role)) throw new Problem('forbidden', { role });
     const candidates = rows.slice(0, limits.searchCandidatesMax).map(({ candidate }) => candidate);
     const letters = await this.#keys.driveLetters(candidates);
     return {
@@ -303,21 +310,30 @@ export class HelpdeskService {
    * little frees nobody, and one that was far ahead locks nobody out for longer than that.
    */
   async #limitRefusal({ staffId }: StaffMember): Promise<Refusal | null> {
-    const { platform, configuration, identity } = this.#parts;
-    const { personPerHour, nodePerHour } = disclosureRulesOf(configuration, identity.certificate.siteId);
-    const now = platform.now();
-    const all = await this.#records.disclosures(now, limits.disclosureWindowMs);
-    const reached = [
-      { per: 'person', limit: personPerHour, of: all.filter((disclosed) => disclosed.staffId === staffId) },
+    const { personPerHour, nodePerHour } = this.#ownRules();
+    const now = this.#parts.platform.now();
+    const [own, all] = await Promise.all([
+      this.#records.disclosuresOf(staffId, now, limits.disclosureWindowMs),
+      this.#records.disclosures(now, limits.disclosureWindowMs),
+    ]);
+    return hourRefusal('disclosure-limit', now, [
+      { per: 'person', limit: personPerHour, of: own },
       { per: 'node', limit: nodePerHour, of: all },
-    ].flatMap(({ per, limit, of }) => {
-      const leaving = of[of.length - limit];
-      return leaving ? [{ per, limit, retryAt: leaving.at + limits.disclosureWindowMs }] : [];
-    });
-    const [first] = reached.sort((a, b) => b.retryAt - a.retryAt);
-    if (!first) return null;
-    const seconds = Math.max(1, Math.ceil((first.retryAt - now) / 1000));
-    return { code: 'disclosure-limit', facts: first, headers: { 'Retry-After': String(seconds) } };
+    ]);
+  }
+
+  /** So many searches go with the keys that a person may give out; while break-glass is open, with those of it. */
+  async #searchRefusal({ staffId }: StaffMember): Promise<Refusal | null> {
+    const { personPerHour, breakGlassDisclosures } = this.#ownRules();
+    const keys = this.#breakGlass.state() ? Math.max(personPerHour, breakGlassDisclosures) : personPerHour;
+    const now = this.#parts.platform.now();
+    const of = await this.#records.searchesOf(staffId, now, limits.disclosureWindowMs);
+    return hourRefusal('search-limit', now, [{ per: 'person', limit: keys * limits.searchesPerKey, of }]);
+  }
+
+  #ownRules(): DisclosureRules {
+    const { configuration, identity } = this.#parts;
+    return disclosureRulesOf(configuration, identity.certificate.siteId);
   }
 
   async #refuse(
@@ -358,6 +374,22 @@ function factsOf(
     note: request.note ?? null,
     siteId: row?.siteId ?? null,
   };
+}
+
+/** The limit that is reached and holds the longest, or null. `of`: times of what was done, the earliest first. */
+function hourRefusal(
+  code: ProblemCode,
+  now: number,
+  counted: readonly { readonly per: string; readonly limit: number; readonly of: readonly number[] }[],
+): Refusal | null {
+  const reached = counted.flatMap(({ per, limit, of }) => {
+    const leaving = of[of.length - limit];
+    return leaving === undefined ? [] : [{ per, limit, retryAt: leaving + limits.disclosureWindowMs }];
+  });
+  const [first] = reached.sort((a, b) => b.retryAt - a.retryAt);
+  if (!first) return null;
+  const seconds = Math.max(1, Math.ceil((first.retryAt - now) / 1000));
+  return { code, facts: first, headers: { 'Retry-After': String(seconds) } };
 }
 
 function stateRefusal(pending: PendingDisclosure | null): Refusal | null {

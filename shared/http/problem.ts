@@ -216,6 +216,11 @@ export const PROBLEMS = {
     en: 'As many keys as may be given out in an hour were given out. Others may go on, or officers open break-glass.',
     es: 'Ya se entregaron todas las claves que se permiten en una hora. Puede seguir otra persona, o los responsables abrir la emergencia.',
   },
+  'search-limit': {
+    status: 429,
+    en: 'You searched for as many key IDs as may be in an hour. Others may go on.',
+    es: 'Ya buscó todos los identificadores de clave que se permiten en una hora. Puede seguir otra persona.',
+  },
   'device-stolen': {
     status: 403,
     en: 'This device was reported stolen: an advanced helpdesk user may ask, together with a second person.',

@@ -11,6 +11,7 @@ import { STORES } from '../journal/entry.ts';
 import type { CredentialSecret } from '../journal/staff-bodies.ts';
 import { limits } from '../limits.ts';
 import { randomName } from '../platform.ts';
+import type { Revocations } from '../replication/revocations.ts';
 import { isAtSite } from '../replication/scope.ts';
 import type { Certificate } from '../trust/certificate.ts';
 import { type SealingKey, openSealedToNode, sealToNode } from '../trust/sealing.ts';
@@ -23,6 +24,7 @@ export interface AccountParts extends EventParts {
   readonly configuration: Configuration;
   readonly credentials: Credentials;
   readonly sealing: SealingKey;
+  readonly revocations: Pick<Revocations, 'isRevoked'>;
 }
 
 const LINK_BYTES = 32;
@@ -152,7 +154,7 @@ export class Accounts {
     const isMoved = JSON.stringify(sites) !== JSON.stringify(held.sites);
     if (held.secret.type !== 'totp') return isMoved ? [draftOf({ ...held, sites }), ...forget([held])] : [];
     const secret = await this.#resealed(held.credentialId, held.staffId, sites, held.secret);
-    const isSame = secret.sealed.length === held.secret.sealed.length && !isMoved;
+    const isSame = !isMoved && nodesOf(secret) === nodesOf(held.secret);
     return isSame ? [] : [draftOf({ ...held, sites, secret }), ...forget([held])];
   }
 
@@ -163,13 +165,13 @@ export class Accounts {
     sites: Sites,
     secret: Extract<CredentialSecret, { type: 'totp' }>,
   ): Promise<Extract<CredentialSecret, { type: 'totp' }>> {
-    const { sealing, identity } = this.#parts;
+    const { sealing, identity, revocations } = this.#parts;
     const nodes = this.#nodesOf(sites);
     const known = new Map(this.#certificates().map((certificate) => [certificate.nodeId, certificate]));
-    // A node that is not known at present keeps what it has.
+    // A node that is not known at present keeps what it has, unless it was revoked.
     const kept = secret.sealed.filter(({ nodeId }) => {
       const certificate = known.get(nodeId);
-      return certificate === undefined || mayHold(certificate, sites);
+      return !revocations.isRevoked(nodeId) && (certificate === undefined || mayHold(certificate, sites));
     });
     const missing = nodes.filter(({ nodeId }) => !kept.some((one) => one.nodeId === nodeId));
     const mine = kept.find(({ nodeId }) => nodeId === identity.certificate.nodeId);
@@ -194,8 +196,11 @@ export class Accounts {
 
   /** Nodes of these sites that something can be sealed to, this one first. */
   #nodesOf(sites: Sites): { nodeId: string; sealingKey: string }[] {
+    const { revocations } = this.#parts;
     return this.#certificates().flatMap((certificate) =>
-      certificate.sealingKey !== undefined && mayHold(certificate, sites)
+      certificate.sealingKey !== undefined &&
+      mayHold(certificate, sites) &&
+      !revocations.isRevoked(certificate.nodeId)
         ? [{ nodeId: certificate.nodeId, sealingKey: certificate.sealingKey }]
         : [],
     );
@@ -265,6 +270,10 @@ export type NewSecret =
 
 export function linkHash(platform: { sha256(...parts: string[]): string }, token: string): string {
   return platform.sha256('holdfast enrolment link v1\n', token);
+}
+
+function nodesOf({ sealed }: Extract<CredentialSecret, { type: 'totp' }>): string {
+  return sealed.map(({ nodeId }) => nodeId).join(' ');
 }
 
 function mayHold(certificate: Certificate, sites: Sites): boolean {

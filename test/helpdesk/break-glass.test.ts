@@ -15,7 +15,7 @@ async function openIt(branch: Branch, siteId = SITE): Promise<string> {
 
 const statusOf = async (answer: Promise<{ status: number }>): Promise<number> => (await answer).status;
 
-describe('break-glass', () => {
+describe('break-glass', { timeout: 30_000 }, () => {
   it('is opened by two officers together, while the centre is away, and lifts what the rules of other days ask', async () => {
     const branch = await Branch.open({ personPerHour: 2, twoPersons: true, breakGlassDisclosures: 30 });
     const { keyId, recoveryPassword } = await branch.escrow(newPc());

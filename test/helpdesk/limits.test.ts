@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { Branch, DAY, HOUR, newPc } from '../support/branch.ts';
+import { z } from 'zod';
+import { limits } from '../../shared/limits.ts';
+import { Branch, DAY, HOUR, SITE, newPc } from '../support/branch.ts';
 
 const alarms = (branch: Branch, of = branch.edge): string[] =>
   of.alarms.list().flatMap(({ type, subject }) => (type === 'disclosure-limit' ? [subject] : []));
@@ -47,25 +49,63 @@ describe('limits of the hour', () => {
     expect((await branch.disclose('luis', keyId)).status).toBe(201);
   });
 
-  it('survive a restart, count what this node gave out alone, and are raised wherever the audit goes', async () => {
+  it('survive a restart, and are raised wherever the audit goes without telling everybody who it was', async () => {
     const branch = await Branch.open({ personPerHour: 1 });
     const { keyId } = await branch.escrow(newPc());
     await branch.disclose('luis', keyId);
     await branch.startEdge();
     expect((await branch.disclose('luis', keyId)).status).toBe(429);
-    expect(alarms(branch)).toEqual(['madrid luis']);
+    expect(alarms(branch)).toEqual(['madrid']);
     await branch.startEdge();
-    expect(alarms(branch)).toEqual(['madrid luis']);
+    expect(alarms(branch)).toEqual(['madrid']);
     await branch.sync();
-    expect(alarms(branch, branch.centre.node)).toEqual(['madrid luis']);
+    expect(alarms(branch, branch.centre.node)).toEqual(['madrid']);
+  });
 
-    // What another node says that this one gave out counts for nothing here.
-    const record = (await branch.audit())[0];
+  it('count what a person was given at other nodes, once that is known, and for nobody else', async () => {
+    const branch = await Branch.open({ personPerHour: 2, nodePerHour: 2 });
+    const { keyId } = await branch.escrow(newPc());
+    expect((await branch.disclose('luis', keyId)).status).toBe(201);
+    const [record] = await branch.audit();
     if (!record) throw new Error('nothing was recorded');
-    const forged = { ...record, staffId: 'carla', at: branch.now };
-    await branch.centre.node.ledger.append('recovery', [{ kind: 'audit', body: forged }]);
+    // As another helpdesk edge of the region brings it; it is no disclosure of this node's.
+    const elsewhere = { ...record, nodeId: 'aaaaaaaaaa', nodeName: 'lugo' };
+    await branch.centre.node.ledger.append('recovery', [{ kind: 'audit', body: elsewhere }]);
     await branch.sync();
+    expect(await branch.disclose('luis', keyId)).toMatchObject({
+      status: 429,
+      body: { per: 'person', limit: 2, retryAt: record.at + HOUR },
+    });
     expect((await branch.disclose('carla', keyId)).status).toBe(201);
+    expect(await branch.disclose('carla', keyId)).toMatchObject({ status: 429, body: { per: 'node' } });
+  });
+
+  it('bound searches as well, exactly, with a clear refusal that is recorded and raised', async () => {
+    const branch = await Branch.open({ personPerHour: 1, breakGlassDisclosures: 2 });
+    const { keyId } = await branch.escrow(newPc());
+    const search = (who: string) =>
+      branch.ask(who, 'POST', '/v1/recovery/search', { keyId: keyId.slice(0, 8) });
+    const many = limits.searchesPerKey + 3;
+    const answers = await Promise.all(Array.from({ length: many }, () => search('luis')));
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(limits.searchesPerKey);
+    const refused = answers.find(({ status }) => status === 429);
+    expect(refused).toMatchObject({
+      code: 'search-limit',
+      body: { per: 'person', limit: limits.searchesPerKey, retryAt: branch.now + HOUR },
+    });
+    expect(refused?.body).not.toHaveProperty('candidates');
+    expect(refused?.headers.get('Retry-After')).toBe('3600');
+    expect((await branch.story()).filter((told) => told === 'luis search search-limit')).toHaveLength(3);
+    expect(alarms(branch)).toEqual(['madrid']);
+    expect((await search('carla')).status).toBe(200);
+    // On the day on which every PC asks, there is room for as many as may be given out then.
+    const asked = await branch.ask('olga', 'POST', '/v1/break-glass', { siteId: SITE, reason: 'x' });
+    const { openingId } = z.object({ asked: z.array(z.object({ openingId: z.string() })) }).parse(asked.body)
+      .asked[0] ?? { openingId: '' };
+    await branch.ask('omar', 'POST', `/v1/break-glass/${openingId}/confirmation`);
+    expect((await search('luis')).status).toBe(200);
+    branch.now += HOUR;
+    expect((await search('luis')).status).toBe(200);
   });
 
   it('neither lock anybody out for long nor free anybody when a clock jumps', async () => {

@@ -5,7 +5,7 @@ import { Branch, DAY, HOUR, SITE, newPc } from '../support/branch.ts';
 const requestPath = (answer: { body: Record<string, unknown> }, what: string): string =>
   `/v1/recovery/requests/${String(answer.body['requestId'])}/${what}`;
 
-describe('two persons', () => {
+describe('two persons', { timeout: 30_000 }, () => {
   it('are asked for by the rule of a site: one asks, another approves at the same edge, the first gets it once', async () => {
     const branch = await Branch.open();
     await branch.setRules({ twoPersons: true }, SITE);

@@ -8,7 +8,7 @@ import type { Context } from 'hono';
 import { compareVersions, releaseVersion, verifyRelease } from '../../release/manifest.ts';
 import { type WantedRelease, wantedRelease } from '../../release/wanted.ts';
 import type { HoldfastNode } from '../../node.ts';
-import { UnreachableError } from '../../replication/client.ts';
+import { RefusedError, UnreachableError } from '../../replication/client.ts';
 import { hostOf, type AppEnv, type Routes } from '../context.ts';
 import { Problem, misfit } from '../problem.ts';
 
@@ -38,10 +38,7 @@ export const boxRoutes: Routes = (app, node) => {
     if (!signed?.edge || !link) throw new Problem('not-found');
     const chunk = await link.client
       .releaseChunk(signed.edge.sha256, Number(offset), c.req.raw.signal)
-      .catch((error: unknown) => {
-        if (error instanceof UnreachableError) throw new Problem('overloaded', {}, { 'Retry-After': '60' });
-        throw error;
-      });
+      .catch(unanswered);
     return c.body(chunk, 200, { 'Content-Type': 'application/octet-stream' });
   });
   app.post('/v1/box/outcome', async (c) => {
@@ -71,6 +68,13 @@ export function wantedHere(node: HoldfastNode): WantedRelease | null {
 export function isPending(wanted: WantedRelease | null, running: string | null): boolean {
   if (!wanted?.due || running === null || !releaseVersion.safeParse(running).success) return false;
   return compareVersions(wanted.version, running) > 0;
+}
+
+/** What came in the place of the centre's answer: a revoked edge is told so, and everything else is for later. */
+export function unanswered(error: unknown): never {
+  if (error instanceof RefusedError) throw new Problem('node-refused', { why: 'by-the-centre' });
+  if (error instanceof UnreachableError) throw new Problem('overloaded', {}, { 'Retry-After': '60' });
+  throw error;
 }
 
 /** Whoever comes from farther away comes through the TLS terminator, which says so. */

@@ -8,11 +8,10 @@ import type { Context } from 'hono';
 import { limits } from '../../limits.ts';
 import type { HoldfastNode } from '../../node.ts';
 import type { Platform } from '../../platform.ts';
-import { RefusedError, UnreachableError } from '../../replication/client.ts';
 import { certificateRequest } from '../../replication/protocol.ts';
 import type { AppEnv, Routes } from '../context.ts';
 import { Problem, misfit } from '../problem.ts';
-import { requireBox } from './box.ts';
+import { requireBox, unanswered } from './box.ts';
 
 const ending = z.strictObject({
   /** seconds since 1970 */
@@ -43,13 +42,6 @@ export const certificateRoutes: Routes = (app, node) => {
     return c.json(parsed.data);
   });
 };
-
-/** What came in the place of an answer: a revoked edge is told so, and everything else is for later. */
-function unanswered(error: unknown): never {
-  if (error instanceof RefusedError) throw new Problem('node-refused', { why: 'by-the-centre' });
-  if (error instanceof UnreachableError) throw new Problem('overloaded', {}, { 'Retry-After': '60' });
-  throw error;
-}
 
 /** Any program on the machine may speak on loopback; who holds the token may read the terminator's key as well. */
 function requireRoot(node: HoldfastNode, c: Context<AppEnv>): void {

@@ -30,7 +30,7 @@ const searchRoute = createRoute({
   request: jsonRequest(messages.searchRequest),
   responses: {
     200: { description: 'Candidates, newest first', content: jsonContent(messages.searchAnswer) },
-    ...problems(...STAFF_PROBLEMS),
+    ...problems(...STAFF_PROBLEMS, 'search-limit'),
   },
 });
 

@@ -143,6 +143,8 @@ function upgrading(node: HoldfastNode) {
 
 function gauges(node: HoldfastNode): { name: string; labels: Record<string, string>; value: number }[] {
   const now = node.options.platform.now();
+  // An edge that was revoked stays away, and nobody is to be woken because of it.
+  const isRevoked = (nodeId: string) => node.revocations.isRevoked(nodeId);
   const alarms = node.alarms.list();
   const types = new Map<string, number>();
   for (const { type } of alarms) types.set(type, (types.get(type) ?? 0) + 1);
@@ -156,8 +158,8 @@ function gauges(node: HoldfastNode): { name: string; labels: Record<string, stri
       : []),
     { name: 'holdfast_ready', labels: {}, value: Number(readinessOf(node).ready) },
     { name: 'holdfast_build_info', labels: { version: node.options.version }, value: 1 },
-    ...upgrading(node).flatMap(({ nodeName, version, wanted }) =>
-      wanted === null
+    ...upgrading(node).flatMap(({ nodeId, nodeName, version, wanted }) =>
+      wanted === null || isRevoked(nodeId)
         ? []
         : [
             {
@@ -191,11 +193,14 @@ function gauges(node: HoldfastNode): { name: string; labels: Record<string, stri
       labels: { type },
       value: node.alarms.total(type),
     })),
-    ...node.peers.all().map(({ name, lastContact }) => ({
-      name: 'holdfast_last_contact_seconds',
-      labels: { peer: name },
-      value: Math.max(0, Math.round((now - lastContact) / 1000)),
-    })),
+    ...node.peers
+      .all()
+      .filter(({ nodeId }) => !isRevoked(nodeId))
+      .map(({ name, lastContact }) => ({
+        name: 'holdfast_last_contact_seconds',
+        labels: { peer: name },
+        value: Math.max(0, Math.round((now - lastContact) / 1000)),
+      })),
     ...node.links.map(({ name, state }) => ({
       name: 'holdfast_peer_connected',
       labels: { peer: name },
@@ -203,8 +208,8 @@ function gauges(node: HoldfastNode): { name: string; labels: Record<string, stri
     })),
     ...node.peers
       .freshness(node.configuration)
-      .flatMap(({ nodeName, entriesBehind }) =>
-        entriesBehind === null
+      .flatMap(({ nodeId, nodeName, entriesBehind }) =>
+        entriesBehind === null || isRevoked(nodeId)
           ? []
           : [{ name: 'holdfast_entries_behind', labels: { node: nodeName }, value: entriesBehind }],
       ),

@@ -60,6 +60,7 @@ export const en = {
       'too-many-attempts': 'Wait some minutes. If it was not you, tell an administrator.',
       'disclosure-limit':
         'So many keys were given out in the last hour that this looks like a theft. Wait, or have two officers open break-glass.',
+      'search-limit': 'Wait, or let a colleague search. If it was not you, tell an administrator.',
       'break-glass-needed':
         'The centre has been away for so long that only two officers can open this site’s keys: see Break-glass.',
       'device-stolen':

@@ -58,6 +58,7 @@ export const es: PortalWords = {
       'too-many-attempts': 'Espere unos minutos. Si no ha sido usted, avise a un administrador.',
       'disclosure-limit':
         'En la última hora se entregaron tantas claves que parece un robo. Espere, o que dos responsables abran una emergencia.',
+      'search-limit': 'Espere, o que busque otra persona. Si no ha sido usted, avise a un administrador.',
       'break-glass-needed':
         'El centro falta desde hace tanto que solo dos responsables pueden abrir las claves de esta sede: véase Emergencia.',
       'device-stolen':
