@@ -17,6 +17,7 @@ import { type CentreSettings, SettingError } from './settings.ts';
 import { snapshotRoutes } from './snapshot/routes.ts';
 import { SnapshotService } from './snapshot/service.ts';
 import type { SnapshotSettings } from './snapshot/settings.ts';
+import { engineFault, fault } from './words/fault.ts';
 import { TlsAuthority } from './tls/authority.ts';
 import { TLS_AUTHORITY_FILE_NAME } from './tls/file.ts';
 import { tlsRoutes } from './tls/routes.ts';
@@ -87,7 +88,7 @@ async function openAuthority({ tlsAuthority }: CentreSettings): Promise<TlsAutho
   try {
     return await TlsAuthority.open(tlsAuthority, nodePlatform);
   } catch {
-    throw new SettingError(`The key in ${TLS_AUTHORITY_FILE_NAME} does not belong to its certificate.`);
+    throw new SettingError(fault('tlsOtherKey', TLS_AUTHORITY_FILE_NAME));
   }
 }
 
@@ -97,8 +98,8 @@ async function openEngine(settings: CentreSettings, log: Log): Promise<LibsqlEng
     await mkdir(settings.dataFolder, { recursive: true, mode: 0o700 });
     engine = await LibsqlEngine.open(settings.databases);
   } catch (error) {
-    const why = error instanceof EngineError ? error.message : 'it cannot be created or opened';
-    throw new SettingError(`The databases in HOLDFAST_DATA (${settings.dataFolder}) are not usable: ${why}.`);
+    const why = error instanceof EngineError ? engineFault(error) : fault('unopenable');
+    throw new SettingError(fault('databasesUnusable', settings.dataFolder, why));
   }
   for (const store of STORES) {
     if (engine.served(store)) await tryServer(engine, store, settings.databases[store].url, log);
@@ -115,12 +116,8 @@ async function tryServer(engine: LibsqlEngine, store: Store, url: string, log: L
     await engine.batch(store, [{ sql: 'DROP TABLE IF EXISTS "holdfast_no_such_table"', args: [] }]);
   } catch (error) {
     if (error instanceof EngineError && error.reason === 'unauthorised')
-      throw new SettingError(
-        `${name}_TOKEN is not accepted by the database server at ${name}_URL (${host}).`,
-      );
-    throw new SettingError(
-      `The database server at ${name}_URL (${host}) does not answer as one: is it running, and is the address right?`,
-    );
+      throw new SettingError(fault('tokenRefused', `${name}_TOKEN`, `${name}_URL`, host));
+    throw new SettingError(fault('noServer', `${name}_URL`, host));
   }
   const checkpoint = engine.served(store)?.checkpoint;
   if (!checkpoint) {
@@ -135,9 +132,9 @@ async function tryServer(engine: LibsqlEngine, store: Store, url: string, log: L
     await checkpoint();
   } catch (error) {
     if (error instanceof EngineError && error.reason === 'unauthorised')
-      throw new SettingError(`${name}_ADMIN_KEY is not accepted at ${name}_ADMIN_URL.`);
-    const why = error instanceof EngineError ? error.message : 'unknown error';
-    throw new SettingError(`The database server cannot be told to sync at ${name}_ADMIN_URL: ${why}.`);
+      throw new SettingError(fault('adminKeyRefused', `${name}_ADMIN_KEY`, `${name}_ADMIN_URL`));
+    const why = error instanceof EngineError ? engineFault(error) : fault('noAnswer');
+    throw new SettingError(fault('unsyncable', `${name}_ADMIN_URL`, why));
   }
 }
 
@@ -151,8 +148,8 @@ function listen(
       resolve(server);
     });
     server.once('error', (error: Error & { code?: string }) => {
-      const why = error.code === 'EADDRINUSE' ? 'is in use by another program' : 'cannot be listened on';
-      reject(new SettingError(`HOLDFAST_PORT ${String(settings.port)} ${why}.`));
+      const why = fault(error.code === 'EADDRINUSE' ? 'inUse' : 'unlistenable');
+      reject(new SettingError(fault('port', settings.port, why)));
     });
   });
 }

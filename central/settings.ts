@@ -6,11 +6,20 @@ import { type IdentityFile, identityFile } from '../shared/trust/certificate.ts'
 import { VAULT_FILE_NAME, vaultFile, withVaultFiles } from '../shared/trust/vault-file.ts';
 import type { LibsqlTarget } from './libsql-engine.ts';
 import type { Store } from '../shared/journal/entry.ts';
+import { FaultError, type Fault, fault, isFaultName } from './words/fault.ts';
 import { TLS_AUTHORITY_FILE_NAME, type TlsAuthorityFile, tlsAuthorityFile } from './tls/file.ts';
 
 /** One sentence for whoever starts the program. */
-export class SettingError extends Error {
+export class SettingError extends FaultError {
   override readonly name = 'SettingError';
+}
+
+/** The setting that a schema does not take: its own messages are names of faults, those of zod itself are not for people. */
+export function unusable({ issues }: z.ZodError): SettingError {
+  const [issue] = issues;
+  const why = issue?.message ?? '';
+  const part = isFaultName(why) ? { name: why, parts: [] } : fault('invalid');
+  return new SettingError(fault('unusable', String(issue?.path[0] ?? ''), part));
 }
 
 export interface CentreSettings {
@@ -31,10 +40,7 @@ const environment = z.object({
   HOLDFAST_HOST: z
     .string()
     .default('127.0.0.1')
-    .refine(
-      (host) => LOOPBACK.includes(host),
-      'must be a loopback address: a TLS terminator stands in front of it',
-    ),
+    .refine((host) => LOOPBACK.includes(host), 'loopback'),
   HOLDFAST_PORT: z.coerce.number().int().min(0).max(65_535).default(8700),
   HOLDFAST_IDENTITY_FILE: z.string().min(1),
   HOLDFAST_RECOVERY_URL: z.string().optional(),
@@ -48,18 +54,13 @@ const environment = z.object({
   HOLDFAST_COMPLIANCE_ADMIN_KEY: z.string().optional(),
   HOLDFAST_BOOTSTRAP_TOKEN_HASH: z
     .string()
-    .regex(/^[A-Za-z0-9_-]{43}$/, 'must be a SHA-256 in base64url')
+    .regex(/^[A-Za-z0-9_-]{43}$/, 'sha256')
     .optional(),
 });
 
 export function readCentreSettings(env: Readonly<Record<string, string | undefined>>): CentreSettings {
   const parsed = environment.safeParse(env);
-  if (!parsed.success) {
-    const [issue] = parsed.error.issues;
-    throw new SettingError(
-      `${String(issue?.path[0] ?? 'A setting')} is not usable: ${issue?.message ?? 'invalid'}.`,
-    );
-  }
+  if (!parsed.success) throw unusable(parsed.error);
   const settings = parsed.data;
   const dataFolder = path.resolve(settings.HOLDFAST_DATA);
   const target = (store: Store): LibsqlTarget => {
@@ -69,11 +70,9 @@ export function readCentreSettings(env: Readonly<Record<string, string | undefin
     const adminUrl = settings[`HOLDFAST_${name}_ADMIN_URL`];
     const authKey = settings[`HOLDFAST_${name}_ADMIN_KEY`];
     if (url !== undefined && !/^(file:|https?:|libsql:)/.test(url))
-      throw new SettingError(`HOLDFAST_${name}_URL must begin with file:, http:, https: or libsql:.`);
+      throw new SettingError(fault('urlProtocol', `HOLDFAST_${name}_URL`));
     if (adminUrl !== undefined && (url === undefined || url.startsWith('file:')))
-      throw new SettingError(
-        `HOLDFAST_${name}_ADMIN_URL is for a database server, and HOLDFAST_${name}_URL names none.`,
-      );
+      throw new SettingError(fault('adminOfNoServer', `HOLDFAST_${name}_ADMIN_URL`, `HOLDFAST_${name}_URL`));
     return {
       url: url ?? `file:${path.join(dataFolder, `${store}.db`)}`,
       ...(authToken === undefined ? {} : { authToken }),
@@ -98,8 +97,6 @@ export function readCentreSettings(env: Readonly<Record<string, string | undefin
 
 /** The identity, and the keys of vaults that came later, in `vault-ID.json` files beside it. */
 function readIdentityFile(file: string): IdentityFile {
-  const fault = (named: string) =>
-    new SettingError(`HOLDFAST_IDENTITY_FILE names ${file}, ${named}, which is not made by "holdfast".`);
   let identity: IdentityFile;
   let texts: [name: string, text: string][];
   try {
@@ -107,13 +104,13 @@ function readIdentityFile(file: string): IdentityFile {
     const names = readdirSync(folder).filter((name) => VAULT_FILE_NAME.test(name));
     texts = names.sort().map((name) => [name, readFileSync(path.join(folder, name), 'utf8')]);
     const text = readFileSync(file, 'utf8');
-    identity = parsed(identityFile, text) ?? fail(fault('an identity'));
+    identity = parsed(identityFile, text) ?? fail(fault('identityForeign', file));
   } catch (error) {
     if (error instanceof SettingError) throw error;
-    throw new SettingError(`HOLDFAST_IDENTITY_FILE names ${file}, which cannot be read.`);
+    throw new SettingError(fault('identityUnreadable', file));
   }
   const files = texts.map(
-    ([name, text]) => parsed(vaultFile, text) ?? fail(fault(`beside which is ${name}`)),
+    ([name, text]) => parsed(vaultFile, text) ?? fail(fault('vaultForeign', file, name)),
   );
   return withVaultFiles(identity, files);
 }
@@ -125,10 +122,10 @@ function readTlsAuthority(folder: string): TlsAuthorityFile | null {
   try {
     text = readFileSync(file, 'utf8');
   } catch {
-    throw new SettingError(`${file} cannot be read.`);
+    throw new SettingError(fault('unreadable', file));
   }
   const authority = parsed(tlsAuthorityFile, text);
-  return authority ?? fail(new SettingError(`${file} is not made by "holdfast tls new".`));
+  return authority ?? fail(fault('tlsForeign', file));
 }
 
 function parsed<S extends z.ZodType>(schema: S, text: string): z.infer<S> | null {
@@ -139,6 +136,6 @@ function parsed<S extends z.ZodType>(schema: S, text: string): z.infer<S> | null
   }
 }
 
-function fail(error: Error): never {
-  throw error;
+function fail(of: Fault): never {
+  throw new SettingError(of);
 }

@@ -9,6 +9,7 @@ import { installRoot, installedEnv } from '../install/layout.ts';
 import { readCentreSettings, SettingError } from '../settings.ts';
 import { readAgeIdentities } from '../snapshot/age.ts';
 import { SnapshotError } from '../snapshot/capture.ts';
+import { fault, say } from '../words/fault.ts';
 import { SnapshotRepository, readSet } from '../snapshot/repository.ts';
 import { RestoreError, exists } from '../snapshot/restore.ts';
 import { type SnapshotSettings, readSnapshotSettings } from '../snapshot/settings.ts';
@@ -16,6 +17,7 @@ import type { VerifyOptions } from '../snapshot/verify.ts';
 import type { Context } from './context.ts';
 import { CliError, EXIT_REFUSED, usage } from './errors.ts';
 import { giveBackAtEnd } from './ownership.ts';
+import { findingLines } from './snapshot-text.ts';
 
 export interface KeyOptions {
   readonly ageIdentity?: string;
@@ -35,16 +37,21 @@ export function translated(
     try {
       return await work(context);
     } catch (error) {
-      if (error instanceof SettingError) throw usage(error.message);
-      if (error instanceof SnapshotError) throw new CliError(EXIT_REFUSED, error.message);
+      const { words } = context;
+      if (error instanceof SettingError) throw usage(say(words, error.fault));
+      if (error instanceof SnapshotError) throw new CliError(EXIT_REFUSED, say(words, error.fault));
       if (error instanceof RestoreError) {
-        const findings = error.verification?.findings ?? [];
-        const details = findings
-          .map(({ check, subject, detail }) => `${check} ${subject}: ${detail}`)
-          .join('\n');
-        const document = { title: error.message, verification: error.verification };
-        throw new CliError(EXIT_REFUSED, error.message, details === '' ? null : details, document);
+        const { verification } = error;
+        const title = say(words, error.fault);
+        const details = findingLines(context, verification?.findings ?? []).join('\n');
+        throw new CliError(EXIT_REFUSED, title, details === '' ? null : details, { title, verification });
       }
+      // What a disk refuses is expected, wherever it comes from.
+      if (error instanceof Error && 'code' in error && 'path' in error && 'syscall' in error)
+        throw new CliError(
+          EXIT_REFUSED,
+          say(words, fault('diskRefused', words.systemError(String(error.code)), String(error.path))),
+        );
       throw error;
     }
   };

@@ -20,6 +20,7 @@ import { SettingError, readCentreSettings } from '../settings.ts';
 import { readIfThere } from '../snapshot/disk.ts';
 import { readSnapshotSettings } from '../snapshot/settings.ts';
 import type { Writer } from '../snapshot/writers.ts';
+import { fault, migrationFault } from '../words/fault.ts';
 import { InstallError } from './error.ts';
 import { InstallJournal } from './journal.ts';
 import { type Layout, centreLayout, changeSettings, environmentOf } from './layout.ts';
@@ -67,12 +68,12 @@ export async function installCentre(options: InstallOptions): Promise<Installed>
     };
   } catch (error) {
     const kept = await journal.rollBack();
-    if (error instanceof InstallError) throw new InstallError(error.message, kept);
-    if (error instanceof SettingError || error instanceof MigrationError)
-      throw new InstallError(error.message, kept);
+    if (error instanceof InstallError || error instanceof SettingError)
+      throw new InstallError(error.fault, kept);
+    if (error instanceof MigrationError) throw new InstallError(migrationFault(error), kept);
     const code = error instanceof Error && 'code' in error ? String(error.code) : '';
     const file = error instanceof Error && 'path' in error ? `: ${String(error.path)}` : '';
-    if (code !== '') throw new InstallError(`The machine refused (${code})${file}.`, kept);
+    if (code !== '') throw new InstallError(fault('machineRefused', code, file), kept);
     throw error;
   }
 }
@@ -82,9 +83,7 @@ async function planFor(layout: Layout, { identityFile: from, changes }: InstallO
   const source = from ?? layout.identity;
   const identityText = await readIfThere(source);
   if (identityText === null)
-    throw new InstallError(
-      from === null ? 'Give the identity made for this centre: --identity FILE.' : `${from} cannot be read.`,
-    );
+    throw new InstallError(from === null ? fault('giveIdentity') : fault('unreadable', from));
   const identity = parseIdentity(source, identityText);
   await checkIdentity(identity);
   const settingsText = changeSettings((await readIfThere(layout.settings)) ?? '', changes);
@@ -99,6 +98,6 @@ function parseIdentity(file: string, text: string): IdentityFile {
   try {
     return identityFile.parse(JSON.parse(text));
   } catch {
-    throw new InstallError(`${file} is not an identity made by "holdfast centre enrol".`);
+    throw new InstallError(fault('notAnIdentity', file));
   }
 }

@@ -14,6 +14,7 @@ import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { z } from 'zod';
 import { readIfThere, syncFolder } from '../snapshot/disk.ts';
+import { fault } from '../words/fault.ts';
 import { InstallError } from './error.ts';
 import { type Undo, copyExactly, isThere, undo, undoOne } from './undo.ts';
 
@@ -48,7 +49,7 @@ export class InstallJournal {
     const wasThere = await isThere(folder);
     await mkdir(folder, { mode: 0o700, recursive: false }).catch((error: unknown) => {
       if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return;
-      throw new InstallError(`${state} cannot be written: install as root.`);
+      throw new InstallError(fault('notRoot', state));
     });
     const lock = takeLock(folder);
     try {
@@ -161,13 +162,13 @@ function takeLock(folder: string): DatabaseSync {
   try {
     lock = new DatabaseSync(path.join(folder, 'lock'), { timeout: 0 });
   } catch {
-    throw new InstallError(`${folder} cannot be written: install as root.`);
+    throw new InstallError(fault('notRoot', folder));
   }
   try {
     lock.exec('BEGIN EXCLUSIVE');
     return lock;
   } catch {
     lock.close();
-    throw new InstallError('Another installation is under way.');
+    throw new InstallError(fault('anotherInstallation'));
   }
 }

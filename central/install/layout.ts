@@ -1,6 +1,7 @@
 /** Where a centre is on its machine, and the settings it is started with there. The units say the same. */
 import path from 'node:path';
 import { readIfThere } from '../snapshot/disk.ts';
+import { fault } from '../words/fault.ts';
 import { InstallError } from './error.ts';
 
 export interface Layout {
@@ -75,9 +76,7 @@ export function readChanges(given: readonly string[]): Map<string, string> {
   for (const each of given) {
     const [, name, value] = /^(HOLDFAST_[A-Z_]+)=([^"'\\\n]*)$/.exec(each) ?? [];
     if (name === undefined || value === undefined || /^HOLDFAST_(DATA|IDENTITY_FILE|WRITERS_DIR)$/.test(name))
-      throw new InstallError(
-        `"${each.slice(0, 40)}" is not a setting that can be given: HOLDFAST_NAME=VALUE.`,
-      );
+      throw new InstallError(fault('notASetting', each.slice(0, 40)));
     changes.set(name, value);
   }
   return changes;

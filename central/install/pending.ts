@@ -5,6 +5,7 @@ import type { Store } from '../../shared/journal/entry.ts';
 import { migrate } from '../../shared/journal/migrate.ts';
 import { nodePlatform } from '../platform.ts';
 import { SqliteEngine } from '../snapshot/sqlite.ts';
+import { engineFault, fault } from '../words/fault.ts';
 import { InstallError } from './error.ts';
 
 /** Goes through the migrations as migrating does, on an engine that reads and stops before the first write. */
@@ -13,7 +14,7 @@ export async function pendingMigrations(store: Store, file: string): Promise<boo
   try {
     engine = new SqliteEngine(file, 'read');
   } catch {
-    throw new InstallError(`The ${store} database ${file} cannot be opened.`);
+    throw new InstallError(fault('storeUnopenable', store, file));
   }
   const seen = { pending: false };
   const reading: Engine = {
@@ -33,7 +34,7 @@ export async function pendingMigrations(store: Store, file: string): Promise<boo
     if (seen.pending || (error instanceof EngineError && error.message.includes('no such table')))
       return true;
     if (error instanceof EngineError)
-      throw new InstallError(`The ${store} database ${file} cannot be read: ${error.message}.`);
+      throw new InstallError(fault('storeUnreadable', store, file, engineFault(error)));
     throw error;
   } finally {
     engine.close();

@@ -17,6 +17,7 @@ import { SnapshotError, captureFiles } from '../snapshot/capture.ts';
 import { vaultsIn, vectorIn } from '../snapshot/inspect.ts';
 import type { SnapshotSettings } from '../snapshot/settings.ts';
 import { SqliteEngine } from '../snapshot/sqlite.ts';
+import { type Fault, fault } from '../words/fault.ts';
 import { InstallError } from './error.ts';
 
 /**
@@ -44,16 +45,12 @@ export async function proveFacility(
     }
   } catch (error) {
     if (!(error instanceof SnapshotError)) throw error;
-    throw new InstallError(
-      `The trial snapshot failed, and without the database engine's snapshots there is no backup: ${error.message}`,
-    );
+    throw new InstallError(fault('trialFailed', error.fault));
   }
   for (const store of STORES) {
     const why = faultOf(store, copies[store]);
     if (why === null) continue;
-    throw new InstallError(
-      `The trial snapshot of the ${store} store is not a whole database (${why}), and without snapshots there is no backup.`,
-    );
+    throw new InstallError(fault('trialNotWhole', store, why));
   }
   return copies;
 }
@@ -63,11 +60,10 @@ function requireLog(store: Store, file: string): void {
   const engine = openRead(store, file);
   try {
     const [mode] = engine.iterate('PRAGMA journal_mode');
-    if (mode?.[0] !== 'wal')
-      throw new SnapshotError('prepare-snapshot', `the ${store} database has no write-ahead log here.`);
+    if (mode?.[0] !== 'wal') throw new SnapshotError('prepare-snapshot', fault('noLog', store));
   } catch (error) {
     if (error instanceof SnapshotError) throw error;
-    throw new SnapshotError('prepare-snapshot', `the ${store} database ${file} cannot be read.`);
+    throw new SnapshotError('prepare-snapshot', fault('trialUnreadable', store, file));
   } finally {
     engine.close();
   }
@@ -77,35 +73,33 @@ function openRead(store: Store, file: string): SqliteEngine {
   try {
     return new SqliteEngine(file, 'read');
   } catch {
-    throw new SnapshotError('prepare-snapshot', `the ${store} database ${file} cannot be opened.`);
+    throw new SnapshotError('prepare-snapshot', fault('trialUnopenable', store, file));
   }
 }
 
-function faultOf(store: Store, file: string): string | null {
+function faultOf(store: Store, file: string): Fault | null {
   try {
     const engine = new SqliteEngine(file, 'read');
     try {
       const [first] = engine.iterate('PRAGMA quick_check(1)');
-      if (first?.[0] !== 'ok') return 'it is damaged';
+      if (first?.[0] !== 'ok') return fault('damaged');
       vectorIn(engine, store);
-      return [...engine.iterate(`SELECT 1 FROM "${store}_freeze"`)].length === 0 ? null : 'it is frozen';
+      return [...engine.iterate(`SELECT 1 FROM "${store}_freeze"`)].length === 0 ? null : fault('frozen');
     } finally {
       engine.close();
     }
   } catch {
-    return 'it is damaged';
+    return fault('damaged');
   }
 }
 
 /** That the identity is a centre's, by its organisation, with the key that belongs to it. */
 export async function checkIdentity(identity: IdentityFile): Promise<void> {
   const certificate = await new CertificateAuthority(identity.organisation).check(identity.certificate);
-  if (!certificate) throw new InstallError('The identity is not signed by the organisation that it names.');
-  if (certificate.role !== 'centre')
-    throw new InstallError(`The identity is of the edge ${certificate.name}, not of a centre.`);
+  if (!certificate) throw new InstallError(fault('identityUnsigned'));
+  if (certificate.role !== 'centre') throw new InstallError(fault('identityOfEdge', certificate.name));
   const { x, y } = identity.privateKey;
-  if (certificate.key.x !== x || certificate.key.y !== y)
-    throw new InstallError('The private key of the identity does not belong to its certificate.');
+  if (certificate.key.x !== x || certificate.key.y !== y) throw new InstallError(fault('identityOtherKey'));
 }
 
 /** Each vault key opens what is sealed to it, and is the one that the database's secrets are sealed to. */
@@ -120,14 +114,9 @@ export async function checkVaultKeys(identity: IdentityFile, recoveryFile: strin
   for (const key of identity.vaultKeys) {
     const publicKey = publicHalf(key);
     if (publicKey === null || !(await opensItsOwn(key, publicKey)))
-      throw new InstallError(
-        `The vault key ${key.vaultId} of the identity does not open what is sealed to it.`,
-      );
+      throw new InstallError(fault('vaultKeyClosed', key.vaultId));
     const known = configured.find(({ vaultId }) => vaultId === key.vaultId);
-    if (known && known.publicKey !== publicKey)
-      throw new InstallError(
-        `The vault key ${key.vaultId} of the identity is another one than the secrets in the database are sealed to.`,
-      );
+    if (known && known.publicKey !== publicKey) throw new InstallError(fault('vaultKeyOther', key.vaultId));
   }
 }
 

@@ -29,6 +29,7 @@ import { readIfThere, syncFile, syncFolder } from '../snapshot/disk.ts';
 import type { SnapshotSettings } from '../snapshot/settings.ts';
 import { SqliteEngine, settle } from '../snapshot/sqlite.ts';
 import { type Writer, WriterRegister, writerOf } from '../snapshot/writers.ts';
+import { engineFault, fault } from '../words/fault.ts';
 import { InstallError } from './error.ts';
 import type { InstallJournal } from './journal.ts';
 import type { Layout } from './layout.ts';
@@ -241,7 +242,7 @@ async function migrateServers(servers: Readonly<Record<Store, LibsqlTarget>>): P
     for (const store of STORES) await migrate(engine, store, migrations[store], nodePlatform);
   } catch (error) {
     if (!(error instanceof EngineError)) throw error;
-    throw new InstallError(`The database servers do not answer as they should: ${error.message}.`);
+    throw new InstallError(fault('serversAmiss', engineFault(error)));
   } finally {
     engine.close();
   }
@@ -278,5 +279,5 @@ function requireUnused(file: string): void {
 }
 
 function inUse(file: string): InstallError {
-  return new InstallError(`${file} has to be migrated, and a process has it open: stop the centre first.`);
+  return new InstallError(fault('migrateInUse', file));
 }

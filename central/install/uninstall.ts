@@ -7,6 +7,7 @@ import path from 'node:path';
 import { STORES } from '../../shared/journal/entry.ts';
 import { packageRoot } from '../local/processes.ts';
 import { WriterRegister } from '../snapshot/writers.ts';
+import { fault } from '../words/fault.ts';
 import { InstallError } from './error.ts';
 import { InstallJournal } from './journal.ts';
 import { centreLayout } from './layout.ts';
@@ -33,8 +34,7 @@ export async function uninstallCentre(options: UninstallOptions): Promise<Uninst
   try {
     for (const store of STORES) {
       const file = path.join(layout.data, `${store}.db`);
-      if ((await isThere(file)) && (await isOpen(file)))
-        throw new InstallError(`A process has ${file} open: stop the centre first.`);
+      if ((await isThere(file)) && (await isOpen(file))) throw new InstallError(fault('processHas', file));
     }
     const removed: string[] = [];
     const remove = async (step: string, file: string): Promise<void> => {
@@ -67,7 +67,7 @@ export async function uninstallCentre(options: UninstallOptions): Promise<Uninst
     return { removed, deregistered: writers.map(({ name }) => name) };
   } catch (error) {
     const kept = await journal.rollBack();
-    if (error instanceof InstallError) throw new InstallError(error.message, kept);
+    if (error instanceof InstallError) throw new InstallError(error.fault, kept);
     throw error;
   }
 }

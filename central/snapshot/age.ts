@@ -3,9 +3,10 @@ import { createReadStream, createWriteStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { Readable, Writable } from 'node:stream';
 import { Decrypter, Encrypter } from 'age-encryption';
+import { FaultError, fault } from '../words/fault.ts';
 
 /** A file that none of the given identities opens, or that is not an age file, or a damaged one. */
-export class AgeError extends Error {
+export class AgeError extends FaultError {
   override readonly name = 'AgeError';
 }
 
@@ -20,8 +21,10 @@ export async function decryptFile(from: string, to: string, identities: readonly
   for (const identity of identities) decrypter.addIdentity(identity);
   try {
     await pipe(from, to, (source) => decrypter.decrypt(source));
-  } catch {
-    throw new AgeError('it is not opened by the age identities at hand');
+  } catch (error) {
+    // A disk that is full says nothing about the file.
+    if (error instanceof Error && 'syscall' in error) throw error;
+    throw new AgeError(fault('notOpened'));
   }
 }
 

@@ -5,11 +5,11 @@
  *     current/       the set's files, by hard links: same names every time, so that unchanged parts deduplicate
  *     backup.json    begun, until when the tool is to report back, and how it ended
  */
-import { copyFile, link, mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
 import { snapshotId } from '../../shared/snapshot/manifest.ts';
-import { readIfThere, syncFile, syncFolder, writeDurably } from './disk.ts';
+import { readIfThere, shareFile, syncFolder, writeDurably } from './disk.ts';
 
 const milliseconds = z.number().int();
 
@@ -72,24 +72,13 @@ export async function expose(set: string, current: string): Promise<void> {
   const old = `${current}.old`;
   for (const each of [made, old]) await rm(each, { recursive: true, force: true });
   await mkdir(made, { recursive: true, mode: 0o700 });
-  for (const name of await readdir(set)) await share(path.join(set, name), path.join(made, name));
+  // A set's files never change, so a second name is as good as a copy.
+  for (const name of await readdir(set)) await shareFile(path.join(set, name), path.join(made, name));
   await syncFolder(made);
   await rename(current, old).catch(unlessMissing);
   await rename(made, current);
   await syncFolder(path.dirname(current));
   await rm(old, { recursive: true, force: true });
-}
-
-/** A set's files never change, so a second name is as good as a copy. */
-async function share(from: string, to: string): Promise<void> {
-  try {
-    await link(from, to);
-  } catch (error) {
-    if (!(error instanceof Error && 'code' in error && ['EXDEV', 'EPERM'].includes(String(error.code))))
-      throw error;
-    await copyFile(from, to);
-    await syncFile(to);
-  }
 }
 
 function unlessMissing(error: unknown): void {

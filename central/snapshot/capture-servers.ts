@@ -21,6 +21,7 @@ import { STORES, type Store } from '../../shared/journal/entry.ts';
 import { clearFreeze, selectFreeze, setFreeze } from '../../shared/journal/freeze.ts';
 import { selectTips } from '../../shared/journal/statements.ts';
 import { LibsqlEngine, type LibsqlTarget } from '../libsql-engine.ts';
+import { engineFault, fault } from '../words/fault.ts';
 import { type Captured, type CaptureOptions, SnapshotError, copy } from './capture.ts';
 
 /** Rounds of catching up before the freeze: each has less to bring than the one before. */
@@ -28,7 +29,7 @@ const ROUNDS_MAX = 10;
 /** So few frames are brought in a few milliseconds, inside the freeze. */
 const FRAMES_LEFT_MAX = 200;
 
-interface Replica {
+export interface Replica {
   readonly store: Store;
   readonly client: Client;
 }
@@ -46,8 +47,8 @@ export async function captureServers(
     captured = await sameCut(engine, replicas, options);
   } catch (error) {
     if (error instanceof SnapshotError) throw error;
-    const why = error instanceof EngineError ? error.message : 'a database server did not answer';
-    throw new SnapshotError('prepare-snapshot', `The database servers could not be captured: ${why}.`);
+    const why = error instanceof EngineError ? engineFault(error) : fault('noAnswer');
+    throw new SnapshotError('prepare-snapshot', fault('serversNotCaptured', why));
   } finally {
     for (const { client } of replicas) client.close();
     engine.close();
@@ -73,7 +74,7 @@ async function requireAnswer(engine: LibsqlEngine, store: Store): Promise<void> 
     await engine.rows(store, selectFreeze(store), []);
   } catch (error) {
     const why = error instanceof EngineError ? error.reason : 'other';
-    throw new SnapshotError('prepare-snapshot', `The ${store} database server does not answer (${why}).`);
+    throw new SnapshotError('prepare-snapshot', fault('serverSilent', store, why));
   }
 }
 
@@ -97,16 +98,13 @@ async function sameCut(
         );
         if (JSON.stringify(here) === JSON.stringify(there)) return;
         await discard(files[store]);
-        throw new SnapshotError('freeze', `The replica of the ${store} store does not follow its server.`);
+        throw new SnapshotError('freeze', fault('replicaAstray', store));
       }),
     );
     inGate?.();
     for (const store of STORES) {
       if ((await holderOf(engine, store)) !== holder)
-        throw new SnapshotError(
-          'thaw',
-          `The freeze of the ${store} store ended before its replica was there.`,
-        );
+        throw new SnapshotError('thaw', fault('freezeEndedReplica', store));
     }
   } finally {
     // A freeze that cannot be taken back ends by itself.
@@ -120,11 +118,11 @@ async function freeze(engine: LibsqlEngine, store: Store, holder: string, ms: nu
   try {
     await engine.batch(store, [setFreeze(store, holder, ms)]);
   } catch (error) {
-    const why = error instanceof EngineError ? error.message : 'it does not take writes';
-    throw new SnapshotError('freeze', `The ${store} database could not be frozen: ${why}.`);
+    const why = error instanceof EngineError ? engineFault(error) : fault('unwritable');
+    throw new SnapshotError('freeze', fault('notFrozen', store, why));
   }
   if ((await holderOf(engine, store)) !== holder)
-    throw new SnapshotError('freeze', `Another snapshot is being taken of the ${store} store.`);
+    throw new SnapshotError('freeze', fault('frozenByAnother', store));
 }
 
 async function holderOf(engine: LibsqlEngine, store: Store): Promise<unknown> {
@@ -132,7 +130,7 @@ async function holderOf(engine: LibsqlEngine, store: Store): Promise<unknown> {
 }
 
 /** A replica that has caught up but for the last few frames. */
-async function openReplica(store: Store, file: string, target: LibsqlTarget): Promise<Replica> {
+export async function openReplica(store: Store, file: string, target: LibsqlTarget): Promise<Replica> {
   const mark = `${file}.syncing`;
   await mkdir(path.dirname(file), { recursive: true, mode: 0o700 });
   if ((await readdir(path.dirname(file))).includes(path.basename(mark))) await discard(file);
@@ -151,11 +149,7 @@ async function openReplica(store: Store, file: string, target: LibsqlTarget): Pr
     } catch {
       client?.close();
       await discard(file);
-      if (isNew)
-        throw new SnapshotError(
-          'prepare-snapshot',
-          `The ${store} database server gives no replica; namespaces by path have none.`,
-        );
+      if (isNew) throw new SnapshotError('prepare-snapshot', fault('noReplica', store));
       await writeFile(mark, target.url, { mode: 0o600 });
     }
   }

@@ -20,6 +20,7 @@ import { DatabaseSync, backup } from 'node:sqlite';
 import { clearFreeze, selectFreeze, setFreeze } from '../../shared/journal/freeze.ts';
 import { STORES, type Store } from '../../shared/journal/entry.ts';
 import type { Phase } from '../../shared/snapshot/writer-state.ts';
+import { type Fault, FaultError, fault } from '../words/fault.ts';
 import { settle } from './sqlite.ts';
 
 /** How long the writers' own transactions may keep a freeze from being set. */
@@ -29,12 +30,12 @@ const LOCK_RETRY_MS = 0.2;
 const COPY_PAGES = 1_024;
 
 /** One sentence about a set that failed, and the phase it failed in. */
-export class SnapshotError extends Error {
+export class SnapshotError extends FaultError {
   override readonly name = 'SnapshotError';
   readonly phase: Phase;
 
-  constructor(phase: Phase, message: string) {
-    super(message);
+  constructor(phase: Phase, of: Fault) {
+    super(of);
     this.phase = phase;
   }
 }
@@ -93,7 +94,7 @@ function openStore(store: Store, file: string): Opened {
     return { store, gate, reader };
   } catch {
     gate?.close();
-    throw new SnapshotError('prepare-snapshot', `The ${store} database ${file} cannot be opened.`);
+    throw new SnapshotError('prepare-snapshot', fault('storeUnopenable', store, file));
   }
 }
 
@@ -112,10 +113,7 @@ function openSnapshots(opened: readonly Opened[], options: CaptureOptions): Capt
     options.inGate?.();
     for (const each of opened) {
       if (!isFrozenBy(each, options.holder))
-        throw new SnapshotError(
-          'thaw',
-          `The freeze of the ${each.store} store ended before its snapshot was open.`,
-        );
+        throw new SnapshotError('thaw', fault('freezeEnded', each.store));
     }
   } finally {
     for (const each of opened) thaw(each, options.holder);
@@ -127,10 +125,8 @@ function openSnapshots(opened: readonly Opened[], options: CaptureOptions): Capt
 function freeze(each: Opened, { holder, freezeMs }: CaptureOptions): void {
   const { sql, args } = setFreeze(each.store, holder, freezeMs);
   const why = untilUnlocked(() => each.gate.prepare(sql).run(...args));
-  if (why !== null)
-    throw new SnapshotError('freeze', `The ${each.store} database could not be frozen: ${why}.`);
-  if (!isFrozenBy(each, holder))
-    throw new SnapshotError('freeze', `Another snapshot is being taken of the ${each.store} store.`);
+  if (why !== null) throw new SnapshotError('freeze', fault('notFrozen', each.store, why));
+  if (!isFrozenBy(each, holder)) throw new SnapshotError('freeze', fault('frozenByAnother', each.store));
 }
 
 function isFrozenBy({ store, gate }: Opened, holder: string): boolean {
@@ -148,7 +144,7 @@ function thaw({ store, gate }: Opened, holder: string): void {
  * SQLite's own waiting sleeps longer from try to try, while the gaps between a busy writer's transactions are short.
  * Returns why it did not work, or null.
  */
-function untilUnlocked(work: () => unknown): string | null {
+function untilUnlocked(work: () => unknown): Fault | null {
   const deadline = performance.now() + LOCK_WAIT_MS_MAX;
   const pause = new Int32Array(new SharedArrayBuffer(4));
   for (;;) {
@@ -157,8 +153,8 @@ function untilUnlocked(work: () => unknown): string | null {
       return null;
     } catch (error) {
       const busy = error instanceof Error && /locked|busy/i.test(error.message);
-      if (!busy) return 'it does not take writes';
-      if (performance.now() > deadline) return 'it stayed locked';
+      if (!busy) return fault('unwritable');
+      if (performance.now() > deadline) return fault('staysLocked');
       Atomics.wait(pause, 0, 0, LOCK_RETRY_MS);
     }
   }
@@ -191,9 +187,11 @@ export async function copy(
     settle(file);
   } catch (error) {
     if (error instanceof SnapshotError) throw error;
-    const why =
-      error instanceof Error && /full|ENOSPC/i.test(error.message) ? 'the disk is full' : 'the copy failed';
-    throw new SnapshotError('post-snapshot', `The ${store} database could not be copied: ${why}.`);
+    const isFull = error instanceof Error && /full|ENOSPC/i.test(error.message);
+    throw new SnapshotError(
+      'post-snapshot',
+      fault('notCopied', store, fault(isFull ? 'diskFull' : 'copyFailed')),
+    );
   } finally {
     await made.close();
   }

@@ -21,13 +21,14 @@ import type { Phase } from '../../shared/snapshot/writer-state.ts';
 import { CertificateAuthority } from '../../shared/trust/certificate.ts';
 import { nodePlatform } from '../platform.ts';
 import { SettingError } from '../settings.ts';
+import { type Fault, fault } from '../words/fault.ts';
 import { type Captured, type CaptureOptions, SnapshotError, captureFiles } from './capture.ts';
 import { captureServers } from './capture-servers.ts';
 import { describe, finish } from './package-set.ts';
 import { SnapshotRepository } from './repository.ts';
 import type { SnapshotSettings } from './settings.ts';
 import type { Verification } from './verification.ts';
-import { sweepScratch, verifyFiles } from './verify.ts';
+import { verifyFiles } from './verify.ts';
 import { type Writer, WriterRegister, writerOf } from './writers.ts';
 
 export interface CreateOptions {
@@ -47,23 +48,23 @@ export interface Created {
 /** Throws SnapshotError with one sentence, or SettingError; then nothing has a name and both writers say why. */
 export async function createSnapshot(options: CreateOptions): Promise<Created> {
   const { settings } = options;
-  if (settings.encryption === 'undecided')
-    throw new SettingError(
-      'Snapshots are encrypted: name age recipients in HOLDFAST_SNAPSHOT_RECIPIENTS, or leave that to the backup tool with HOLDFAST_SNAPSHOT_PLAIN=yes (--plain).',
-    );
+  if (settings.encryption === 'undecided') throw new SettingError(fault('undecided'));
   const authority = new CertificateAuthority(settings.identity.organisation);
   const repository = new SnapshotRepository(settings.folder, authority);
   const writers = await identify(settings);
   const id = newId();
   try {
     const created = await repository.locked(() => make(id, options, repository, writers));
-    await repository.recordAttempt({ at: nodePlatform.now(), ok: true, id, message: null });
+    await repository.recordAttempt({ at: nodePlatform.now(), ok: true, id, message: null, fault: null });
     return created;
   } catch (error) {
     const failure = failureOf(error);
-    await moveAll(settings, writers, [`${failure.phase}-failed`], failure.message);
+    await moveAll(settings, writers, [`${failure.phase}-failed`], failure.fault);
     await repository
-      .recordAttempt({ at: nodePlatform.now(), ok: false, id: null, message: failure.message })
+      .recordAttempt({
+        ...{ at: nodePlatform.now(), ok: false, id: null },
+        ...{ message: failure.message, fault: failure.fault },
+      })
       // Where not even that can be written, the writers and whoever asked have been told.
       .catch(() => undefined);
     throw error instanceof Error && 'code' in error ? failure : error;
@@ -74,8 +75,8 @@ export async function createSnapshot(options: CreateOptions): Promise<Created> {
 function failureOf(error: unknown): SnapshotError {
   if (error instanceof SnapshotError) return error;
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  const why = code === '' ? 'unexpectedly' : code === 'ENOSPC' ? 'because the disk is full' : `with ${code}`;
-  return new SnapshotError('post-snapshot', `The snapshot failed ${why}.`);
+  const why = code === '' ? fault('failedUnexpectedly') : fault('failedWith', code);
+  return new SnapshotError('post-snapshot', code === 'ENOSPC' ? fault('failedFull') : why);
 }
 
 /** Both writers of this server, registered now if they are not; set back where an earlier set was interrupted. */
@@ -88,7 +89,7 @@ async function identify(settings: SnapshotSettings): Promise<Record<Store, Write
   const writers = { recovery, compliance };
   for (const { instance, state } of Object.values(writers)) {
     const interrupted = state.startsWith('WAITING_FOR_');
-    if (interrupted) await register.move(instance, ['abort'], `an earlier set was interrupted in ${state}`);
+    if (interrupted) await register.move(instance, ['abort'], fault('interrupted', state));
     await register.move(instance, ['identify', 'prepare-backup']);
   }
   return writers;
@@ -98,7 +99,7 @@ async function moveAll(
   settings: SnapshotSettings,
   writers: Record<Store, Writer>,
   events: Parameters<WriterRegister['move']>[1],
-  error: string | null = null,
+  error: Fault | null = null,
   set: string | null = null,
 ): Promise<void> {
   const register = new WriterRegister(settings.writersFolder);
@@ -113,7 +114,6 @@ async function make(
 ): Promise<Created> {
   const { settings, onProgress = () => undefined } = options;
   await repository.sweep();
-  await sweepScratch(path.join(settings.folder, '.scratch'));
   await requireRoom(settings);
   const partial = await repository.makePartial(id);
   try {
@@ -151,20 +151,13 @@ async function requireRoom(settings: SnapshotSettings): Promise<void> {
     const { size } = await stat(settings.files[store]).catch(() => {
       // A replica comes with the first snapshot.
       if (settings.servers) return { size: 0 };
-      throw new SnapshotError(
-        'prepare-backup',
-        `The ${store} database ${settings.files[store]} is not there.`,
-      );
+      throw new SnapshotError('prepare-backup', fault('storeMissing', store, settings.files[store]));
     });
     bytes += size;
   }
   await mkdir(settings.folder, { recursive: true, mode: 0o700 });
   const { bavail, bsize } = await statfs(settings.folder);
-  if (bavail * bsize < bytes * 3)
-    throw new SnapshotError(
-      'prepare-backup',
-      `There is no room for a snapshot in ${settings.folder}: three times the databases are needed while it is made.`,
-    );
+  if (bavail * bsize < bytes * 3) throw new SnapshotError('prepare-backup', fault('noRoom', settings.folder));
 }
 
 async function capture(

@@ -1,7 +1,7 @@
 /** What has to be on disk before anybody is told so: files and folders written, fsynced, and only then named. */
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { type FileHandle, mkdir, open, readFile, rename, writeFile } from 'node:fs/promises';
+import { type FileHandle, copyFile, link, mkdir, open, readFile, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 
 export async function syncFile(file: string): Promise<void> {
@@ -29,6 +29,18 @@ export async function writeDurably(file: string, text: string): Promise<void> {
   await writeFile(`${file}.new`, text, { mode: 0o600, flush: true });
   await rename(`${file}.new`, file);
   await syncFolder(folder);
+}
+
+/** Gives a file a second name or, where the file system has none, a copy. */
+export async function shareFile(from: string, to: string): Promise<void> {
+  try {
+    await link(from, to);
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+    if (!['EXDEV', 'EPERM', 'ENOTSUP', 'ENOSYS'].includes(code)) throw error;
+    await copyFile(from, to);
+    await syncFile(to);
+  }
 }
 
 /** The text of a file, or null when there is none. */

@@ -14,6 +14,7 @@ import { LibsqlEngine } from '../libsql-engine.ts';
 import { type NodeProcess, StartError, startCentreProcess } from '../local/processes.ts';
 import { writePrivate } from '../local/secrets.ts';
 import { nodePlatform } from '../platform.ts';
+import { fault } from '../words/fault.ts';
 import { digestTables } from './inspect.ts';
 import { RestoreError, type Restored, restoreSet } from './restore.ts';
 import { SqliteEngine, settle } from './sqlite.ts';
@@ -61,10 +62,7 @@ export async function drill(options: DrillOptions): Promise<Drill> {
       });
     } catch (error) {
       if (!(error instanceof StartError)) throw error;
-      throw new RestoreError(
-        `A centre does not start over the snapshot: ${error.message}`,
-        restored.verification,
-      );
+      throw new RestoreError(fault('doesNotStart', error.message), restored.verification);
     }
     const startedAt = performance.now();
     try {

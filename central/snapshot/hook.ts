@@ -14,12 +14,18 @@ import type { WriterEvent, WriterState } from '../../shared/snapshot/writer-stat
 import { CertificateAuthority } from '../../shared/trust/certificate.ts';
 import { packageRoot } from '../local/processes.ts';
 import { nodePlatform } from '../platform.ts';
-import { currentFolder, expose, readBackup, writeBackup } from './backup.ts';
+import { type Fault, fault, readFault, say } from '../words/fault.ts';
+import { en } from '../words/en.ts';
+import { type BackupNote, currentFolder, expose, readBackup, writeBackup } from './backup.ts';
 import { SnapshotError } from './capture.ts';
+import { type LockFault, withLock } from './lock.ts';
 import { SnapshotRepository } from './repository.ts';
 import type { SnapshotSettings } from './settings.ts';
 import { type WorkerMessage, workerMessage } from './worker-message.ts';
 import { WriterRegister } from './writers.ts';
+
+/** A note is read and written in milliseconds; a disk that takes so long is as good as none. */
+const NOTE_WAIT_MS_MAX = 10_000;
 
 export interface PreOptions {
   readonly settings: SnapshotSettings;
@@ -39,27 +45,37 @@ export interface Prepared {
 
 /** Throws SnapshotError: then the tool must not begin, for there is nothing new to back up. */
 export async function beforeBackup(options: PreOptions): Promise<Prepared> {
-  const { settings, env, timeoutMs, reportMs } = options;
+  const { folder } = options.settings;
+  const refused = (why: LockFault): SnapshotError =>
+    new SnapshotError(
+      'identify',
+      why === 'held' ? fault('backupPreparing') : fault('folderUnwritable', folder),
+    );
+  // Of two that begin at once, one is told to wait for the other: both would read what one of them replaces.
+  return withLock(path.join(folder, '.backup-lock'), { refused }, () => prepare(options));
+}
+
+async function prepare({ settings, env, timeoutMs, reportMs }: PreOptions): Promise<Prepared> {
   const now = nodePlatform.now();
   const before = await readBackup(settings.folder);
   if (before?.endedAt === null && now < before.dueAt)
-    throw new SnapshotError('identify', 'Another backup is under way, and has not reported back yet.');
+    throw new SnapshotError('identify', fault('backupUnderWay'));
   const last = await makeInTime(env, timeoutMs, settings);
   if (last?.type !== 'created')
     throw new SnapshotError(
       'post-snapshot',
-      last?.type === 'failed' ? last.message : 'No snapshot was made.',
+      (last?.type === 'failed' ? readFault(last.fault) : null) ?? fault('nothingMade'),
     );
   const { id, verification } = last;
   if (verification.structure === 'failed' || verification.opens === 'failed')
-    throw new SnapshotError('post-snapshot', `${id} was made and does not verify.`);
-  const folder = currentFolder(settings.folder);
-  await expose(repositoryOf(settings).pathOf(id), folder);
-  await writeBackup(settings.folder, {
+    throw new SnapshotError('post-snapshot', fault('madeBad', id));
+  const current = currentFolder(settings.folder);
+  await expose(repositoryOf(settings).pathOf(id), current);
+  await changeNote(settings, (note) => ({
     ...{ set: id, begunAt: now, dueAt: nodePlatform.now() + reportMs, endedAt: null, ok: null },
-    lastOkAt: before?.lastOkAt ?? null,
-  });
-  return { id, folder };
+    lastOkAt: note?.lastOkAt ?? null,
+  }));
+  return { id, folder: current };
 }
 
 /** Notes how it ended. Throws SnapshotError when none was begun that could have gone well. */
@@ -67,17 +83,30 @@ export async function afterBackup(
   settings: SnapshotSettings,
   ok: boolean,
 ): Promise<{ id: string | null; ok: boolean }> {
-  const note = await readBackup(settings.folder);
-  const isOpen = note?.endedAt === null;
-  if (!isOpen && ok) throw new SnapshotError('backup-complete', 'No backup is under way.');
   const now = nodePlatform.now();
-  const begun = isOpen ? note : { set: null, begunAt: now, dueAt: now };
-  const lastOkAt = ok ? now : (note?.lastOkAt ?? null);
-  await writeBackup(settings.folder, { ...begun, endedAt: now, ok, lastOkAt });
+  const { set } = await changeNote(settings, (note) => {
+    const isOpen = note?.endedAt === null;
+    if (!isOpen && ok) throw new SnapshotError('backup-complete', fault('noBackup'));
+    const begun = isOpen ? note : { set: null, begunAt: now, dueAt: now };
+    return { ...begun, endedAt: now, ok, lastOkAt: ok ? now : (note?.lastOkAt ?? null) };
+  });
   const register = new WriterRegister(settings.writersFolder);
   for (const { instance } of ok ? [] : await register.list())
-    await register.move(instance, ['backup-complete-failed'], 'The backup tool failed.');
-  return { id: begun.set, ok };
+    await register.move(instance, ['backup-complete-failed'], fault('backupFailed'));
+  return { id: set, ok };
+}
+
+/** Reads the note and writes it anew; while one process does so, another waits. */
+function changeNote(
+  { folder }: SnapshotSettings,
+  change: (note: BackupNote | null) => BackupNote,
+): Promise<BackupNote> {
+  const refused = (): SnapshotError => new SnapshotError('identify', fault('folderUnwritable', folder));
+  return withLock(path.join(folder, '.note-lock'), { waitMs: NOTE_WAIT_MS_MAX, refused }, async () => {
+    const changed = change(await readBackup(folder));
+    await writeBackup(folder, changed);
+    return changed;
+  });
 }
 
 /** In a process of its own, which can be ended in the middle of anything. */
@@ -101,9 +130,9 @@ async function makeInTime(
   }
   await ended;
   if (child.signalCode === null) return last;
-  const message = `The snapshot was not made within ${String(Math.ceil(timeoutMs / 1000))} s.`;
-  await noteGivenUp(settings, message);
-  return { type: 'failed', message };
+  const late = fault('tooLate', Math.ceil(timeoutMs / 1000));
+  await noteGivenUp(settings, late);
+  return { type: 'failed', message: say(en, late), fault: late };
 }
 
 const PHASE_IN: Partial<Record<WriterState, WriterEvent>> = {
@@ -114,13 +143,16 @@ const PHASE_IN: Partial<Record<WriterState, WriterEvent>> = {
 };
 
 /** What the process would have noted itself: the writers failed in the phase that they were in. */
-async function noteGivenUp(settings: SnapshotSettings, message: string): Promise<void> {
+async function noteGivenUp(settings: SnapshotSettings, why: Fault): Promise<void> {
   const register = new WriterRegister(settings.writersFolder);
   for (const { instance, state } of await register.list()) {
     const event = PHASE_IN[state] ?? 'prepare-snapshot-failed';
-    await register.move(instance, [event], message);
+    await register.move(instance, [event], why);
   }
-  await repositoryOf(settings).recordAttempt({ at: nodePlatform.now(), ok: false, id: null, message });
+  await repositoryOf(settings).recordAttempt({
+    ...{ at: nodePlatform.now(), ok: false, id: null },
+    ...{ message: say(en, why), fault: why },
+  });
 }
 
 function repositoryOf({ folder, identity }: SnapshotSettings): SnapshotRepository {

@@ -15,6 +15,7 @@ import { makeSigner } from '../../shared/trust/jws.ts';
 import { VERSION } from '../../shared/version.ts';
 import { nodePlatform } from '../platform.ts';
 import { SettingError } from '../settings.ts';
+import { fault } from '../words/fault.ts';
 import { encryptFile } from './age.ts';
 import type { Captured } from './capture.ts';
 import { digestFile, syncFile } from './disk.ts';
@@ -32,8 +33,7 @@ export async function describe(
   { frozenAt, thawedAt, frozenMs }: Captured,
 ): Promise<SnapshotManifest> {
   const certificate = await new CertificateAuthority(identity.organisation).check(identity.certificate);
-  if (!certificate)
-    throw new SettingError('The certificate in HOLDFAST_IDENTITY_FILE is not signed by its organisation.');
+  if (!certificate) throw new SettingError(fault('certificateUnsigned'));
   const [recovery, compliance] = await Promise.all(
     STORES.map(async (store) => {
       const file = path.join(partial, `${store}.db`);

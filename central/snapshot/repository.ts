@@ -7,9 +7,8 @@
  *     opened.json, last.json                                   up to where sealed keys were opened; the last attempt
  *     .lock                                                    held, by SQLite's lock, while a set is made or dropped
  */
-import { mkdir, readFile, readdir, rename, rm } from 'node:fs/promises';
+import { lstat, mkdir, readFile, readdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
 import { z } from 'zod';
 import { type Cut, isNotAfter } from '../../shared/snapshot/cut.ts';
 import {
@@ -22,8 +21,10 @@ import {
 } from '../../shared/snapshot/manifest.ts';
 import type { Certificate, CertificateAuthority } from '../../shared/trust/certificate.ts';
 import { nodePlatform } from '../platform.ts';
+import { fault, storedFault } from '../words/fault.ts';
 import { SnapshotError } from './capture.ts';
 import { readIfThere, syncFolder, writeDurably } from './disk.ts';
+import { type LockFault, withLock } from './lock.ts';
 import { type Verification, verification } from './verification.ts';
 
 const RESULTS_KEPT = 20;
@@ -34,6 +35,7 @@ const lastAttempt = z.object({
   ok: z.boolean(),
   id: snapshotId.nullable(),
   message: z.string().nullable(),
+  fault: storedFault,
 });
 export type LastAttempt = z.infer<typeof lastAttempt>;
 
@@ -118,30 +120,11 @@ export class SnapshotRepository {
   }
 
   /** Runs `work` while no other process makes or drops a set here. A process that dies holds it no longer. */
-  async locked<T>(work: () => Promise<T>): Promise<T> {
-    const lock = await this.#openLock();
-    try {
-      try {
-        lock.exec('BEGIN EXCLUSIVE');
-      } catch {
-        throw new SnapshotError(
-          'prepare-backup',
-          `Another process makes or drops a snapshot in ${this.folder}.`,
-        );
-      }
-      return await work();
-    } finally {
-      lock.close();
-    }
-  }
-
-  async #openLock(): Promise<DatabaseSync> {
-    try {
-      await mkdir(this.folder, { recursive: true, mode: 0o700 });
-      return new DatabaseSync(path.join(this.folder, '.lock'), { timeout: 0 });
-    } catch {
-      throw new SnapshotError('prepare-backup', `${this.folder} is not a folder that can be written.`);
-    }
+  locked<T>(work: () => Promise<T>): Promise<T> {
+    const { folder } = this;
+    const refused = (why: LockFault): SnapshotError =>
+      new SnapshotError('prepare-backup', fault(why === 'held' ? 'folderBusy' : 'folderUnwritable', folder));
+    return withLock(path.join(folder, '.lock'), { refused }, work);
   }
 
   /** Removes what interrupted attempts left. Only while it is locked: then nobody works on any of it. */
@@ -179,11 +162,13 @@ export async function readSet(folder: string, authority: CertificateAuthority) {
   const file = path.join(folder, MANIFEST_FILE);
   let bytes: Buffer;
   try {
+    const there = await lstat(file);
+    // A device or a pipe would be read for ever.
+    if (!there.isFile() || there.size > MANIFEST_BYTES_MAX) return { fault: 'malformed' as const };
     bytes = await readFile(file);
   } catch {
     return { fault: 'missing' as const };
   }
-  if (bytes.length > MANIFEST_BYTES_MAX) return { fault: 'malformed' as const };
   const text = bytes.toString('utf8');
   // Bytes that are no UTF-8 are read as the same replacement character.
   if (!Buffer.from(text, 'utf8').equals(bytes)) return { fault: 'malformed' as const };

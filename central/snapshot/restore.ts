@@ -2,30 +2,31 @@
  * Puts a snapshot set back in place of the centre's databases, or of one of them.
  *
  * The set is verified first and refused unless its structure holds. The new files are made whole beside the old ones;
- * then, store by store, the old file is moved aside and the new one gets its name, so that an interruption leaves each
- * store as it was or as it shall be. A centre that runs over the file is found by SQLite's own locks, and never replaced
+ * then, store by store, the old file gets a second name and the new one takes its place, so that an interruption leaves
+ * each store as it was or as it shall be, and never none, which a centre would take for a new beginning. A centre that runs over the file is found by SQLite's own locks, and never replaced
  * under its feet. After its start the centre writes under a new incarnation and gets back what is newer (I6, I7).
  */
-import { access, chmod, copyFile, mkdir, rename, rm } from 'node:fs/promises';
+import { access, chmod, copyFile, mkdir, readdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { STORES, type Store } from '../../shared/journal/entry.ts';
 import type { SnapshotFile, SnapshotManifest } from '../../shared/snapshot/manifest.ts';
 import type { CertificateAuthority } from '../../shared/trust/certificate.ts';
 import { nodePlatform } from '../platform.ts';
+import { type Fault, FaultError, fault } from '../words/fault.ts';
 import { decryptFile } from './age.ts';
-import { digestFile, syncFile, syncFolder } from './disk.ts';
+import { digestFile, shareFile, syncFile, syncFolder } from './disk.ts';
 import { readSet } from './repository.ts';
 import { settle } from './sqlite.ts';
 import type { Verification } from './verification.ts';
 import { type VerifyOptions, verifySet } from './verify.ts';
 
 /** One sentence about a restore that was refused: nothing was changed. */
-export class RestoreError extends Error {
+export class RestoreError extends FaultError {
   override readonly name = 'RestoreError';
   readonly verification: Verification | null;
 
-  constructor(message: string, verification: Verification | null = null) {
-    super(message);
+  constructor(of: Fault, verification: Verification | null = null) {
+    super(of);
     this.verification = verification;
   }
 }
@@ -44,28 +45,26 @@ export interface Restored {
   readonly id: string;
   readonly manifest: SnapshotManifest;
   readonly verification: Verification;
-  readonly stores: readonly { readonly store: Store; readonly file: string; readonly aside: string | null }[];
+  /** `place`: a file, or a server's host; `aside`: a file that holds what was there */
+  readonly stores: readonly {
+    readonly store: Store;
+    readonly place: string;
+    readonly aside: string | null;
+  }[];
 }
 
 export async function restoreSet(options: RestoreOptions): Promise<Restored> {
   const { files, stores, force } = options;
   for (const store of stores) {
     if (!force && (await exists(files[store])))
-      throw new RestoreError(
-        `There is a ${store} database at ${files[store]}: --force replaces it and keeps it aside.`,
-      );
+      throw new RestoreError(fault('databaseThere', store, files[store]));
   }
   const verification = await verifySet(options.folder, options);
-  if (verification.structure === 'failed')
-    throw new RestoreError('The snapshot does not verify and is not restored.', verification);
-  if (verification.structure === 'not-verified')
-    throw new RestoreError(
-      'The snapshot is encrypted: an age identity that opens it is needed (--age-identity).',
-      verification,
-    );
+  if (verification.structure === 'failed') throw new RestoreError(fault('notVerified'), verification);
+  if (verification.structure === 'not-verified') throw new RestoreError(fault('encrypted'), verification);
   const read = await readSet(options.folder, options.authority);
   if ('fault' in read || read.manifest.kind !== 'snapshot')
-    throw new RestoreError('This is the seed of an edge and no snapshot of a centre.', verification);
+    throw new RestoreError(fault('isSeed'), verification);
   const { manifest } = read;
   for (const store of stores) if (await exists(files[store])) requireUnused(files[store]);
   const prepared: { store: Store; made: string }[] = [];
@@ -75,9 +74,9 @@ export async function restoreSet(options: RestoreOptions): Promise<Restored> {
       prepared.push({ store, made });
       await prepare(options, manifest.files[STORES.indexOf(store)], made);
     }
-    const done: { store: Store; file: string; aside: string | null }[] = [];
+    const done: { store: Store; place: string; aside: string | null }[] = [];
     for (const { store, made } of prepared)
-      done.push({ store, file: files[store], aside: await replace(files[store], made) });
+      done.push({ store, place: files[store], aside: await replace(files[store], made) });
     return { id: manifest.id, manifest, verification, stores: done };
   } catch (error) {
     for (const { made } of prepared) await rm(made, { force: true });
@@ -92,8 +91,12 @@ async function prepare(
   made: string,
 ): Promise<void> {
   if (!file) throw new Error('there is a file per store');
-  await mkdir(path.dirname(made), { recursive: true, mode: 0o700 });
-  await rm(made, { force: true });
+  const beside = path.dirname(made);
+  await mkdir(beside, { recursive: true, mode: 0o700 });
+  // Also what an interrupted restore of another set left.
+  const like = path.basename(made).replace(/[^.]*$/, '');
+  for (const name of await readdir(beside))
+    if (name.startsWith(`${like}restoring-`)) await rm(path.join(beside, name), { force: true });
   const stored = path.join(folder, file.name);
   if (file.plain) await decryptFile(stored, made, ageIdentities);
   else await copyFile(stored, made);
@@ -101,13 +104,12 @@ async function prepare(
   await syncFile(made);
   const wanted = file.plain ?? file;
   const { bytes, sha256 } = await digestFile(made);
-  if (bytes !== wanted.bytes || sha256 !== wanted.sha256)
-    throw new RestoreError('The snapshot changed while it was read and is not restored.');
+  if (bytes !== wanted.bytes || sha256 !== wanted.sha256) throw new RestoreError(fault('changedMeanwhile'));
 }
 
-/** Moves the old database aside, with its write-ahead log, and gives the new one its name. */
+/** Keeps the old database aside, with its write-ahead log, and gives the new one its name. */
 async function replace(file: string, made: string): Promise<string | null> {
-  const aside = (await exists(file)) ? await moveAside(file) : null;
+  const aside = (await exists(file)) ? await keepAside(file) : null;
   // What a database left behind beside its file would be taken for the new one's.
   for (const suffix of ['-wal', '-shm', '-journal']) await rm(`${file}${suffix}`, { force: true });
   await rename(made, file);
@@ -115,13 +117,20 @@ async function replace(file: string, made: string): Promise<string | null> {
   return aside;
 }
 
-async function moveAside(file: string): Promise<string> {
+async function keepAside(file: string): Promise<string> {
   requireUnused(file);
-  const stamp = new Date(nodePlatform.now()).toISOString().slice(0, 19).replace(/[-:]/g, '');
-  const aside = `${file}.before-restore-${stamp}Z`;
-  for (const suffix of ['', '-wal', '-shm'])
+  const aside = `${file}.before-restore-${stampOf(nodePlatform.now())}`;
+  await shareFile(file, aside);
+  // There is a log only where SQLite could not take it in.
+  for (const suffix of ['-wal', '-shm'])
     if (await exists(`${file}${suffix}`)) await rename(`${file}${suffix}`, `${aside}${suffix}`);
+  await syncFolder(path.dirname(file));
   return aside;
+}
+
+/** 20261124T053700Z: a part of a file's name */
+export function stampOf(at: number): string {
+  return `${new Date(at).toISOString().slice(0, 19).replace(/[-:]/g, '')}Z`;
 }
 
 function requireUnused(file: string): void {
@@ -129,7 +138,7 @@ function requireUnused(file: string): void {
     settle(file);
   } catch (error) {
     if (error instanceof Error && /locked|busy/i.test(error.message))
-      throw new RestoreError(`A process has ${file} open: stop the centre first.`);
+      throw new RestoreError(fault('processHas', file));
     // A database that SQLite cannot read any more is kept as it is, with what stands beside it.
   }
 }

@@ -5,6 +5,7 @@ import { jsonContent, nothingToSay, problems, staffToken } from '../../shared/ht
 import { Problem } from '../../shared/http/problem.ts';
 import { entriesOf } from '../../shared/snapshot/cut.ts';
 import { requireAdministrator } from '../../shared/staff/authenticate.ts';
+import { storedFault } from '../words/fault.ts';
 import type { SnapshotService } from './service.ts';
 import { verification } from './verification.ts';
 import { writer } from './writers.ts';
@@ -35,6 +36,7 @@ const list = z.object({
       ok: z.boolean(),
       id: z.string().nullable(),
       message: z.string().nullable(),
+      fault: storedFault,
     })
     .nullable(),
   snapshots: z.array(listed),

@@ -9,7 +9,7 @@
  * Rows belong to an origin and follow from its log alone, so a part of the logs is a part of the rows.
  */
 import { createHash, createHmac } from 'node:crypto';
-import { chmod, copyFile, mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, constants, copyFile, mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { migrations } from '../../migrations/index.ts';
 import { STORES, type Store } from '../../shared/journal/entry.ts';
@@ -31,6 +31,7 @@ import {
 } from '../../shared/trust/certificate.ts';
 import { makeSigner } from '../../shared/trust/jws.ts';
 import { nodePlatform } from '../platform.ts';
+import { fault } from '../words/fault.ts';
 import { digestFile, syncFile, syncFolder } from './disk.ts';
 import { contentOf, vectorIn } from './inspect.ts';
 import { RestoreError, exists, restoreSet } from './restore.ts';
@@ -68,7 +69,7 @@ export interface Seeded {
 
 export async function makeSeed(options: SeedOptions): Promise<Seeded> {
   const { out } = options;
-  if (await exists(out)) throw new RestoreError(`There is something at ${out} already.`);
+  if (await exists(out)) throw new RestoreError(fault('thereAlready', out));
   return withScratch(options.scratch, async (scratch) => {
     const files = {
       recovery: path.join(scratch, 'recovery.db'),
@@ -96,9 +97,9 @@ export async function makeSeed(options: SeedOptions): Promise<Seeded> {
 /** Puts a seed in place below the data folder of an edge that has no database yet. */
 export async function placeSeed(folder: string, edgeData: string): Promise<string> {
   const target = path.join(edgeData, edgeDatabasePath());
-  if (await exists(target)) throw new RestoreError(`There is a database at ${target} already.`);
+  if (await exists(target)) throw new RestoreError(fault('databaseAt', target));
   await mkdir(path.dirname(target), { recursive: true, mode: 0o700 });
-  await copyFile(path.join(folder, SEED_FILE), `${target}.new`);
+  await copyFile(path.join(folder, SEED_FILE), `${target}.new`, constants.COPYFILE_FICLONE);
   await syncFile(`${target}.new`);
   await rename(`${target}.new`, target);
   await syncFolder(path.dirname(target));
@@ -111,8 +112,7 @@ async function findEdge(
 ): Promise<Certificate> {
   if ('certificate' in edge) {
     const certificate = await authority.check(edge.certificate);
-    if (certificate?.role !== 'edge')
-      throw new RestoreError('That is not the certificate of an edge of this organisation.');
+    if (certificate?.role !== 'edge') throw new RestoreError(fault('notAnEdge'));
     return certificate;
   }
   const engine = new SqliteEngine(files.recovery, 'read');
@@ -125,9 +125,7 @@ async function findEdge(
   } finally {
     engine.close();
   }
-  throw new RestoreError(
-    `The snapshot holds nothing of an edge "${edge.name}": a new one needs its certificate (--certificate).`,
-  );
+  throw new RestoreError(fault('edgeUnknown', edge.name));
 }
 
 async function certificatesIn(

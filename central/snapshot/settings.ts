@@ -6,7 +6,8 @@ import { STORES, type Store } from '../../shared/journal/entry.ts';
 import type { RetentionPolicy } from '../../shared/snapshot/retention.ts';
 import type { IdentityFile } from '../../shared/trust/certificate.ts';
 import { type LibsqlTarget, isFile } from '../libsql-engine.ts';
-import { type CentreSettings, SettingError } from '../settings.ts';
+import { type CentreSettings, SettingError, unusable } from '../settings.ts';
+import { fault } from '../words/fault.ts';
 
 export interface SnapshotSettings {
   /** where snapshot sets are kept */
@@ -29,7 +30,7 @@ export interface SnapshotSettings {
 }
 
 const UNIT_MS = { m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
-const interval = z.string().regex(/^(off|[1-9]\d{0,3}[mhd])$/, 'must be "off" or like 30m, 6h or 1d');
+const interval = z.string().regex(/^(off|[1-9]\d{0,3}[mhd])$/, 'interval');
 const count = (byDefault: number) => z.coerce.number().int().min(0).max(10_000).default(byDefault);
 
 const environment = z.object({
@@ -40,10 +41,7 @@ const environment = z.object({
   HOLDFAST_BACKUP_EVERY: interval.default('off'),
   HOLDFAST_SNAPSHOT_RECIPIENTS: z
     .string()
-    .regex(
-      /^age1[a-z0-9]+([,\s]+age1[a-z0-9]+)*$/,
-      'must be age recipients (age1…), with commas between them',
-    )
+    .regex(/^age1[a-z0-9]+([,\s]+age1[a-z0-9]+)*$/, 'ageRecipients')
     .optional(),
   HOLDFAST_SNAPSHOT_PLAIN: z.enum(['yes', 'no']).default('no'),
   HOLDFAST_SNAPSHOT_KEEP_LAST: count(3),
@@ -57,17 +55,11 @@ export function readSnapshotSettings(
   centre: CentreSettings,
 ): SnapshotSettings {
   const parsed = environment.safeParse(env);
-  if (!parsed.success) {
-    const [issue] = parsed.error.issues;
-    throw new SettingError(
-      `${String(issue?.path[0] ?? 'A setting')} is not usable: ${issue?.message ?? 'invalid'}.`,
-    );
-  }
+  if (!parsed.success) throw unusable(parsed.error);
   const settings = parsed.data;
   const recipients = settings.HOLDFAST_SNAPSHOT_RECIPIENTS?.split(/[,\s]+/);
   const plain = settings.HOLDFAST_SNAPSHOT_PLAIN === 'yes';
-  if (plain && recipients)
-    throw new SettingError('HOLDFAST_SNAPSHOT_PLAIN and HOLDFAST_SNAPSHOT_RECIPIENTS exclude each other.');
+  if (plain && recipients) throw new SettingError(fault('plainAndRecipients'));
   return {
     folder: path.resolve(settings.HOLDFAST_SNAPSHOT_DIR ?? path.join(centre.dataFolder, 'snapshots')),
     writersFolder: path.resolve(settings.HOLDFAST_WRITERS_DIR ?? path.join(centre.dataFolder, 'writers')),
@@ -104,10 +96,7 @@ export function onFiles({ databases }: CentreSettings): boolean {
 
 function filesOf(centre: CentreSettings): Record<Store, string> {
   const servers = STORES.filter((store) => !isFile(centre.databases[store]));
-  if (servers.length === 1)
-    throw new SettingError(
-      'Snapshots need both stores in files, or both at database servers: set HOLDFAST_RECOVERY_URL and HOLDFAST_COMPLIANCE_URL, or neither.',
-    );
+  if (servers.length === 1) throw new SettingError(fault('oneServer'));
   const fileOf = (store: Store): string => {
     if (servers.length > 0) return path.join(centre.dataFolder, 'replicas', `${store}.db`);
     const { url } = centre.databases[store];

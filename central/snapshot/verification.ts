@@ -1,5 +1,7 @@
 /** What verifying a snapshot found: two results, because the second needs keys that may be elsewhere (I11). */
 import { z } from 'zod';
+import { en } from '../words/en.ts';
+import { type Fault, say, storedFault } from '../words/fault.ts';
 
 /** `not-verified`: nothing was found wrong, and not everything could be looked at. */
 const outcome = z.enum(['verified', 'not-verified', 'failed']);
@@ -25,8 +27,14 @@ export const finding = z.object({
   /** the file or store it is about */
   subject: z.string(),
   detail: z.string(),
+  /** what the sentence of `detail` is made of */
+  fault: storedFault,
 });
 export type Finding = z.infer<typeof finding>;
+
+export function findingOf(check: CheckName, subject: string, what: Fault): Finding {
+  return { check, subject, detail: say(en, what), fault: what };
+}
 
 export const vaultResult = z.object({
   vaultId: z.string(),

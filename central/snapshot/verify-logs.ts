@@ -5,6 +5,7 @@ import { limits } from '../../shared/limits.ts';
 import type { Origin } from '../../shared/trust/certificate.ts';
 import { verifyJws } from '../../shared/trust/jws.ts';
 import { nodePlatform } from '../platform.ts';
+import { type Fault, fault } from '../words/fault.ts';
 import type { SqliteEngine } from './sqlite.ts';
 import type { StoreCheck } from './verify-store.ts';
 
@@ -23,8 +24,7 @@ export async function verifyLogs(engine: SqliteEngine, check: StoreCheck): Promi
     `SELECT count(*), (SELECT coalesce(sum(seq), 0) FROM "${store}_origins") FROM "${store}_journal"`,
   );
   const all = Number(count?.[0] ?? 0);
-  if (all !== Number(count?.[1] ?? 0))
-    found('chain', 'the journal does not hold as many entries as its logs say');
+  if (all !== Number(count?.[1] ?? 0)) found('chain', fault('otherCount'));
   let done = 0;
   let beyondHeads = 0;
   for (const [origin, seq, hash, headSeq, certificate] of logs) {
@@ -35,10 +35,10 @@ export async function verifyLogs(engine: SqliteEngine, check: StoreCheck): Promi
       headSeq: Number(headSeq),
       certificate: String(certificate),
     };
-    const fault = await faultOfLog(engine, check, log, (entries) => {
+    const wrong = await faultOfLog(engine, check, log, (entries) => {
       check.onProgress((done += entries), all);
     });
-    if (fault !== null) found('chain', `${log.origin}: ${fault}`);
+    if (wrong !== null) found('chain', fault('ofLog', log.origin, wrong));
     beyondHeads += log.seq - log.headSeq;
   }
   return beyondHeads;
@@ -57,7 +57,7 @@ async function faultOfLog(
   { store, authority }: StoreCheck,
   { origin, seq, hash, headSeq, certificate }: Log,
   onEntries: (count: number) => void,
-): Promise<string | null> {
+): Promise<Fault | null> {
   let after = 0;
   let prev = '';
   const verifier = { platform: nodePlatform, authority, sliceEntries: limits.segmentEntriesMax };
@@ -66,7 +66,7 @@ async function faultOfLog(
       ...{ after, until: Number.MAX_SAFE_INTEGER, entriesMax: limits.segmentEntriesMax },
       mayRead: () => true,
     });
-    if (!segment) return `no head is held after place ${String(after)}`;
+    if (!segment) return fault('noHead', after);
     // Without a known certificate it is taken from the genesis, which the chain then covers.
     const known = await authority.check(certificate);
     const verified = await verifySegment(
@@ -75,11 +75,11 @@ async function faultOfLog(
       segment,
       after === 0 || !known ? undefined : { certificate: known, certificateJws: certificate },
     );
-    if ('outcome' in verified) return `its ${verified.why} does not hold after place ${String(after)}`;
-    if (verified.certificateJws !== certificate) return 'it is held under another certificate than its own';
+    if ('outcome' in verified) return fault('doesNotHold', verified.why, after);
+    if (verified.certificateJws !== certificate) return fault('otherCertificate');
     const stored = await hashesOf(engine, store, origin, after, after + segment.entries.length);
     if (verified.entries.some((entry, index) => entry.hash !== stored[index]))
-      return `a hash after place ${String(after)} is not that of its entry`;
+      return fault('otherHash', after);
     after += segment.entries.length;
     prev = verified.entries.at(-1)?.hash ?? prev;
     onEntries(segment.entries.length);
@@ -91,12 +91,12 @@ async function faultOfLog(
     const stored = await hashesOf(engine, store, origin, after, to);
     const chained = chainSegment(nodePlatform, store, { origin, from: after + 1, prev, entries, head: '' });
     if (chained.length !== to - after || chained.some((entry, index) => entry.hash !== stored[index]))
-      return `the chain breaks after place ${String(after)}`;
+      return fault('chainBreaks', after);
     prev = chained.at(-1)?.hash ?? prev;
     after = to;
     onEntries(entries.length);
   }
-  return prev === hash ? null : 'its end is not where it is said to be';
+  return prev === hash ? null : fault('otherEnd');
 }
 
 async function hashesOf(engine: SqliteEngine, store: Store, origin: Origin, after: number, to: number) {
@@ -151,7 +151,7 @@ export async function verifyHeads(
   for (let batch = take(heads, HEADS_AT_ONCE); batch.length > 0; batch = take(heads, HEADS_AT_ONCE)) {
     const results = await Promise.all(batch.map(verify));
     const wrong = batch[results.indexOf(false)];
-    if (wrong) found('heads', `${String(wrong[0])}: the head at place ${String(wrong[1])} does not hold`);
+    if (wrong) found('heads', fault('headAstray', String(wrong[0]), Number(wrong[1])));
   }
 }
 

@@ -12,9 +12,10 @@ import { escrow as escrowBody } from '../../shared/journal/bodies.ts';
 import type { Origin } from '../../shared/trust/certificate.ts';
 import { type VaultKey, open } from '../../shared/vault/seal.ts';
 import { nodePlatform } from '../platform.ts';
+import { fault } from '../words/fault.ts';
 import { readIfThere, writeDurably } from './disk.ts';
 import type { SqliteEngine } from './sqlite.ts';
-import type { Finding, VaultResult } from './verification.ts';
+import { type Finding, type VaultResult, findingOf } from './verification.ts';
 
 /** Copies opened again of those that were opened before, per vault. */
 const SAMPLE_COPIES = 200;
@@ -148,11 +149,7 @@ async function openCopies(
     tally.opened += 1;
     if (isRight) continue;
     tally.failed += 1;
-    found({
-      check: 'sealed-keys',
-      subject: sealed.vaultId,
-      detail: `the ${kind} of ${body.keyId}, at place ${String(seq)} of ${origin}, does not open`,
-    });
+    found(findingOf('sealed-keys', sealed.vaultId, fault('notOpening', kind, body.keyId, seq, origin)));
   }
 }
 

@@ -13,6 +13,8 @@ import { reproject } from '../../shared/journal/reproject.ts';
 import type { Manifest, StoreContent } from '../../shared/snapshot/manifest.ts';
 import type { CertificateAuthority } from '../../shared/trust/certificate.ts';
 import { nodePlatform } from '../platform.ts';
+import { type Fault, fault } from '../words/fault.ts';
+import { SnapshotError } from './capture.ts';
 import { contentOf, digestTables, migrationsIn, vectorIn } from './inspect.ts';
 import { SqliteEngine } from './sqlite.ts';
 import type { CheckName } from './verification.ts';
@@ -25,7 +27,7 @@ export interface StoreCheck {
   readonly scratch: string;
   readonly authority: CertificateAuthority;
   readonly manifest: Manifest;
-  readonly found: (check: CheckName, detail: string) => void;
+  readonly found: (check: CheckName, what: Fault) => void;
   /** entries of `all` that were looked at */
   readonly onProgress: (done: number, all: number) => void;
 }
@@ -45,8 +47,14 @@ export async function verifyStore(check: StoreCheck): Promise<number> {
     await verifyTables(check);
     return beyondHeads;
   } catch (error) {
+    // A disk that is full says nothing about the snapshot.
+    if (
+      EngineError.from(error).reason === 'full' ||
+      (error instanceof EngineError && error.reason === 'full')
+    )
+      throw new SnapshotError('post-snapshot', fault('scratchFull', check.scratch));
     if (!(error instanceof EngineError) && !(error instanceof Error && 'code' in error)) throw error;
-    check.found('integrity', 'it cannot be read as a database');
+    check.found('integrity', fault('noDatabase'));
     return 0;
   } finally {
     engine.close();
@@ -56,11 +64,11 @@ export async function verifyStore(check: StoreCheck): Promise<number> {
 function isWhole(engine: SqliteEngine, { found }: StoreCheck): boolean {
   const [integrity] = engine.iterate('PRAGMA integrity_check(1)');
   if (integrity?.[0] !== 'ok') {
-    found('integrity', 'SQLite finds the file damaged');
+    found('integrity', fault('fileDamaged'));
     return false;
   }
   const [broken] = engine.iterate('PRAGMA foreign_key_check');
-  if (broken) found('foreign-keys', `a row of ${String(broken[0])} refers to nothing`);
+  if (broken) found('foreign-keys', fault('refersToNothing', String(broken[0])));
   return true;
 }
 
@@ -69,7 +77,7 @@ async function hasSchema(engine: SqliteEngine, { store, found, manifest }: Store
   const applied = migrationsIn(engine, store);
   const known = migrations[store].slice(0, applied.length);
   if (applied.length === 0 || applied.join() !== known.map(({ name }) => name).join()) {
-    found('schema', 'it was made by migrations that this version does not know');
+    found('schema', fault('unknownMigrations'));
     return false;
   }
   const model = new SqliteEngine(':memory:', 'write');
@@ -82,10 +90,10 @@ async function hasSchema(engine: SqliteEngine, { store, found, manifest }: Store
     const wanted = [...model.iterate(sql)].map((row) => JSON.stringify(row));
     const isAll = wanted.every((row) => here.has(row));
     const isOnly = manifest.kind === 'seed' || here.size === wanted.length;
-    if (!isAll || !isOnly) found('schema', 'its tables and views are not those that the migrations make');
+    if (!isAll || !isOnly) found('schema', fault('otherSchema'));
     const sums = 'SELECT name, checksum FROM ' + `"${store}_migrations" ORDER BY position`;
     if (JSON.stringify([...engine.iterate(sums)]) !== JSON.stringify([...model.iterate(sums)]))
-      found('schema', 'its migrations are not those of this version');
+      found('schema', fault('otherMigrations'));
     return isAll;
   } finally {
     model.close();
@@ -96,14 +104,11 @@ async function hasSchema(engine: SqliteEngine, { store, found, manifest }: Store
 function verifyContent(engine: SqliteEngine, { store, manifest, found }: StoreCheck): void {
   const named = manifest.stores.find((each) => each.store === store);
   const content = contentOf(engine, store);
-  if (!isSame(vectorIn(engine, store), manifest.cut[store]))
-    found('cut', 'it is not at the cut of the manifest');
-  else if (!named || !isSame(content.chainHeads, named.chainHeads))
-    found('cut', 'its logs do not end in the hashes of the manifest');
-  if (!named || !isSame(content.migrations, named.migrations))
-    found('schema', 'its migrations are not those of the manifest');
+  if (!isSame(vectorIn(engine, store), manifest.cut[store])) found('cut', fault('otherCut'));
+  else if (!named || !isSame(content.chainHeads, named.chainHeads)) found('cut', fault('otherHashes'));
+  if (!named || !isSame(content.migrations, named.migrations)) found('schema', fault('manifestMigrations'));
   if (!named || !isSame(content.tables, named.tables) || content.marks !== named.marks)
-    found('tables', `its tables are not those of the manifest: ${different(content.tables, named?.tables)}`);
+    found('tables', fault('manifestTables', different(content.tables, named?.tables)));
 }
 
 /** I5: the tables are a function of the journal. */
@@ -123,8 +128,8 @@ async function verifyTables(check: StoreCheck): Promise<void> {
     // By other rules, other tables may follow; the next start of a centre makes them again.
     if (manifest.projection !== PROJECTION_VERSION) return;
     const wrong = different(before.tables, after.tables);
-    if (wrong !== '') found('tables', `they do not follow from the journal: ${wrong}`);
-    if (!isSame(before.marks, after.marks)) found('tables', 'the marks do not follow from the journal');
+    if (wrong !== '') found('tables', fault('tablesAstray', wrong));
+    if (!isSame(before.marks, after.marks)) found('tables', fault('marksAstray'));
   } finally {
     copy.close();
   }

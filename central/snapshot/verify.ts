@@ -1,5 +1,5 @@
 /** Verifies a set, or an edge's seed, from its files: first that they are what was signed, then what is in them (I11). */
-import { constants, copyFile, mkdir, mkdtemp, readdir, rm, stat } from 'node:fs/promises';
+import { constants, copyFile, lstat, mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { STORES } from '../../shared/journal/entry.ts';
@@ -7,6 +7,7 @@ import { MANIFEST_FILE, type Manifest, type SnapshotFile } from '../../shared/sn
 import type { CertificateAuthority } from '../../shared/trust/certificate.ts';
 import type { VaultKey } from '../../shared/vault/seal.ts';
 import { nodePlatform } from '../platform.ts';
+import { type Fault, fault } from '../words/fault.ts';
 import { AgeError, decryptFile } from './age.ts';
 import { digestFile } from './disk.ts';
 import { readSet } from './repository.ts';
@@ -15,6 +16,7 @@ import {
   FINDINGS_MAX,
   type CheckName,
   type Finding,
+  findingOf,
   type Outcome,
   type VaultResult,
   type Verification,
@@ -38,8 +40,7 @@ export interface VerifyOptions {
 export async function verifySet(folder: string, options: VerifyOptions): Promise<Verification> {
   const read = await readSet(folder, options.authority);
   if ('fault' in read) {
-    const detail = `it is not a manifest that this organisation's centre signed (${read.fault})`;
-    return failedAtOnce({ check: 'manifest', subject: MANIFEST_FILE, detail });
+    return failedAtOnce(findingOf('manifest', MANIFEST_FILE, fault('manifestUnbelieved', read.fault)));
   }
   return verifyFiles(folder, read.manifest, options);
 }
@@ -61,8 +62,8 @@ export async function verifyFiles(
     const opened: (string | null)[] = [];
     for (const file of manifest.files)
       opened.push(
-        await verifyFile(folder, file, options, scratch, (check, detail) =>
-          found({ check, subject: file.name, detail }),
+        await verifyFile(folder, file, options, scratch, (check, what) =>
+          found(findingOf(check, file.name, what)),
         ),
       );
     let beyondHeads = 0;
@@ -73,7 +74,7 @@ export async function verifyFiles(
         const file = opened[manifest.kind === 'seed' ? 0 : STORES.indexOf(store)] ?? '';
         beyondHeads += await verifyStore({
           ...{ store, file, scratch, authority: options.authority, manifest },
-          found: (check, detail) => found({ check, subject: store, detail }),
+          found: (check, what) => found(findingOf(check, store, what)),
           onProgress: (done, all) => options.onProgress(`verify ${store}`, done, all),
         });
       }
@@ -114,9 +115,8 @@ async function verifyNames(
   found: (finding: Finding) => void,
 ): Promise<void> {
   const named = new Set<string>([MANIFEST_FILE, ...manifest.files.map(({ name }) => name)]);
-  const detail = 'the manifest does not name it';
   for (const name of await readdir(folder))
-    if (!named.has(name)) found({ check: 'file', subject: name, detail });
+    if (!named.has(name)) found(findingOf('file', name, fault('notNamed')));
 }
 
 /** The path of the file's plain content, or null when it cannot be had. */
@@ -125,18 +125,19 @@ async function verifyFile(
   file: SnapshotFile,
   { ageIdentities, onProgress }: VerifyOptions,
   scratch: string,
-  found: (check: CheckName, detail: string) => void,
+  found: (check: CheckName, what: Fault) => void,
 ): Promise<string | null> {
   const stored = path.join(folder, file.name);
-  const size = await stat(stored).catch(() => null);
-  if (size?.isFile() !== true) {
-    found('file', 'it is missing');
+  const there = await lstat(stored).catch(() => null);
+  // A link may lead to another file by the time that it is read again.
+  if (there?.isFile() !== true) {
+    found('file', fault(there ? 'notAFile' : 'missing'));
     return null;
   }
   let done = 0;
   const digest = await digestFile(stored, (bytes) => onProgress('checksums', (done += bytes), file.bytes));
   if (digest.bytes !== file.bytes || digest.sha256 !== file.sha256) {
-    found('file', 'its checksum is not that of the manifest');
+    found('file', fault('otherChecksum'));
     return null;
   }
   // Read from a copy: opening a database may write beside it, and a snapshot is never touched.
@@ -150,12 +151,12 @@ async function verifyFile(
     await decryptFile(stored, plain, ageIdentities);
   } catch (error) {
     if (!(error instanceof AgeError)) throw error;
-    found('decryption', error.message);
+    found('decryption', error.fault);
     return null;
   }
   const opened = await digestFile(plain);
   if (opened.bytes === file.plain.bytes && opened.sha256 === file.plain.sha256) return plain;
-  found('file', 'what it decrypts to is not what the manifest names');
+  found('file', fault('otherPlain'));
   return null;
 }
 
@@ -166,10 +167,14 @@ function failedAtOnce(finding: Finding): Verification {
   };
 }
 
+/** Named after the machine as well: the folder may be one that several share, and each knows its own processes. */
+const SCRATCH = `scratch-${os.hostname()}-`;
+
 /** A folder of its own below `parent` while `work` runs. */
 export async function withScratch<T>(parent: string, work: (scratch: string) => Promise<T>): Promise<T> {
   await mkdir(parent, { recursive: true, mode: 0o700 });
-  const scratch = await mkdtemp(path.join(parent, `scratch-${String(process.pid)}-`));
+  await sweepScratch(parent);
+  const scratch = await mkdtemp(path.join(parent, `${SCRATCH}${String(process.pid)}-`));
   try {
     return await work(scratch);
   } finally {
@@ -177,10 +182,10 @@ export async function withScratch<T>(parent: string, work: (scratch: string) => 
   }
 }
 
-/** Removes the scratch folders of processes that are gone. */
-export async function sweepScratch(parent: string): Promise<void> {
+/** Removes the scratch folders of this machine's processes that are gone: killed ones, for others clear up. */
+async function sweepScratch(parent: string): Promise<void> {
   for (const name of await readdir(parent).catch((): string[] => [])) {
-    const pid = Number(/^scratch-(\d+)-/.exec(name)?.[1] ?? 0);
+    const pid = name.startsWith(SCRATCH) ? Number(/^\d+/.exec(name.slice(SCRATCH.length))?.[0] ?? 0) : 0;
     if (pid > 0 && !isAlive(pid)) await rm(path.join(parent, name), { recursive: true, force: true });
   }
 }

@@ -1,6 +1,7 @@
 /** What the snapshot process tells the centre, a JSON line each. */
 import { z } from 'zod';
 import { snapshotId } from '../../shared/snapshot/manifest.ts';
+import { storedFault } from '../words/fault.ts';
 import { verification } from './verification.ts';
 
 export const workerMessage = z.discriminatedUnion('type', [
@@ -13,6 +14,6 @@ export const workerMessage = z.discriminatedUnion('type', [
     /** sets that retention dropped afterwards */
     dropped: z.array(snapshotId),
   }),
-  z.object({ type: z.literal('failed'), message: z.string() }),
+  z.object({ type: z.literal('failed'), message: z.string(), fault: storedFault }),
 ]);
 export type WorkerMessage = z.infer<typeof workerMessage>;

@@ -36,6 +36,6 @@ try {
   say({ type: 'created', id, frozenMs: manifest.frozenMs, verification, dropped: [...dropped] });
 } catch (error) {
   if (!(error instanceof SnapshotError || error instanceof SettingError)) throw error;
-  say({ type: 'failed', message: error.message });
+  say({ type: 'failed', message: error.message, fault: error.fault });
   process.exitCode = 1;
 }

@@ -10,6 +10,8 @@ import { randomName } from '../../shared/platform.ts';
 import { instanceId, snapshotId } from '../../shared/snapshot/manifest.ts';
 import { type WriterEvent, WRITER_STATES, isFailed, transition } from '../../shared/snapshot/writer-state.ts';
 import { nodePlatform } from '../platform.ts';
+import { type Fault, fault, say, storedFault } from '../words/fault.ts';
+import { en } from '../words/en.ts';
 import { readIfThere, writeDurably } from './disk.ts';
 import type { SnapshotSettings } from './settings.ts';
 
@@ -34,7 +36,14 @@ export const writer = z.object({
   registeredAt: milliseconds,
   state: z.enum(WRITER_STATES),
   stateSince: milliseconds,
-  lastError: z.object({ at: milliseconds, state: z.enum(WRITER_STATES), message: z.string() }).nullable(),
+  lastError: z
+    .object({
+      at: milliseconds,
+      state: z.enum(WRITER_STATES),
+      message: z.string(),
+      fault: storedFault,
+    })
+    .nullable(),
   lastSnapshot: z.object({ id: snapshotId, at: milliseconds }).nullable(),
 });
 export type Writer = z.infer<typeof writer>;
@@ -58,7 +67,8 @@ export function serverWriter(url: string): WriterKind {
   return {
     url: withoutSecrets(url),
     dependsOn: { engine: 'libsql-server', facility: 'embedded replica' },
-    restoreMethod: 'restore to files (holdfast snapshot restore), and have a new server start from them',
+    restoreMethod:
+      'restore to the servers, or to files by --to, while every centre is stopped (holdfast snapshot restore)',
   };
 }
 
@@ -117,19 +127,20 @@ export class WriterRegister {
   async move(
     instance: string,
     events: readonly WriterEvent[],
-    error: string | null = null,
+    error: Fault | null = null,
     set: string | null = null,
   ) {
     const before = parseWriter(await readIfThere(this.#file(instance)));
     if (!before) throw new Error(`the writer ${instance} is not registered any more`);
     const now = nodePlatform.now();
     const state = events.reduce(transition, before.state);
+    const why = error ?? fault('outOfTurn');
     const failed = error !== null || (isFailed(state) && !isFailed(before.state));
     await this.#save({
       ...before,
       state,
       stateSince: state === before.state ? before.stateSince : now,
-      lastError: failed ? { at: now, state, message: error ?? 'a phase came out of turn' } : before.lastError,
+      lastError: failed ? { at: now, state, message: say(en, why), fault: why } : before.lastError,
       lastSnapshot: set === null ? before.lastSnapshot : { id: set, at: now },
     });
   }

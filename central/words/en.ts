@@ -1,5 +1,6 @@
 /** English. Sentences with parts are functions, so that each language puts the parts where they belong. */
 import { cli } from './en-cli.ts';
+import { faults } from './en-faults.ts';
 import { importing } from './en-import.ts';
 import { installing } from './en-install.ts';
 import { releasing } from './en-release.ts';
@@ -107,6 +108,7 @@ export const en = {
         : `HOLDFAST_BITLK_DIR (${folder}) has no keys.json that can be read.`,
   },
   cli,
+  faults,
   installing,
   releasing,
   snapshot,

@@ -1,6 +1,7 @@
 /** Español. */
 import type { en } from './en.ts';
 import { cli } from './es-cli.ts';
+import { faults } from './es-faults.ts';
 import { importing } from './es-import.ts';
 import { installing } from './es-install.ts';
 import { releasing } from './es-release.ts';
@@ -110,6 +111,7 @@ export const es: typeof en = {
         : `HOLDFAST_BITLK_DIR (${folder}) no tiene un keys.json que se pueda leer.`,
   },
   cli,
+  faults,
   installing,
   releasing,
   snapshot,

@@ -52,11 +52,13 @@ export class EngineError extends Error {
    */
   readonly reason:
     'frozen' | 'constraint' | 'full' | 'busy' | 'unauthorised' | 'unavailable' | 'corrupt' | 'other';
+  readonly hint: string;
 
   constructor(reason: EngineError['reason'], hint: string) {
     super(`the database refused (${reason}): ${hint}`);
     this.name = 'EngineError';
     this.reason = reason;
+    this.hint = hint;
   }
 
   /** Sorts a driver's message into a reason; only table and column names may pass into the hint. */

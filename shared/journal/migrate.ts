@@ -19,9 +19,38 @@ export interface Migration {
 
 export type Migrations = Readonly<Record<Store, readonly Migration[]>>;
 
-/** The database does not fit this program; the message is one sentence for whoever starts it. */
+/** Stands in the place of a database's first migration while a snapshot is put into it. */
+export const RESTORING = 'restoring';
+
+/** Why a database does not fit this program: one sentence for whoever starts it. */
+const SENTENCES = {
+  newer: (store: Store, migration: string) =>
+    `The ${store} database was migrated by a newer version of Holdfast (it has ${migration}); start that version, or restore a snapshot made before the upgrade.`,
+  skipped: (store: Store, migration: string, next: string) =>
+    `Migration ${migration} of the ${store} store was skipped: the database went on to ${next} without it.`,
+  edited: (store: Store, migration: string) =>
+    `Migration ${migration} of the ${store} store was edited after it had been applied to this database.`,
+  restoring: (store: Store) =>
+    `A snapshot is being restored into the ${store} database, or that was interrupted: restore it again.`,
+  refused: (store: Store, migration: string, why: string) =>
+    `Migration ${migration} of the ${store} store could not be applied: ${why}.`,
+} as const;
+
 export class MigrationError extends Error {
   override readonly name = 'MigrationError';
+  readonly why: keyof typeof SENTENCES;
+  readonly store: Store;
+  readonly migration: string;
+  /** the migration that was gone on with, or what the database said */
+  readonly detail: string;
+
+  constructor(why: MigrationError['why'], store: Store, migration: string, detail = '') {
+    super(SENTENCES[why](store, migration, detail));
+    this.why = why;
+    this.store = store;
+    this.migration = migration;
+    this.detail = detail;
+  }
 }
 
 export async function migrate(
@@ -42,20 +71,11 @@ export async function migrate(
     const expected = migrations[index];
     if (expected === undefined) {
       if (await areAdditive(engine, store, index)) return;
-      throw new MigrationError(
-        `The ${store} database was migrated by a newer version of Holdfast (it has ${String(name)}); start that version, or restore a snapshot made before the upgrade.`,
-      );
+      throw new MigrationError('newer', store, String(name));
     }
-    if (expected.name !== name) {
-      throw new MigrationError(
-        `Migration ${expected.name} of the ${store} store was skipped: the database went on to ${String(name)} without it.`,
-      );
-    }
-    if (checksumOf(platform, expected) !== checksum) {
-      throw new MigrationError(
-        `Migration ${expected.name} of the ${store} store was edited after it had been applied to this database.`,
-      );
-    }
+    if (name === RESTORING) throw new MigrationError('restoring', store, RESTORING);
+    if (expected.name !== name) throw new MigrationError('skipped', store, expected.name, String(name));
+    if (checksumOf(platform, expected) !== checksum) throw new MigrationError('edited', store, expected.name);
   }
   for (const [index, migration] of migrations.slice(applied.length).entries()) {
     const statements = statementsOf(migration).map((sql): Statement => ({ sql, args: [] }));
@@ -68,17 +88,21 @@ export async function migrate(
     };
     try {
       // The first one makes the table of freezes; the others wait for the end of one, as every write does (I11).
-      if (applied.length + index === 0) await engine.batch(store, [...statements, record]);
-      else await batchUnfrozen(engine, platform, store, [...statements, record]);
+      if (await isFreezable(engine, store))
+        await batchUnfrozen(engine, platform, store, [...statements, record]);
+      else await engine.batch(store, [...statements, record]);
     } catch (error) {
       // Of several processes that start at once over one database, one is the first.
       if (await isApplied(engine, store, migration.name)) continue;
       const why = error instanceof EngineError ? error.message : 'unknown error';
-      throw new MigrationError(
-        `Migration ${migration.name} of the ${store} store could not be applied: ${why}.`,
-      );
+      throw new MigrationError('refused', store, migration.name, why);
     }
   }
+}
+
+async function isFreezable(engine: Engine, store: Store): Promise<boolean> {
+  const sql = `SELECT 1 FROM sqlite_schema WHERE name IN ('${store}_guard', '${store}_freeze')`;
+  return (await engine.rows(store, sql, [])).length === 2;
 }
 
 async function isApplied(engine: Engine, store: Store, name: string): Promise<boolean> {

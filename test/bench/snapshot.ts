@@ -14,7 +14,7 @@ import { packageRoot } from '../../central/local/processes.ts';
 import { nodePlatform } from '../../central/platform.ts';
 import { syncFile } from '../../central/snapshot/disk.ts';
 import { createSnapshot } from '../../central/snapshot/create.ts';
-import { makeSeed, placeSeed } from '../../central/snapshot/seed.ts';
+import { type Seeded, edgeDatabasePath, makeSeed, placeSeed } from '../../central/snapshot/seed.ts';
 import { CertificateAuthority } from '../../shared/trust/certificate.ts';
 import type { Guid } from '../../shared/domain/recovery-key.ts';
 import type { Draft } from '../../shared/journal/drafts.ts';
@@ -22,12 +22,14 @@ import type { Ledger } from '../../shared/journal/ledger.ts';
 import { limits } from '../../shared/limits.ts';
 import { distinctEscrows } from '../support/drafts.ts';
 import { openLedger } from '../support/saved-centre.ts';
-import { type Figure, ascending, percentile } from './figures.ts';
+import { type Figure, ascending, median, percentile } from './figures.ts';
 import { type BenchContext, EDGE_A, PLAN } from './installation.ts';
 
 /** Sets per way of copying; of so few, the p99 is the longest. */
 const SETS = 20;
 const WRITE_EVERY_MS = 5;
+const SEED_ROUNDS = 3;
+const SETTLE_MS = 3_000;
 
 const report = z.object({ frozenMs: z.number(), finished: z.boolean(), ms: z.number() });
 
@@ -220,20 +222,9 @@ async function seedAnEdge(
     edge: { certificate: cluster.secrets.edges[EDGE_A]?.certificate ?? '' },
   });
   const seededAt = performance.now();
-  await copyFile(seed.file, `${seed.file}.copy`);
-  await syncFile(`${seed.file}.copy`);
-  const copiedAt = performance.now();
-  await placeSeed(out, cluster.edgeData(EDGE_A));
-  const placedAt = performance.now();
-  const edge = await cluster.startEdge(EDGE_A);
-  const startedAt = performance.now();
-  const held = Number(
-    /holdfast_journal_entries\{store="recovery"\} (\d+)/.exec(
-      await (await fetch(`${edge.url}/metrics`)).text(),
-    )?.[1],
-  );
-  await edge.stop();
-  if (held < context.entries) throw new Error(`the seeded edge holds ${held} of ${context.entries} entries`);
+  const rounds: { copied: number; ready: number; answered: number }[] = [];
+  for (let round = 0; round < SEED_ROUNDS; round += 1) rounds.push(await seedOnce(context, cluster, seed));
+  const medianOf = (of: keyof (typeof rounds)[number]): number => median(rounds.map((each) => each[of]));
   const figure = (name: string, ms: number): Figure => ({
     bench: 'snapshot',
     name,
@@ -244,9 +235,39 @@ async function seedAnEdge(
     figure('a whole set: captured, verified, signed', madeAt - began),
     figure("an edge's seed, its set verified first", seededAt - madeAt),
     {
-      ...figure('an edge ready on its seed: copied, fsynced, started', startedAt - copiedAt),
-      baseline: { name: 'copying as many bytes', value: (copiedAt - seededAt) / 1000 },
+      ...figure('an edge ready on its seed: copied, fsynced, started', medianOf('ready')),
+      baseline: { name: 'copying as many bytes', value: medianOf('copied') / 1000 },
     },
-    figure('of that, until it answered', startedAt - placedAt),
+    figure('of that, until it answered', medianOf('answered')),
   ];
+}
+
+/** In milliseconds. Each round waits for the disk to have taken in the one before, which would be paid for by the next. */
+async function seedOnce(
+  { entries }: BenchContext,
+  cluster: LocalCluster,
+  seed: Seeded,
+): Promise<{ copied: number; ready: number; answered: number }> {
+  await rm(path.join(cluster.edgeData(EDGE_A), path.dirname(edgeDatabasePath())), {
+    recursive: true,
+    force: true,
+  });
+  const copy = `${seed.file}.copy`;
+  const began = performance.now();
+  await copyFile(seed.file, copy);
+  await syncFile(copy);
+  const copiedAt = performance.now();
+  await rm(copy);
+  await nodePlatform.sleep(SETTLE_MS);
+  const againAt = performance.now();
+  await placeSeed(path.dirname(seed.file), cluster.edgeData(EDGE_A));
+  const placedAt = performance.now();
+  const edge = await cluster.startEdge(EDGE_A);
+  const startedAt = performance.now();
+  const text = await (await fetch(`${edge.url}/metrics`)).text();
+  const held = Number(/holdfast_journal_entries\{store="recovery"\} (\d+)/.exec(text)?.[1]);
+  await edge.stop();
+  if (held < entries) throw new Error(`the seeded edge holds ${held} of ${entries} entries`);
+  await nodePlatform.sleep(SETTLE_MS);
+  return { copied: copiedAt - began, ready: startedAt - againAt, answered: startedAt - placedAt };
 }

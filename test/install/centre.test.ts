@@ -8,6 +8,7 @@ import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, inject, it } from 'vitest';
 import { InstallError } from '../../central/install/error.ts';
+import { fault } from '../../central/words/fault.ts';
 import { recoverInstallation } from '../../central/install/journal.ts';
 import { STEPS } from '../../central/install/steps.ts';
 import { uninstallCentre } from '../../central/install/uninstall.ts';
@@ -89,10 +90,13 @@ describe('installing a centre', { timeout: 120_000 }, () => {
     for (const point of points) {
       const failing = machine.install({
         atPoint: (now) => {
-          if (now === point) throw new InstallError(`injected: ${point}`);
+          if (now === point) throw new InstallError(fault('unreadable', `injected: ${point}`));
         },
       });
-      await expect(failing).rejects.toMatchObject({ message: `injected: ${point}`, kept: [] });
+      await expect(failing).rejects.toMatchObject({
+        message: `injected: ${point} cannot be read.`,
+        kept: [],
+      });
       expect(await photograph(machine.root), point).toEqual(before);
     }
     expect((await machine.install()).writers).toHaveLength(2);
@@ -125,7 +129,7 @@ describe('installing a centre', { timeout: 120_000 }, () => {
       const failing = machine.install({
         changes,
         atPoint: (now) => {
-          if (now === `${step} is done`) throw new InstallError('injected');
+          if (now === `${step} is done`) throw new InstallError(fault('unreadable', 'injected'));
         },
       });
       await expect(failing).rejects.toThrow('injected');
@@ -205,7 +209,7 @@ describe('installing a centre', { timeout: 120_000 }, () => {
     const failing = uninstallCentre({
       ...{ root, removeData: true },
       atPoint: (point) => {
-        if (point === 'everything is removed') throw new InstallError('injected');
+        if (point === 'everything is removed') throw new InstallError(fault('unreadable', 'injected'));
       },
     });
     await expect(failing).rejects.toThrow('injected');

@@ -23,12 +23,14 @@ describe('holdfast install', { timeout: 60_000 }, () => {
     machine = await bareMachine();
   });
 
+  let language = {};
+
   function holdfast(...args: string[]) {
     const program = path.join(packageRoot(), 'dist/central/cli/holdfast.js');
     const { status, stdout, stderr } = spawnSync(process.execPath, [program, ...args], {
       encoding: 'utf8',
       cwd: machine.root,
-      env: { PATH: process.env['PATH'], HOLDFAST_INSTALL_ROOT: machine.root },
+      env: { PATH: process.env['PATH'], HOLDFAST_INSTALL_ROOT: machine.root, ...language },
     });
     return { status, stdout, stderr };
   }
@@ -40,7 +42,13 @@ describe('holdfast install', { timeout: 60_000 }, () => {
     expect(refused.stderr.replace(/\s+/g, ' ')).toBe(
       'holdfast: Give the identity made for this centre: --identity FILE. Nothing was installed: the machine is as it was. ',
     );
-    expect(holdfast('install', 'centre', '--set', 'PATH=/x').status).toBe(1);
+    language = { LANG: 'es_ES.UTF-8' };
+    const otherwise = holdfast('install', 'centre', '--set', 'PATH=/x');
+    language = {};
+    expect([otherwise.status, otherwise.stderr.replace(/\s+/g, ' ')]).toEqual([
+      1,
+      'holdfast: "PATH=/x" no es un ajuste que se pueda dar: HOLDFAST_NOMBRE=VALOR. No se instaló nada: la máquina está como estaba. ',
+    ]);
     expect(holdfast('snapshot', 'list').status).toBe(2);
     expect(await photograph(machine.root)).toEqual(before);
   });

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { InstallError } from '../../central/install/error.ts';
+import { fault } from '../../central/words/fault.ts';
 import { STORES } from '../../shared/journal/entry.ts';
 import { afterFile } from '../support/cleanup.ts';
 import { freePorts } from '../support/cluster.ts';
@@ -27,7 +28,7 @@ describe('installing a centre at database servers', { timeout: 60_000 }, () => {
     const failing = machine.install({
       changes,
       atPoint: (point) => {
-        if (point === 'enable is done') throw new InstallError('injected');
+        if (point === 'enable is done') throw new InstallError(fault('unreadable', 'injected'));
       },
     });
     await expect(failing).rejects.toThrow('injected');

@@ -154,6 +154,21 @@ describe('holdfast snapshot', { timeout: 120_000 }, () => {
       status: 1,
       stdout: expect.stringContaining('is not there'),
     });
+    // What was written down as it happened is said in the language of who asks, and so is what is refused now.
+    env['LANG'] = 'es_ES.UTF-8';
+    expect(holdfast('snapshot', 'list').stdout).toMatch(/La base compliance, .*, no está\./);
+    expect(holdfast('writers', 'list').stdout).toMatch(/La base compliance, /);
+    expect(holdfast('snapshot', 'verify', folder).stdout).toContain(
+      'fichero recovery.db: su suma no es la del manifiesto',
+    );
+    const refused = holdfast('snapshot', 'restore', folder, '--force').stderr.replace(/\s+/g, ' ');
+    expect(refused).toContain('La instantánea no se verifica y no se restaura.');
+    env['HOLDFAST_SNAPSHOT_EVERY'] = 'often';
+    expect(holdfast('snapshot', 'list').stderr.replace(/\s+/g, ' ')).toContain(
+      'HOLDFAST_SNAPSHOT_EVERY no sirve: debe ser "off" o como 30m, 6h o 1d.',
+    );
+    delete env['HOLDFAST_SNAPSHOT_EVERY'];
+    delete env['LANG'];
     expect(json('writers', 'list').value).toMatchObject({
       writers: [{ state: 'FAILED_AT_PREPARE_BACKUP' }, { state: 'FAILED_AT_PREPARE_BACKUP' }],
     });

@@ -1,5 +1,5 @@
 /** I11: whatever is done to a set, verifying rejects it and restoring refuses it, and nothing is put in place. */
-import { cp, mkdtemp, readFile, rename, rm, truncate, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, rename, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeIdentity } from '../../central/local/secrets.ts';
@@ -22,7 +22,7 @@ import { authorityOf, repositoryOf, verifyOptions } from '../support/snapshot.ts
 
 const FILES = [MANIFEST_FILE, 'recovery.db', 'compliance.db'] as const;
 /** 200 damages, with the rows below. */
-const FLIPS = 111;
+const FLIPS = 107;
 const TRUNCATIONS = 40;
 const EXTENSIONS = 20;
 
@@ -113,6 +113,20 @@ describe('a damaged set', { timeout: 120_000 }, () => {
     await rename(path.join(folder, b), path.join(folder, a));
     await rename(path.join(folder, 'aside'), path.join(folder, b));
   };
+  const linkTo = async (to: string, folder: string, name: string): Promise<void> => {
+    await rm(path.join(folder, name));
+    await symlink(to, path.join(folder, name));
+  };
+  /** The file is whole, and stands elsewhere. */
+  const linkAway = async (folder: string, name: string): Promise<void> => {
+    const away = path.join(centre.folder, `away-${name}`);
+    await cp(path.join(folder, name), away);
+    await linkTo(away, folder, name);
+  };
+  const folderFor = async (folder: string, name: string): Promise<void> => {
+    await rm(path.join(folder, name));
+    await mkdir(path.join(folder, name));
+  };
   const take = (folder: string, name: string): Promise<void> =>
     cp(path.join(older, name), path.join(folder, name), { force: true });
 
@@ -124,6 +138,10 @@ describe('a damaged set', { timeout: 120_000 }, () => {
     ['the manifest of an older set', 'file', (folder) => take(folder, MANIFEST_FILE)],
     ['a file missing', 'file', (folder) => rm(path.join(folder, 'compliance.db'))],
     ['the manifest missing', 'manifest', (folder) => rm(path.join(folder, MANIFEST_FILE))],
+    ['a link in place of a file', 'file', (folder) => linkAway(folder, 'recovery.db')],
+    ['a link in place of the manifest', 'manifest', (folder) => linkAway(folder, MANIFEST_FILE)],
+    ['a device in place of the manifest', 'manifest', (folder) => linkTo('/dev/zero', folder, MANIFEST_FILE)],
+    ['a folder in place of a file', 'file', (folder) => folderFor(folder, 'compliance.db')],
     ['a file that nobody signed', 'file', (folder) => writeFile(path.join(folder, 'recovery.db-wal'), 'x')],
   ])('with %s is rejected', async (_what, check, damage) => {
     expect(await checksAfter(damage)).toContain(check);

@@ -1,5 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { en } from '../../central/words/en.ts';
+import { es } from '../../central/words/es.ts';
+import { type FaultName, fault, readFault, say } from '../../central/words/fault.ts';
 import { type Cut, entriesOf, isNotAfter, isSameCut } from '../../shared/snapshot/cut.ts';
 import { type Retained, chooseRetention } from '../../shared/snapshot/retention.ts';
 import {
@@ -130,5 +133,31 @@ describe('cuts', () => {
     expect([isNotAfter(b, c), isNotAfter(c, b)]).toEqual([false, false]);
     expect(isSameCut(cutOf({ x: 1 }, { z: 2 }), cutOf({ x: 1 }, { z: 3 }))).toBe(false);
     expect(entriesOf(cutOf({ x: 3, y: 1 }, { z: 2 }))).toBe(6);
+  });
+});
+
+describe('what goes wrong', () => {
+  it('has a sentence of its own in each language, with the same parts', () => {
+    const names = Object.keys(en.faults) as FaultName[];
+    const parts = ['p1', 'p2', 'p3', 'p4'];
+    const [english, spanish] = [en, es].map((words) =>
+      names.map((name) => (words.faults[name] as (...of: string[]) => string)(...parts)),
+    );
+    const same = names.filter((_, index) => english?.[index] === spanish?.[index]);
+    // Nothing but parts.
+    expect(same).toEqual(['system', 'ofLog']);
+    const partsOf = (text = ''): string => [...new Set(text.match(/\bp[1-4]\b/g))].sort().join();
+    expect(names.filter((_, index) => partsOf(english?.[index]) !== partsOf(spanish?.[index]))).toEqual([]);
+  });
+
+  it('is read again from a file, and left to its English message where another version named it', () => {
+    const of = fault('notFrozen', 'recovery', fault('staysLocked'));
+    const stored: unknown = JSON.parse(JSON.stringify(of));
+    expect(say(es, readFault(stored) ?? fault('invalid'))).toBe(
+      'La base recovery no se pudo congelar: siguió bloqueada.',
+    );
+    expect(readFault({ name: 'toString', parts: [] })).toBeNull();
+    expect(readFault({ name: 'notFrozen', parts: ['recovery', { name: 'later', parts: [] }] })).toBeNull();
+    expect([readFault(undefined), readFault('x')]).toEqual([null, null]);
   });
 });

@@ -8,6 +8,8 @@ import { describe, expect, it } from 'vitest';
 import { nodePlatform } from '../../central/platform.ts';
 import { captureFiles } from '../../central/snapshot/capture.ts';
 import { createSnapshot } from '../../central/snapshot/create.ts';
+import { readBackup } from '../../central/snapshot/backup.ts';
+import { afterBackup, beforeBackup } from '../../central/snapshot/hook.ts';
 import { pruneSnapshots } from '../../central/snapshot/prune.ts';
 import { RestoreError, restoreSet } from '../../central/snapshot/restore.ts';
 import { SqliteEngine } from '../../central/snapshot/sqlite.ts';
@@ -286,6 +288,29 @@ describe('a set', { timeout: 30_000 }, () => {
     const kept = (await repository.list()).map(({ id }) => id);
     expect(kept).toHaveLength(1);
     for (const id of ids) expect((await repository.results(id)).length).toBe(kept.includes(id) ? 1 : 0);
+  });
+});
+
+describe('a backup tool', { timeout: 30_000 }, () => {
+  it('of two that begin at once, one is told to wait', async () => {
+    const centre = await makeSavedCentre();
+    await writeSomething(centre, 5, 1);
+    const identityFile = path.join(centre.folder, 'identity.json');
+    await writeFile(identityFile, JSON.stringify(centre.identity));
+    const env = { HOLDFAST_DATA: centre.folder, HOLDFAST_IDENTITY_FILE: identityFile };
+    const request = {
+      ...{ settings: centre.settings, timeoutMs: 20_000, reportMs: 20_000 },
+      env: { ...env, HOLDFAST_SNAPSHOT_PLAIN: 'yes' },
+    };
+    const both = await Promise.allSettled([beforeBackup(request), beforeBackup(request)]);
+    expect(both.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+    expect(both.find(({ status }) => status === 'rejected')).toMatchObject({
+      reason: { message: expect.stringMatching(/^Another backup is under way/) },
+    });
+    // Nor does one that comes later, until the first has reported back.
+    await expect(beforeBackup(request)).rejects.toThrow(/has not reported back/);
+    await Promise.all([afterBackup(centre.settings, true), afterBackup(centre.settings, false)]);
+    expect(await readBackup(centre.settings.folder)).toMatchObject({ lastOkAt: expect.any(Number) });
   });
 });
 

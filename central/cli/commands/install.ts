@@ -11,6 +11,7 @@ import { centreLayout, installRoot, readChanges } from '../../install/layout.ts'
 import { uninstallCentre } from '../../install/uninstall.ts';
 import { CENTRE_UNIT, hasSystemd, systemctl } from '../../install/units.ts';
 import { packageRoot } from '../../local/processes.ts';
+import { say } from '../../words/fault.ts';
 import type { Words } from '../../words/words.ts';
 import type { Context } from '../context.ts';
 import { CliError, EXIT_OK, EXIT_REFUSED, usage } from '../errors.ts';
@@ -63,11 +64,12 @@ function explained(work: (context: Context) => Promise<number>): (context: Conte
     } catch (error) {
       if (!(error instanceof InstallError)) throw error;
       const { installing } = context.words;
+      const title = say(context.words, error.fault);
       const advice =
         error.kept.length === 0
           ? installing.wasUndone
           : [installing.wasUndoneBut, ...error.kept.map((each) => `  ${each}`)].join('\n');
-      throw new CliError(EXIT_REFUSED, error.message, advice, { title: error.message, kept: error.kept });
+      throw new CliError(EXIT_REFUSED, title, advice, { title, kept: error.kept });
     }
   };
 }

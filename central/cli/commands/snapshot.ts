@@ -1,12 +1,13 @@
 /** `holdfast snapshot` and `holdfast writers`: on the files of the centre, where it runs, whether it runs or not. */
-import { SettingError } from '../../settings.ts';
+import path from 'node:path';
 import type { Command } from 'commander';
-import { STORES } from '../../../shared/journal/entry.ts';
+import { STORES, type Store } from '../../../shared/journal/entry.ts';
 import { backupFault, readBackup } from '../../snapshot/backup.ts';
 import { createSnapshot } from '../../snapshot/create.ts';
 import { drill } from '../../snapshot/drill.ts';
 import { pruneSnapshots } from '../../snapshot/prune.ts';
 import { restoreSet } from '../../snapshot/restore.ts';
+import { restoreToServers } from '../../snapshot/restore-servers.ts';
 import { edgeDatabasePath, makeSeed } from '../../snapshot/seed.ts';
 import { verifySet } from '../../snapshot/verify.ts';
 import type { Verification } from '../../snapshot/verification.ts';
@@ -26,7 +27,7 @@ import {
   translated,
   verifyOptionsFor,
 } from '../snapshot-context.ts';
-import { exitCodeOf, progressOf, rowOf, verificationLines } from '../snapshot-text.ts';
+import { exitCodeOf, progressOf, rowOf, sentenceOf, verificationLines } from '../snapshot-text.ts';
 import { record, table } from '../table.ts';
 
 interface CreateFlags {
@@ -66,6 +67,7 @@ export function snapshotCommands(program: Command, run: RunCommand, words: Words
     );
   point(group.command('restore').description(help.restore))
     .addOption(choice('--store <store>', help.store, STORES))
+    .option('--to <folder>', help.to)
     .option('--force', help.force)
     .action((which: string | undefined, flags: RestoreFlags) =>
       run(translated((context) => restore(context, which, flags))),
@@ -134,7 +136,7 @@ async function list(context: Context): Promise<number> {
   const backup = await readBackup(settings.folder);
   const fault = backupFault(backup, settings.backupEveryMs, 0, Date.now());
   const failures = [
-    ...(last !== null && !last.ok ? [last.message ?? ''] : []),
+    ...(last !== null && !last.ok ? [sentenceOf(context.words, last.fault, last.message ?? '')] : []),
     ...(fault === null ? [] : [snapshot.hook.fault[fault]]),
   ];
   context.answer({ folder: settings.folder, snapshots: sets, last, backup }, [text, ...failures].join('\n'));
@@ -200,33 +202,38 @@ async function verify(context: Context, which: string | undefined, flags: Verify
 
 interface RestoreFlags extends KeyOptions, PointOptions {
   readonly store?: (typeof STORES)[number];
+  readonly to?: string;
   readonly force?: true;
 }
 
 async function restore(context: Context, which: string | undefined, flags: RestoreFlags): Promise<number> {
   const settings = await settingsFor(context);
-  if (settings.servers)
-    throw new SettingError(
-      'The stores are at database servers: restore without HOLDFAST_RECOVERY_URL and HOLDFAST_COMPLIANCE_URL, to files.',
-    );
   const { folder } = await chooseSet(context, settings, which, flags);
   const { snapshot } = context.words;
-  const restored = await restoreSet({
+  const request = {
     ...(await verifyOptionsFor(context, settings, flags, progressOf(context))),
-    ...{ folder, files: settings.files, force: flags.force === true },
-    stores: flags.store ? [flags.store] : STORES,
-  });
+    ...{ folder, force: flags.force === true, stores: flags.store ? [flags.store] : STORES },
+  };
+  const { servers } = settings;
+  const restored = await (flags.to === undefined && servers
+    ? restoreToServers({ ...request, servers, asideFolder: path.join(settings.folder, 'before-restore') })
+    : restoreSet({ ...request, files: flags.to === undefined ? settings.files : filesIn(flags.to) }));
   context.answer(
     { id: restored.id, stores: restored.stores },
     [
-      ...restored.stores.flatMap(({ store, file, aside }) => [
-        snapshot.restored(store, file),
+      ...restored.stores.flatMap(({ store, place, aside }) => [
+        snapshot.restored(store, place),
         ...(aside === null ? [] : [snapshot.aside(aside)]),
       ]),
       snapshot.startNow,
     ].join('\n'),
   );
   return EXIT_OK;
+}
+
+function filesIn(folder: string): Record<Store, string> {
+  const fileOf = (store: Store): string => path.join(path.resolve(folder), `${store}.db`);
+  return { recovery: fileOf('recovery'), compliance: fileOf('compliance') };
 }
 
 async function prune(context: Context, dry: boolean): Promise<number> {
@@ -289,7 +296,7 @@ async function listWriters(context: Context): Promise<number> {
     instance,
     server,
     state,
-    lastError?.message ?? '',
+    lastError ? sentenceOf(context.words, lastError.fault, lastError.message) : '',
   ]);
   context.answer(
     { folder: settings.writersFolder, writers },
