@@ -18,7 +18,9 @@ export function Freshness({ visit, meaning }: { visit: Visit; meaning: Meaning }
   const others = staff ? othersOf(visit) : [];
   const stale = others.filter(({ asOf }) => !isCurrent(asOf, clock.now));
   const opening = node.breakGlass.state();
-  const calm = offlineSince === null && stale.length === 0 && !opening;
+  // A backup that fails or does not come is loud wherever somebody looks.
+  const backupFails = staff !== null && node.alarms.list().some(({ type }) => type === 'snapshot');
+  const calm = offlineSince === null && stale.length === 0 && !opening && !backupFails;
   return (
     <aside class={`freshness ${calm ? 'calm' : 'warn'}`} aria-label={words.banner.label}>
       <span class="dot" aria-hidden="true"></span>
@@ -28,6 +30,14 @@ export function Freshness({ visit, meaning }: { visit: Visit; meaning: Meaning }
         {offlineSince !== null && words.banner.meaning[meaning]}
         {opening && (
           <strong>{` ${words.breakGlass.openFor(node.configuration.siteName(opening.siteId))}`}</strong>
+        )}
+        {backupFails && (
+          <>
+            {' '}
+            <strong>
+              <a href="/nodes">{words.banner.backup}</a>
+            </strong>
+          </>
         )}
       </p>
     </aside>

@@ -33,6 +33,7 @@ export const en = {
     to: (name: string, at: string) => `${name} to ${at}`,
     neverHeard: (name: string) => `nothing is known of ${name}`,
     more: (count: number) => `${String(count)} more: see Nodes`,
+    backup: 'Backups need attention: see Nodes.',
     meaning: {
       recover:
         'Keys that are here can be given out as always; the audit record follows when the centre is back.',

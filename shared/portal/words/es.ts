@@ -31,6 +31,7 @@ export const es: PortalWords = {
     to: (name, at) => `${name}: hasta ${at}`,
     neverHeard: (name) => `de ${name} no se sabe nada`,
     more: (count) => `${String(count)} más: véase Nodos`,
+    backup: 'Las copias requieren atención: véase Nodos.',
     meaning: {
       recover:
         'Las claves que están aquí se entregan como siempre; el registro de auditoría seguirá cuando vuelva el centro.',
