@@ -76,7 +76,7 @@ export const limits = {
   importKeysMax: 250,
   /** Key IDs of an export whose audit records become durable together. */
   exportKeyIdsMax: 100,
-  /** Copies of keys that one page of an export looks at; beyond it there would be twenty of each. */
+  /** Copies of keys that one page of an export looks at: twenty of each. Where there are more, its key IDs are fewer. */
   exportCopiesMax: 2_000,
   /** Exports that are asked for and not yet over: two people make one at a time. */
   exportsOpenMax: 16,

@@ -56,7 +56,21 @@ export const importing = {
   reportForm: (file: string): string => `${file}: a report is .txt, .json or .csv.`,
   columnsMissing: (fields: readonly string[]): string =>
     `The header has no column for: ${fields.join(', ')}.`,
-  useMap: 'Name the columns by --map FIELD=COLUMN, and the sign between them by --delimiter.',
+  useMap:
+    'The first line has to name the columns. Say which is which by --map FIELD=COLUMN, and the sign between them by --delimiter.',
+  isItTheQuery: 'Is it the result of docs/import/mbam.sql or configmgr.sql, saved as CSV with its header?',
+  notText: (file: string, kind: 'gzip' | 'zip' | 'binary'): string =>
+    ({
+      gzip: `${file} is compressed (gzip): unpack it first.`,
+      zip: `${file} is a ZIP archive or a workbook: unpack it, or save the sheet as CSV.`,
+      binary: `${file} is no text.`,
+    })[kind],
+  sitesTooLong: (file: string, bytes: number): string =>
+    `${file}: rules of more than ${n(bytes / 1024 / 1024)} MB are not read.`,
+  noKeys: 'There is no key in it. Is it the right file?',
+  runAgain: (records: number): string =>
+    `${n(records)} record${s(records)} were dealt with. Run the same command again: nothing is written twice.`,
+  reportLost: (file: string, why: string): string => `No report in ${file}: ${why}.`,
   progress: (records: number, perSecond: number, secondsLeft: number | null): string =>
     `${n(records)} keys, ${n(perSecond)}/s${secondsLeft === null ? '' : `, ${duration(secondsLeft)} left`}`,
   done: (node: string): string => `Imported at ${node}.`,
@@ -115,6 +129,14 @@ export const importing = {
   exportBroken: (file: string): string => `The file broke off; ${file} was not made. Fetch it again.`,
   exportRotates: 'Each key counts as disclosed: its PC makes a new one when it reports.',
   exportStays: 'The keys stay valid. Once the file was opened, let the PCs make new ones.',
+  exportStates: {
+    waiting: 'waits for a second officer',
+    confirmed: 'confirmed',
+    running: 'being fetched',
+    complete: 'complete',
+    'broken-off': 'broke off',
+  },
+  exportPurposes: { 'worst-day': 'worst-day', leaving: 'leaving' },
   exportFields: {
     exportId: 'Export',
     state: 'State',

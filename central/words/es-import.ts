@@ -56,7 +56,21 @@ export const importing: typeof english = {
   noSuchFile: 'no existe ese fichero',
   reportForm: (file) => `${file}: un informe es .txt, .json o .csv.`,
   columnsMissing: (fields) => `La cabecera no tiene columna para: ${fields.join(', ')}.`,
-  useMap: 'Nombre las columnas con --map CAMPO=COLUMNA, y el separador con --delimiter.',
+  useMap:
+    'La primera línea tiene que nombrar las columnas. Diga cuál es cuál con --map CAMPO=COLUMNA, y el separador con --delimiter.',
+  isItTheQuery:
+    '¿Es el resultado de docs/import/mbam.sql o configmgr.sql, guardado como CSV con su cabecera?',
+  notText: (file, kind) =>
+    ({
+      gzip: `${file} está comprimido (gzip): descomprímalo antes.`,
+      zip: `${file} es un archivo ZIP o un libro de hojas de cálculo: descomprímalo, o guarde la hoja como CSV.`,
+      binary: `${file} no es texto.`,
+    })[kind],
+  sitesTooLong: (file, bytes) => `${file}: no se leen reglas de más de ${n(bytes / 1024 / 1024)} MB.`,
+  noKeys: 'No hay ninguna clave. ¿Es este el fichero?',
+  runAgain: (records) =>
+    `Se ha${records === 1 ? '' : 'n'} tratado ${n(records)} registro${s(records)}. Ejecute la misma orden otra vez: nada se escribe dos veces.`,
+  reportLost: (file, why) => `Sin informe en ${file}: ${why}.`,
   progress: (records, perSecond, secondsLeft) =>
     `${n(records)} claves, ${n(perSecond)}/s${secondsLeft === null ? '' : `, quedan ${duration(secondsLeft)}`}`,
   done: (node) => `Importado en ${node}.`,
@@ -115,6 +129,14 @@ export const importing: typeof english = {
   exportRotates: 'Cada clave cuenta como entregada: su PC crea otra cuando informe.',
   exportStays:
     'Las claves siguen siendo válidas. Cuando se haya abierto el fichero, haga que los PC creen otras.',
+  exportStates: {
+    waiting: 'espera a un segundo responsable',
+    confirmed: 'confirmada',
+    running: 'se está recogiendo',
+    complete: 'completa',
+    'broken-off': 'interrumpida',
+  },
+  exportPurposes: { 'worst-day': 'el peor día (worst-day)', leaving: 'marcharse (leaving)' },
   exportFields: {
     exportId: 'Exportación',
     state: 'Estado',

@@ -1,5 +1,9 @@
-/** The rows of an export: CSV (RFC 4180) that a spreadsheet opens and `holdfast import csv` reads. */
+/**
+ * The rows of an export: CSV (RFC 4180) that a spreadsheet opens and `holdfast import csv` reads. What a PC says of itself
+ * must be no formula there, for it would stand beside every password.
+ */
 import type { Candidate } from '../helpdesk/messages.ts';
+import { harmless } from '../reports/csv.ts';
 
 const COLUMNS = [
   ...['keyId', 'recoveryPassword', 'computerName', 'domain', 'users', 'volumeId', 'volumeType', 'site'],
@@ -13,7 +17,7 @@ export function exportRow(key: Candidate, recoveryPassword: string, keyPackage: 
     ...[String(key.volumeType), key.siteId, new Date(key.escrowedAt).toISOString(), key.state],
     ...[key.disclosed ? '1' : '0', key.deviceId, keyPackage ? `0x${hex(keyPackage)}` : ''],
   ];
-  return `${cells.map(quoted).join(',')}\r\n`;
+  return `${cells.map((cell) => quoted(harmless(cell))).join(',')}\r\n`;
 }
 
 function quoted(cell: string): string {

@@ -69,6 +69,7 @@ export class ExportService {
   confirm({ staff }: Asking, exportId: string): ExportAnswer {
     const found = this.#find(exportId);
     if (found.requestedBy === staff.staffId) throw new Problem('second-officer-needed');
+    this.#requireOfficers(found);
     if (found.state === 'waiting') {
       found.confirmedBy = staff.staffId;
       found.state = 'confirmed';
@@ -83,6 +84,7 @@ export class ExportService {
     const officers = [found.requestedBy, confirmedBy];
     if (confirmedBy === null || !officers.includes(asking.staff.staffId))
       throw new Problem('second-officer-needed');
+    this.#requireOfficers(found);
     if (found.state === 'running') throw new Problem('overloaded', {}, { 'Retry-After': '60' });
     Object.assign(found, { state: 'running', exported: 0, notOpened: 0 });
     const encrypter = new Encrypter();
@@ -120,6 +122,14 @@ export class ExportService {
     });
   }
 
+  /** Whoever was dismissed since they asked, or confirmed, agrees to nothing any more. */
+  #requireOfficers({ requestedBy, confirmedBy }: Export): void {
+    for (const staffId of [requestedBy, ...(confirmedBy === null ? [] : [confirmedBy])]) {
+      const person = this.#parts.configuration.get('staff', staffId)?.body;
+      if (person?.role !== 'administrator' || person.revoked) throw new Problem('second-officer-needed');
+    }
+  }
+
   /** Rows of the next key IDs after `after`, and the last of these IDs; null when none are left. */
   async #page(
     asking: Asking,
@@ -127,14 +137,11 @@ export class ExportService {
     after: string | null,
     windows: OpenWindows,
   ): Promise<{ rows: string; last: string | null }> {
-    const ids = await this.#parts.ledger.engine.rows(
-      'recovery',
-      'SELECT key_id FROM escrows WHERE key_id > ?1 UNION SELECT key_id FROM imports WHERE key_id > ?1 ORDER BY 1 LIMIT ?2',
-      [after ?? '', limits.exportKeyIdsMax],
-    );
-    const [first, last] = [ids[0]?.[0], ids.at(-1)?.[0]];
-    if (typeof first !== 'string' || typeof last !== 'string') return { rows: '', last: null };
-    const keys = await this.#keys.between(first, `${last}g`, limits.exportCopiesMax, limits.exportCopiesMax);
+    this.#requireOfficers(found);
+    const next = await this.#next(after ?? '');
+    if (!next) return { rows: '', last: null };
+    const { first, last, copies } = next;
+    const keys = await this.#keys.between(first, `${last}g`, copies, copies);
     const opened = await Promise.all(
       [...keys.values()].map(async (key) => ({ key, secret: await openKey(this.#parts, key, windows) })),
     );
@@ -152,6 +159,36 @@ export class ExportService {
       }
     }
     return { rows, last };
+  }
+
+  /**
+   * The next key IDs, as many as have few enough copies together; one that has more, which takes somebody who tries, is a
+   * page of its own. Nothing is left out.
+   */
+  async #next(after: string): Promise<{ first: string; last: string; copies: number } | null> {
+    const { engine } = this.#parts.ledger;
+    const ids = await engine.rows(
+      'recovery',
+      'SELECT key_id FROM escrows WHERE key_id > ?1 UNION SELECT key_id FROM imports WHERE key_id > ?1 ORDER BY 1 LIMIT ?2',
+      [after, limits.exportKeyIdsMax],
+    );
+    const [first, end] = [ids[0]?.[0], ids.at(-1)?.[0]];
+    if (typeof first !== 'string' || typeof end !== 'string') return null;
+    const counted = await engine.rows(
+      'recovery',
+      'SELECT key_id, count(*) FROM (SELECT key_id FROM escrows WHERE key_id BETWEEN ?1 AND ?2 ' +
+        'UNION ALL SELECT key_id FROM imports WHERE key_id BETWEEN ?1 AND ?2 ' +
+        'UNION ALL SELECT key_id FROM reseals WHERE key_id BETWEEN ?1 AND ?2) GROUP BY key_id ORDER BY key_id',
+      [first, end],
+    );
+    let last = first;
+    let copies = 0;
+    for (const [keyId, count] of counted) {
+      if (copies > 0 && copies + Number(count) > limits.exportCopiesMax) break;
+      last = String(keyId);
+      copies += Number(count);
+    }
+    return { first, last, copies };
   }
 
   #audit(asking: Asking, found: Export, { candidate }: FoundKey, opened: boolean): Draft {

@@ -102,6 +102,10 @@ export class KeyFinder {
       copiesOf(imports, and(gte(imports.keyId, from), lt(imports.keyId, end))),
       copiesOf(reseals, and(gte(reseals.keyId, from), lt(reseals.keyId, end))),
     ]);
+    const escrowedOf = Map.groupBy(escrowed, identityOf);
+    const passwordOf = ({ keyId, commitment }: { keyId: string; commitment: string }): string =>
+      `${keyId} ${commitment}`;
+    const othersOf = Map.groupBy([...imported, ...resealed], passwordOf);
     return new Map(
       rows.map((row) => {
         const { claim, state, disclosed, conflicted, onDrive, revoked, usersJson, firstHlc, ...key } = row;
@@ -119,12 +123,7 @@ export class KeyFinder {
           importedFrom: z.enum(IMPORT_SOURCES).nullable().parse(row.importedFrom),
           confirmed: row.confirmed === 1,
         };
-        const copies = [
-          ...escrowed.filter((copy) => identityOf(copy) === identityOf(row)),
-          ...[...imported, ...resealed].filter(
-            (copy) => copy.keyId === row.keyId && copy.commitment === row.commitment,
-          ),
-        ];
+        const copies = [...(escrowedOf.get(identityOf(row)) ?? []), ...(othersOf.get(passwordOf(row)) ?? [])];
         return [identityOf(row), this.#foundKey(facts, copies)];
       }),
     );

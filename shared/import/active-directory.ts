@@ -68,7 +68,10 @@ export class ActiveDirectoryReader implements ImportReader {
   }
 
   end(): ImportItem[] {
-    return [...this.#lines.end().flatMap((line) => this.#line(line)), ...this.#endEntry()];
+    const items = this.#lines.end().flatMap((line) => this.#line(line));
+    // Whatever writes LDIF ends each line: a value that breaks off may look like a whole one.
+    this.notices.cutOff = this.#lines.endsOpen;
+    return [...items, ...this.#endEntry()];
   }
 
   #line(line: Line): ImportItem[] {

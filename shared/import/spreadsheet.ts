@@ -2,6 +2,7 @@
  * Keys from a table with a header: a plain CSV whose columns are named by the person who imports it, or found by their
  * usual names. What a cell holds is said in `FIELDS`; a cell that says NULL, as SQL tools write it, is empty.
  */
+import { withoutApostrophe } from '../reports/csv.ts';
 import { CsvRows, type Delimiter, type Row } from './csv.ts';
 import {
   ImportFormatError,
@@ -117,7 +118,7 @@ function headerOf(cells: readonly string[], { map, columns = USUAL_COLUMNS }: Sp
     name
       .normalize('NFD')
       .toLowerCase()
-      .replace(/[^a-z0-9]/g, '');
+      .replace(/[^\p{L}\p{N}]/gu, '');
   const names = cells.map(plain);
   const places = new Map<Field, number>();
   const missing: string[] = [];
@@ -150,7 +151,7 @@ function readRow(
   if (cells.length !== width) return { line, fault: 'malformed' };
   const cell = (field: Field): string => {
     const text = cells[places.get(field) ?? -1]?.trim() ?? '';
-    return text === 'NULL' ? '' : text;
+    return text === 'NULL' ? '' : withoutApostrophe(text);
   };
   const keyPackage = cell('keyPackage');
   return readKey({

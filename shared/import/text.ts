@@ -1,6 +1,6 @@
 /**
- * From a file's bytes to lines of text. Sources are UTF-8, or UTF-16 with a byte-order mark (what PowerShell 5.1 and
- * Excel write), and older exports are Windows-1252. Which of these cannot be known before the end of a file that is
+ * From a file's bytes to lines of text. Sources are UTF-8, or UTF-16 (what PowerShell 5.1 and Excel write), and older
+ * exports are Windows-1252. Which of these cannot be known before the end of a file that is
  * streamed, so it is decided line by line: what is no UTF-8 is read as Windows-1252 and counted; what is neither is a
  * fault of that line alone.
  */
@@ -8,6 +8,7 @@
 /** The longest line: a key package is below 22 KiB in base64. */
 const LINE_BYTES_MAX = 128 * 1024;
 const LF = 0x0a;
+const CR = 0x0d;
 
 /** 0x80 to 0x9F in Windows-1252 (WHATWG Encoding), a space for the five that it leaves out; all else is Latin-1. */
 const HIGH_CONTROLS = '€ ‚ƒ„…†‡ˆ‰Š‹Œ Ž  ‘’“”•–—˜™š›œ žŸ';
@@ -43,6 +44,25 @@ function decodeWindows1252(bytes: Uint8Array): DecodedText | null {
   return { text, windows1252: true };
 }
 
+/** What a file is that is no text at all, by how it begins: the wrong file is named, instead of its first line. */
+export function notText(head: Uint8Array): 'gzip' | 'zip' | 'binary' | null {
+  const [first, second, third] = head;
+  if (first === 0x1f && second === 0x8b) return 'gzip';
+  // Workbooks of spreadsheet programs are ZIP archives.
+  if (first === 0x50 && second === 0x4b && third === 3) return 'zip';
+  if (utf16Of(head) !== null) return null;
+  const begin = head.subarray(0, 4_096);
+  return begin.filter((byte) => byte === 0).length * 10 > begin.length ? 'binary' : null;
+}
+
+/** By the mark, or by an ASCII character whose other byte is zero, which no other text has. */
+function utf16Of([first, second]: Uint8Array): { readonly name: string; readonly marked: boolean } | null {
+  if (first === 0xff && second === 0xfe) return { name: 'utf-16le', marked: true };
+  if (first === 0xfe && second === 0xff) return { name: 'utf-16be', marked: true };
+  if (first === undefined || second === undefined || (first === 0) === (second === 0)) return null;
+  return { name: second === 0 ? 'utf-16le' : 'utf-16be', marked: false };
+}
+
 /** Takes a byte-order mark away, and turns UTF-16 into UTF-8. */
 export class Utf8Input {
   #begun = false;
@@ -64,9 +84,9 @@ export class Utf8Input {
     this.#begun = true;
     const [first, second, third] = this.#head;
     if (first === 0xef && second === 0xbb && third === 0xbf) return this.#head.subarray(3);
-    if (first === 0xff && second === 0xfe) this.#utf16 = new TextDecoder('utf-16le');
-    if (first === 0xfe && second === 0xff) this.#utf16 = new TextDecoder('utf-16be');
-    return this.#convert(this.#utf16 ? this.#head.subarray(2) : this.#head);
+    const utf16 = utf16Of(this.#head);
+    if (utf16) this.#utf16 = new TextDecoder(utf16.name);
+    return this.#convert(utf16?.marked === true ? this.#head.subarray(2) : this.#head);
   }
 
   #convert(bytes: Uint8Array): Uint8Array {
@@ -78,9 +98,13 @@ export type Line =
   | { readonly number: number; readonly text: string; readonly windows1252: boolean }
   | { readonly number: number; readonly fault: 'encoding-unknown' | 'too-long' };
 
-/** Lines without their CR and LF; a long one is passed over without being kept. */
+/** Lines, whether CR, LF or both end them; a long one is passed over without being kept. */
 export class Lines {
+  /** after `end`: whether the text ended within a line */
+  endsOpen = false;
   readonly #input = new Utf8Input();
+  /** the bytes before ended in CR, to which an LF belongs */
+  #afterCr = false;
   #number = 0;
   #parts: Uint8Array[] = [];
   #length = 0;
@@ -91,16 +115,27 @@ export class Lines {
 
   end(): Line[] {
     const lines = this.#cut(this.#input.end());
-    return this.#length > 0 ? [...lines, this.#line()] : lines;
+    this.endsOpen = this.#length > 0;
+    return this.endsOpen ? [...lines, this.#line()] : lines;
   }
 
   #cut(bytes: Uint8Array): Line[] {
     const lines: Line[] = [];
-    let from = 0;
-    for (let at = bytes.indexOf(LF); at >= 0; at = bytes.indexOf(LF, from)) {
+    if (bytes.length === 0) return lines;
+    let from = this.#afterCr && bytes[0] === LF ? 1 : 0;
+    this.#afterCr = false;
+    let [lf, cr] = [bytes.indexOf(LF, from), bytes.indexOf(CR, from)];
+    while (lf >= 0 || cr >= 0) {
+      const at = cr >= 0 && (lf < 0 || cr < lf) ? cr : lf;
       this.#keep(bytes.subarray(from, at));
       lines.push(this.#line());
       from = at + 1;
+      if (at === cr) {
+        if (from === bytes.length) this.#afterCr = true;
+        else if (bytes[from] === LF) from += 1;
+      }
+      if (lf >= 0 && lf < from) lf = bytes.indexOf(LF, from);
+      if (cr >= 0 && cr < from) cr = bytes.indexOf(CR, from);
     }
     // A copy: whoever reads the file may use its buffer again.
     if (from < bytes.length) this.#keep(bytes.slice(from));
@@ -122,7 +157,7 @@ export class Lines {
     this.#parts = [];
     this.#length = 0;
     if (tooLong) return { number, fault: 'too-long' };
-    const decoded = decodeText(bytes.at(-1) === 0x0d ? bytes.subarray(0, -1) : bytes);
+    const decoded = decodeText(bytes);
     return decoded ? { number, ...decoded } : { number, fault: 'encoding-unknown' };
   }
 }

@@ -40,8 +40,13 @@ function csvCell(cell: Cell, { language, zone }: CsvStyle): string {
   return /[",;\t\r\n]|^\s|\s$/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
-function harmless(text: string): string {
+export function harmless(text: string): string {
   return FORMULA.test(text) && !NUMBER.test(text) ? `'${text}` : text;
+}
+
+/** What `harmless` was given, for whoever reads such a file back. */
+export function withoutApostrophe(text: string): string {
+  return text.startsWith("'") && FORMULA.test(text.slice(1)) ? text.slice(1) : text;
 }
 
 /** One function per column, so that a heading without a cell does not compile. */

@@ -1,11 +1,12 @@
 /** Import and export on real processes: what is reported, what is held, what a kill leaves, and that nothing is told. */
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { appendFile, mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { Decrypter, generateX25519Identity, identityToRecipient } from 'age-encryption';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { z } from 'zod';
 import { LibsqlEngine } from '../../central/libsql-engine.ts';
 import { readRealVolumes } from '../../central/fleet/bitlk.ts';
@@ -206,6 +207,64 @@ describe('import', { timeout: 120_000 }, () => {
     expect((await readdir(folder)).filter((name) => name.includes('.new-'))).toEqual([]);
   });
 
+  it('says which file is no source, and never that all went well where nothing was read', async () => {
+    const file = async (name: string, content: string | Uint8Array) => {
+      await writeFile(path.join(folder, name), content);
+      return path.join(folder, name);
+    };
+    const [key] = trueKeys(1, 'odd');
+    const ran = async (source: string, name: string, content: string | Uint8Array, ...more: string[]) => {
+      const args = ['import', source, await file(name, content), '--site', 'madrid', '--dry-run', ...more];
+      const { code, stdout, stderr } = await run(args);
+      return { code, said: (stdout + stderr).replace(/\s+/g, ' ') };
+    };
+    const refused = (code: number, said: string) => ({ code, said: expect.stringContaining(said) as string });
+    expect(await ran('mbam', 'odd.gz', gzipSync('a,b'))).toEqual(refused(2, 'is compressed'));
+    expect(await ran('mbam', 'odd.csv', 'Equipo;Clave\r\n')).toEqual(refused(2, 'mbam.sql'));
+    expect(await ran('entra', 'odd.json', '[]')).toEqual(refused(1, 'There is no key in it.'));
+    if (!key) throw new Error('a key is needed');
+    const broken = ldifEntry(key).trimEnd();
+    expect(await ran('ad', 'odd.ldf', broken)).toEqual(refused(1, 'not all there is'));
+    const sites = await file('odd.sites', Buffer.from('\ufeffcomputer PC-*  madrid\r\n', 'utf16le'));
+    expect(await ran('ad', 'odd.ldf', `${broken}\n`, '--sites', sites)).toEqual(refused(0, 'Accepted 1'));
+  });
+
+  it('tells how an import went also where its report has no room', async (context) => {
+    const small = path.join(folder, 'small');
+    await mkdir(small);
+    const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=16k', 'tmpfs', small]);
+    if (mounted.status !== 0) context.skip('not allowed to make a small file system');
+    onTestFinished(() => {
+      execFileSync('umount', [small]);
+    });
+    const [key] = trueKeys(1, 'no room');
+    const rows = [`${key?.keyId ?? ''},${key?.recoveryPassword ?? ''}`, ...Array<string>(2_000).fill('x,y')];
+    await writeFile(path.join(folder, 'room.csv'), `keyId,recoveryPassword\n${rows.join('\n')}\n`);
+    const report = path.join(small, 'report.csv');
+    const named = await run([
+      '--json',
+      'import',
+      'csv',
+      path.join(folder, 'room.csv'),
+      '--site',
+      'madrid',
+      '--report',
+      report,
+    ]);
+    const said = z
+      .object({
+        counts: z.object({ accepted: z.number(), invalid: z.number() }),
+        reportFaults: z.array(z.string()),
+      })
+      .parse(JSON.parse(named.stdout));
+    expect(said).toEqual({
+      counts: { accepted: 1, invalid: 2_000 },
+      reportFaults: [`No report in ${report}: the disk is full.`],
+    });
+    expect(named.code).toBe(1);
+    expect(await readdir(small)).toEqual([]);
+  });
+
   it('is the same key once a device escrows it, and a conflict with another password, whichever came first', async () => {
     const [file, other] = [path.join(folder, 'device.ldf'), path.join(folder, 'other.ldf')];
     const keys = [...trueKeys(4, 'device')];
@@ -346,6 +405,18 @@ describe('import', { timeout: 120_000 }, () => {
       const at = `${cluster.centreUrl}/v1/admin/config/${kind}/administrator-2`;
       await ask(tokens[0] ?? '', 'PUT', at, { revision: 0, body: of });
     }
+    // More passwords under one key ID than a page of an export has room for.
+    const [crowded] = trueKeys(1, 'crowded');
+    const passwords = Array.from({ length: limits.exportCopiesMax + 50 }, newPassword);
+    const crowd = path.join(folder, 'crowd.csv');
+    await writeFile(
+      crowd,
+      ['keyId,recoveryPassword', ...passwords.map((each) => `${crowded?.keyId ?? ''},${each}`)].join('\n'),
+    );
+    expect(await counts(['--json', 'import', 'csv', crowd, '--site', 'madrid'])).toMatchObject({
+      conflicts: passwords.length - 1,
+    });
+
     const identities = [await generateX25519Identity(), await generateX25519Identity()];
     const recipient = await identityToRecipient(identities[0] ?? '');
     const out = path.join(folder, 'export.age');
@@ -388,6 +459,26 @@ describe('import', { timeout: 120_000 }, () => {
     await writeFile(plainFile, plain);
     const again = await counts(['--json', 'import', 'csv', plainFile, '--site', 'madrid', '--dry-run']);
     expect(again).toMatchObject({ records: exported, accepted: 0, invalid: 0 });
+
+    // A fetch that breaks off stands in nobody's way.
+    const broken = new AbortController();
+    const response = await fetch(`${cluster.centreUrl}/v1/admin/exports/${exportId}/file`, {
+      ...{ method: 'POST', body: '{}', signal: broken.signal },
+      headers: { Authorization: `Bearer ${tokens[0] ?? ''}`, 'Content-Type': 'application/json' },
+    });
+    await response.body?.getReader().read();
+    broken.abort();
+    const state = async () =>
+      z.object({ state: z.string() }).parse(JSON.parse((await as(0, 'show', exportId)).stdout)).state;
+    await until(async () => (await state()) !== 'running');
+    // Whoever was dismissed meanwhile agrees to nothing.
+    const dismissed = { ...body, revoked: true };
+    const second = `${cluster.centreUrl}/v1/admin/config/staff/administrator-2`;
+    expect(await ask(tokens[0] ?? '', 'PUT', second, { revision: 1, body: dismissed })).toMatchObject({
+      status: 200,
+    });
+    expect((await as(0, 'fetch', exportId, '--out', path.join(folder, 'again.age'))).code).toBe(1);
+    expect(existsSync(path.join(folder, 'again.age'))).toBe(false);
     // Nobody has to make a new key for a file that is only carried.
     const [first] = trueKeys(1, 'mbam whole');
     expect(await held(`SELECT state FROM recovery_keys WHERE key_id = '${first?.keyId ?? ''}'`)).toEqual([

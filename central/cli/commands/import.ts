@@ -15,10 +15,11 @@ import {
 } from '../../../shared/import/record.ts';
 import { type SiteRules, parseSiteRules } from '../../../shared/import/sites.ts';
 import { FIELDS, type Field, SpreadsheetReader } from '../../../shared/import/spreadsheet.ts';
+import { Utf8Input, decodeText, joined, notText } from '../../../shared/import/text.ts';
 import type { Words } from '../../words/words.ts';
 import { configuredIds } from '../configuring.ts';
 import type { Context } from '../context.ts';
-import { type CliError, EXIT_OK, EXIT_REFUSED, usage } from '../errors.ts';
+import { CliError, EXIT_OK, EXIT_REFUSED, usage } from '../errors.ts';
 import { Importer } from '../importing/importer.ts';
 import { ImportProgress } from '../importing/progress.ts';
 import { ImportReport, type ImportSummary } from '../importing/report.ts';
@@ -95,15 +96,17 @@ async function importFiles(
   } catch (error) {
     progress?.end();
     await report.discard();
-    throw error instanceof ImportFormatError ? formatFault(error, words) : error;
+    if (error instanceof ImportFormatError) throw formatFault(error, source, words);
+    throw error instanceof CliError ? interrupted(error, importer.counts.records, words) : error;
   }
   progress?.end();
   const summary: ImportSummary = { source, files, node: node.url, dryRun, counts: importer.counts, notices };
   await report.close(summary);
   const destroy = dryRun ? [] : ['', destroyText(files, importer.counts.invalid, words)];
   context.answer(report.json(summary), [report.text(summary), ...destroy].join('\n'));
-  const { conflicts, invalid } = importer.counts;
-  return conflicts + invalid > 0 || notices.cutOff || notices.pagesMissing ? EXIT_REFUSED : EXIT_OK;
+  const { records, conflicts, invalid } = importer.counts;
+  const isWhole = records > 0 && !notices.cutOff && !notices.pagesMissing;
+  return isWhole && conflicts + invalid + report.faults.length === 0 ? EXIT_OK : EXIT_REFUSED;
 }
 
 function readerMaker(
@@ -139,10 +142,15 @@ async function siteRules(context: Context, { site, sites }: ImportOptions): Prom
   if (site !== undefined && !(await configuredIds(context, 'site')).includes(site))
     throw usage(words.cli.noSuchSite(site));
   if (sites === undefined) return () => site ?? null;
-  const text = await readFile(sites).catch((error: unknown) => {
+  const bytes = await readFile(sites).catch((error: unknown) => {
     throw fileFault(sites, error, words);
   });
-  const rules = parseSiteRules(text.subarray(0, SITES_FILE_BYTES_MAX).toString('utf8'), site ?? null);
+  // A rule that is left out would send its computers elsewhere.
+  if (bytes.length > SITES_FILE_BYTES_MAX)
+    throw usage(words.import.sitesTooLong(sites, SITES_FILE_BYTES_MAX));
+  const input = new Utf8Input();
+  const text = decodeText(joined([input.push(bytes), input.end()]))?.text ?? '\0';
+  const rules = parseSiteRules(text, site ?? null);
   if (typeof rules !== 'function') throw usage(words.import.notASiteRule(sites, rules.line));
   return rules;
 }
@@ -161,10 +169,17 @@ async function totalBytes(files: readonly string[], words: Words): Promise<numbe
 
 async function* chunksOf(file: string, words: Words): AsyncGenerator<Uint8Array> {
   const stream = file === '-' ? process.stdin : createReadStream(file, { highWaterMark: CHUNK_BYTES });
+  let isFirst = true;
   try {
-    for await (const chunk of stream) yield chunk as Uint8Array; // No encoding is set: chunks are bytes.
+    for await (const chunk of stream) {
+      const bytes = chunk as Uint8Array; // No encoding is set: chunks are bytes.
+      const kind = isFirst ? notText(bytes) : null;
+      if (kind) throw usage(words.import.notText(file, kind));
+      isFirst = false;
+      yield bytes;
+    }
   } catch (error) {
-    throw fileFault(file, error, words);
+    throw error instanceof CliError ? error : fileFault(file, error, words);
   }
 }
 
@@ -175,8 +190,16 @@ function fileFault(file: string, error: unknown, words: Words): CliError {
   );
 }
 
-function formatFault({ missing }: ImportFormatError, words: Words): CliError {
-  return usage(words.import.columnsMissing(missing), words.import.useMap);
+function formatFault({ missing }: ImportFormatError, source: ImportSource, words: Words): CliError {
+  const advice = source === 'mbam' ? words.import.isItTheQuery : words.import.useMap;
+  return usage(words.import.columnsMissing(missing), advice);
+}
+
+/** The import ended before its file did; what was accepted until then is kept. */
+function interrupted(error: CliError, records: number, words: Words): CliError {
+  if (records === 0) return error;
+  const advice = [error.advice, words.import.runAgain(records)].filter((line) => line !== null).join('\n');
+  return new CliError(error.exitCode, error.message, advice, { ...error.document, records });
 }
 
 function addNotices(all: ImportNotices, one: ImportNotices): void {

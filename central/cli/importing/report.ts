@@ -36,8 +36,10 @@ interface Written {
 export class ImportReport {
   readonly shown: ImportDetail[] = [];
   #details = 0;
+  /** what could not be written, for people; the import goes on without */
+  readonly faults: string[] = [];
   readonly #words: Words;
-  readonly #files: Written[] = [];
+  #files: Written[] = [];
 
   private constructor(words: Words) {
     this.#words = words;
@@ -66,26 +68,37 @@ export class ImportReport {
     for (const each of this.#files) {
       each.buffered += detailIn(each.form, detail, each.details === 0, this.#words);
       each.details += 1;
-      if (each.buffered.length > BUFFERED_CHARACTERS_MAX) await flush(each);
+      if (each.buffered.length > BUFFERED_CHARACTERS_MAX) await this.#try(each, () => flush(each));
     }
   }
 
   async close(summary: ImportSummary): Promise<void> {
     for (const each of this.#files) {
       each.buffered += tailOf(each.form, summary, this.#words);
-      await flush(each);
-      await each.handle.sync();
-      await each.handle.close();
-      await rename(beside(each.file), each.file);
+      await this.#try(each, async () => {
+        await flush(each);
+        await each.handle.sync();
+        await each.handle.close();
+        await rename(beside(each.file), each.file);
+      });
+    }
+  }
+
+  /** A report whose disk is full must not end an import, nor hide how it went. */
+  async #try(each: Written, work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
+      this.faults.push(this.#words.import.reportLost(each.file, this.#words.systemError(code)));
+      this.#files = this.#files.filter((other) => other !== each);
+      await drop(each);
     }
   }
 
   /** After a failure: half a report is none. */
   async discard(): Promise<void> {
-    for (const { file, handle } of this.#files) {
-      await handle.close().catch(() => undefined); // It may be closed already.
-      await rm(beside(file), { force: true });
-    }
+    for (const each of this.#files) await drop(each);
   }
 
   text(summary: ImportSummary): string {
@@ -94,11 +107,13 @@ export class ImportReport {
       summaryText(summary, this.#words),
       ...(this.shown.length > 0 ? ['', ...this.shown.map((detail) => detailText(detail, this.#words))] : []),
       ...(left > 0 ? [this.#words.import.moreDetails(left)] : []),
+      ...(this.faults.length > 0 ? ['', ...this.faults] : []),
     ].join('\n');
   }
 
   json(summary: ImportSummary): object {
-    return { ...summary, details: this.shown, detailsLeftOut: this.#details - this.shown.length };
+    const detailsLeftOut = this.#details - this.shown.length;
+    return { ...summary, details: this.shown, detailsLeftOut, reportFaults: this.faults };
   }
 }
 
@@ -136,6 +151,7 @@ function summaryText({ counts, notices, dryRun, node }: ImportSummary, words: Wo
     ...(notices.windows1252 > 0 ? [say.windows1252(notices.windows1252)] : []),
     ...(notices.pagesMissing ? [say.pagesMissing] : []),
     ...(notices.cutOff ? [say.cutOff] : []),
+    ...(counts.records === 0 ? [say.noKeys] : []),
   ].join('\n');
 }
 
@@ -147,6 +163,11 @@ function detailText({ file, line, reason, group, keyId }: ImportDetail, words: W
 function csvCell(value: string | number): string {
   const text = String(value);
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}
+
+async function drop({ file, handle }: Written): Promise<void> {
+  await handle.close().catch(() => undefined); // It may be closed already.
+  await rm(beside(file), { force: true });
 }
 
 async function flush(each: Written): Promise<void> {
