@@ -219,10 +219,21 @@ export class BreakGlass {
     );
     const now = this.#parts.platform.now();
     return records.filter(
-      ({ action, breakGlassId, at }) =>
-        action === 'break-glass-request' &&
-        !opened.has(breakGlassId) &&
-        Math.abs(now - at) < limits.breakGlassAskedMs,
+      (record) =>
+        record.action === 'break-glass-request' &&
+        !opened.has(record.breakGlassId) &&
+        Math.abs(now - record.at) < limits.breakGlassAskedMs &&
+        this.#stillCounts(record),
+    );
+  }
+
+  /** What somebody asked counts as long as they may ask: it takes two who are officers when it is opened. */
+  #stillCounts({ staffId, siteId }: OwnRecord): boolean {
+    const person = this.#parts.configuration.get('staff', staffId)?.body;
+    return (
+      person?.revoked === false &&
+      person.role === 'break-glass-officer' &&
+      (person.sites === null || person.sites.includes(siteId ?? ''))
     );
   }
 

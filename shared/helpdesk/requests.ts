@@ -132,10 +132,12 @@ export class DisclosureRequests {
     return { requestId: asked.requestId, state, asked, answer: approval ?? denial, expiresAt };
   }
 
-  /** An approval counts as long as whoever gave it is somebody here. */
+  /** An approval counts as long as whoever gave it might give it. */
   #stillCounts(approval: OwnRecord | null): OwnRecord | null {
-    const person = approval && this.#parts.configuration.get('staff', approval.staffId);
-    return person && !person.body.revoked ? approval : null;
+    const person = approval && this.#parts.configuration.get('staff', approval.staffId)?.body;
+    const mayApprove =
+      person?.revoked === false && secondPersonRefusal(person, approval?.siteId ?? '') === null;
+    return mayApprove ? approval : null;
   }
 
   /** A clock that was put back makes a request expire as one that was put forward does: asking again is easy. */

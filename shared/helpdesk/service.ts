@@ -101,8 +101,11 @@ export class HelpdeskService {
 
   async disclose(asking: Asking, request: DisclosureRequest): Promise<Disclosed> {
     const { key, needs } = await this.#admit(asking, request, null);
-    if (needs.length === 0)
-      return { outcome: 'disclosed', answer: await this.#reveal(asking, request, key, null) };
+    if (needs.length === 0) {
+      const answer = await this.#reveal(asking, request, key, null);
+      // Whoever was before it in turn used up what let it pass: it is looked at once more, and waits or is refused.
+      return answer ? { outcome: 'disclosed', answer } : this.disclose(asking, request);
+    }
     const facts = factsOf(request, key.candidate, null);
     const pending = await this.#inTurn(() => this.#requests.ask(asking, facts)).catch((error: unknown) => {
       if (!(error instanceof Problem)) throw error;
@@ -116,7 +119,7 @@ export class HelpdeskService {
     const pending = await this.#ownRequest(asking, requestId);
     const request = requestOf(pending);
     const { key } = await this.#admit(asking, request, pending);
-    return this.#reveal(asking, request, key, pending);
+    return (await this.#reveal(asking, request, key, pending)) ?? this.collect(asking, requestId);
   }
 
   async requests(asking: Asking): Promise<RequestAnswer[]> {
@@ -187,25 +190,32 @@ export class HelpdeskService {
     const { candidate } = key;
     if (!candidate.opensHere)
       return this.#refuse(asking, request, candidate, vaultNotHere(candidate), pending);
-    const needs = this.#needs(candidate);
-    if (request.secondPerson === true) needs.push('asked-for');
-    if (this.#isStranger(asking.staff, request, candidate)) needs.push('end-user-unknown');
-    return { key, needs };
+    return { key, needs: this.#needsOf(asking.staff, request, candidate) };
   }
 
+  #needsOf(staff: StaffMember, request: DisclosureRequest, candidate: Candidate): Need[] {
+    const needs = this.#needs(candidate);
+    if (request.secondPerson === true) needs.push('asked-for');
+    if (this.#isStranger(staff, request, candidate)) needs.push('end-user-unknown');
+    return needs;
+  }
+
+  /** Null when it may not be given out any more as it might when it was admitted. */
   async #reveal(
     asking: Asking,
     request: DisclosureRequest,
     found: FoundKey,
     pending: PendingDisclosure | null,
-  ): Promise<DisclosureAnswer> {
+  ): Promise<DisclosureAnswer | null> {
     const { candidate } = found;
     const { keyId, deviceId, volumeId } = candidate;
     const opened = await openKey(this.#parts, found);
     if (!opened) return this.#refuse(asking, request, candidate, vaultNotHere(candidate), pending);
     const letters = await this.#keys.driveLetters([candidate]);
     // I3: the one commit that must be durable before the plaintext leaves.
-    const { origin, seq, at } = await this.#inTurn(() => this.#record(asking, request, candidate, pending));
+    const place = await this.#inTurn(() => this.#record(asking, request, candidate, pending));
+    if (!place) return null;
+    const { origin, seq, at } = place;
     return {
       disclosure: { origin, seq, at },
       keyId,
@@ -219,13 +229,20 @@ export class HelpdeskService {
     };
   }
 
-  /** The audit record of a disclosure that fits into the limits, and uses up an approval that is not used yet. */
+  /**
+   * The audit record of a disclosure that fits into the limits, and uses up an approval that is not used yet. Null when
+   * break-glass, which let it pass, has ended meanwhile: nothing may be given out by rules that hold no longer.
+   */
   async #record(
     asking: Asking,
     request: DisclosureRequest,
     candidate: Candidate,
     pending: PendingDisclosure | null,
-  ): Promise<AuditPlace> {
+  ): Promise<AuditPlace | null> {
+    const isAdmitted =
+      this.#situationRefusal(asking.staff, request, candidate, pending) === null &&
+      (pending !== null || this.#needsOf(asking.staff, request, candidate).length === 0);
+    if (!isAdmitted) return null;
     const opening = this.#breakGlass.inForceFor(candidate.siteId);
     const again = pending && (await this.#requests.find(pending.requestId));
     const refusal = stateRefusal(again) ?? (opening ? null : await this.#limitRefusal(asking.staff));

@@ -103,6 +103,38 @@ describe('break-glass', { timeout: 30_000 }, () => {
     expect((await branch.story()).filter((line) => line.endsWith('break-glass-end'))).toHaveLength(1);
   });
 
+  it.each([
+    ['a rule that asks for two persons', { twoPersons: true }, 0, 'waiting'],
+    ['a month without the centre', { breakGlassOfflineMs: HOUR }, 2 * HOUR, 'break-glass-needed'],
+  ])('lets no more pass than it has left when all ask at once, in spite of %s', async (...of) => {
+    const [, rules, away, otherwise] = of;
+    const branch = await Branch.open({ ...rules, breakGlassDisclosures: 2 });
+    const { keyId } = await branch.escrow(newPc());
+    branch.connected = false;
+    await branch.live(away);
+    await openIt(branch);
+    const answers = await Promise.all(Array.from({ length: 6 }, () => branch.disclose('luis', keyId)));
+    const outcomes = answers.map(({ status, code, body }) =>
+      status === 201 ? 'given' : (code ?? body['state']),
+    );
+    expect(outcomes.filter((outcome) => outcome === 'given')).toHaveLength(2);
+    expect(outcomes.filter((outcome) => outcome === otherwise)).toHaveLength(4);
+  });
+
+  it('takes two who are officers of the site when it is opened, not when it was asked for', async () => {
+    const branch = await Branch.open();
+    const asked = await branch.ask('olga', 'POST', PATH, { siteId: SITE, reason: 'x' });
+    const { openingId } = (asked.body['asked'] as { openingId: string }[])[0] ?? { openingId: '' };
+    const olga = { name: 'olga', role: 'break-glass-officer', sites: null, revoked: false } as const;
+    const confirm = () => branch.ask('omar', 'POST', `${PATH}/${openingId}/confirmation`);
+    for (const change of [{ revoked: true }, { role: 'auditor' as const }, { sites: ['toledo'] }]) {
+      await branch.configure('staff', 'olga', { ...olga, ...change });
+      expect((await confirm()).code).toBe('break-glass-unknown');
+    }
+    await branch.configure('staff', 'olga', olga);
+    expect((await confirm()).status).toBe(200);
+  });
+
   it('is not opened again before the centre holds the record of the last time', async () => {
     const branch = await Branch.open();
     branch.connected = false;

@@ -61,7 +61,7 @@ describe('two persons', { timeout: 30_000 }, () => {
     });
   });
 
-  it('are not an unlimited number of requests, and an approval counts while whoever gave it is somebody', async () => {
+  it('are not an unlimited number of requests, and an approval counts while whoever gave it might give it', async () => {
     const branch = await Branch.open({ twoPersons: true });
     const pc = newPc();
     const asked = [];
@@ -77,8 +77,13 @@ describe('two persons', { timeout: 30_000 }, () => {
     expect((await branch.ask('carla', 'POST', requestPath(first, 'approval'))).status).toBe(200);
     const carla = branch.edge.configuration.get('staff', 'carla')?.body;
     if (!carla) throw new Error('carla is not configured');
-    await branch.configure('staff', 'carla', { ...carla, revoked: true });
-    expect((await branch.ask('luis', 'POST', requestPath(first, 'disclosure'))).code).toBe('request-waiting');
+    for (const change of [{ revoked: true }, { role: 'reports' as const }, { sites: ['toledo'] }]) {
+      await branch.configure('staff', 'carla', { ...carla, ...change });
+      const collected = await branch.ask('luis', 'POST', requestPath(first, 'disclosure'));
+      expect([change, collected.code]).toEqual([change, 'request-waiting']);
+    }
+    await branch.configure('staff', 'carla', carla);
+    expect((await branch.ask('luis', 'POST', requestPath(first, 'disclosure'))).status).toBe(201);
   });
 
   it('may disagree: what was denied is not given out, and the note says why', async () => {
