@@ -18,6 +18,7 @@ import {
   type Trust,
   http2Status,
   httpsFetch,
+  misdirectedStatus,
   plainStatus,
   shownSerial,
   startHaproxy,
@@ -144,6 +145,17 @@ describe('TLS in front of the appliance', { timeout: 60_000 }, () => {
     expect(await plainStatus(EDGE, '/readyz', ports.edge)).toBe(421);
     expect((await httpsFetch(edge)(new Request(`https://${EDGE}/readyz`))).status).toBe(200);
     expect(await http2Status(EDGE, '/readyz', edge)).toBe(200);
+  });
+
+  it("answers by its certificate's own names alone, so that nobody brings here what was done at another node", async () => {
+    const ask = (host: string, tls?: string) =>
+      misdirectedStatus(tls === undefined ? { host } : { host, tls }, ports.front);
+    expect(await ask(EDGE, EDGE)).toBe(200);
+    expect(await ask(`${EDGE.toUpperCase()}:443`, EDGE)).toBe(200);
+    // A passkey's answer that was made for a page of the centre's name, say.
+    expect(await ask(CENTRE, EDGE)).toBe(421);
+    await expect(ask(CENTRE, CENTRE)).rejects.toThrow();
+    await expect(ask(CENTRE)).rejects.toThrow();
   });
 
   it('passes on where a request came from, not what it says about that itself', async () => {

@@ -102,6 +102,23 @@ export function httpsFetch({ ca, port }: Trust): (request: Request) => Promise<R
   };
 }
 
+/** The status of a GET by somebody who says one name to TLS and another to the node, and looks at no certificate. */
+export function misdirectedStatus(names: { tls?: string; host: string }, port: number): Promise<number> {
+  const { tls, host } = names;
+  return new Promise((resolve, reject) => {
+    const sent = https.get({
+      ...{ host: '127.0.0.1', port, path: '/readyz', agent: false, rejectUnauthorized: false },
+      ...(tls === undefined ? {} : { servername: tls }),
+      headers: { host },
+    });
+    sent.once('error', reject);
+    sent.once('response', (answer) => {
+      answer.resume();
+      resolve(answer.statusCode ?? 0);
+    });
+  });
+}
+
 /** The serial number of the certificate that a new connection gets to see. */
 export function shownSerial(host: string, { ca, port }: Trust): Promise<string> {
   return new Promise((resolve, reject) => {
