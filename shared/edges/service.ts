@@ -86,6 +86,7 @@ export class EdgeService {
   async revoke(
     nodeId: string,
     { stolen, reason, until }: { stolen: boolean; reason: string; until: number | null },
+    byStaffId: string | null = null,
   ): Promise<RevokedEdge> {
     return this.#inTurn(async () => {
       const { ledger, platform, revocations } = this.#parts;
@@ -103,7 +104,8 @@ export class EdgeService {
           part * limits.revocationLogsPerPartMax,
         );
         const body = { nodeId, name, regionId, siteId, stolen, opens, reason, at, part, parts, logs: named };
-        await ledger.append('recovery', [{ kind: 'edge-revocation', body }]);
+        const by = byStaffId === null ? {} : { by: byStaffId };
+        await ledger.append('recovery', [{ kind: 'edge-revocation', body: { ...body, ...by } }]);
       }
       await revocations.settled();
       return { nodeId, name, regionId, siteId, stolen, opens, reason, at };
@@ -159,23 +161,24 @@ export class EdgeService {
       for (const { id } of concerned) {
         if (id === byStaffId) continue;
         await accounts.reset(id, byStaffId);
-        await this.#revokeTokens(id);
+        await this.#revokeTokens(id, byStaffId);
         reset.push(id);
       }
       return { reset, kept: concerned.map(({ id }) => id).filter((id) => !reset.includes(id)) };
     });
   }
 
-  #revokeTokens(staffId: string): Promise<void> {
+  #revokeTokens(staffId: string, byStaffId: string | null): Promise<void> {
     const { configuration, ledger } = this.#parts;
     return configuration.inTurn(async () => {
       const held = configuration
         .all('api-token')
         .filter(({ body }) => body.staffId === staffId && !body.revoked);
       if (held.length === 0) return;
+      const by = byStaffId === null ? {} : { by: byStaffId };
       const drafts = held.map(({ id, revision, body }): Draft => ({
         kind: 'config',
-        body: { kind: 'api-token', id, revision: revision + 1, body: { ...body, revoked: true } },
+        body: { kind: 'api-token', id, revision: revision + 1, body: { ...body, revoked: true }, ...by },
       }));
       await ledger.append('recovery', drafts);
       await configuration.settled();

@@ -80,7 +80,11 @@ export class ExemptionService {
         reason: `${endUser}: ${reason}`.slice(0, limits.noteCharactersMax),
       };
       const revision = (configuration.get('exemption', deviceId)?.revision ?? 0) + 1;
-      const exemption: Draft = { kind: 'config', body: { kind: 'exemption', id: deviceId, revision, body } };
+      const by = staff.staffId;
+      const exemption: Draft = {
+        kind: 'config',
+        body: { kind: 'exemption', id: deviceId, revision, body, by },
+      };
       await ledger.append('recovery', [
         exemption,
         this.#answer(staff, requestId, { approved: true, until, note: note ?? null }),

@@ -213,12 +213,16 @@ export const configBodies = {
 export type ConfigKind = keyof typeof configBodies;
 export type ConfigBody<K extends ConfigKind> = z.infer<(typeof configBodies)[K]>;
 
+/** The administrator by whose word something is so. The installation's own token is nobody's, nor are nodes. */
+export const by = slug.exactOptional();
+
 const configEntry = <K extends ConfigKind>(kind: K) =>
   z.strictObject({
     kind: z.literal(kind),
     id: z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/),
     revision,
     body: configBodies[kind],
+    by,
   });
 export const config = z.union([
   configEntry('region'),
@@ -258,7 +262,11 @@ export const device = z.strictObject({
   attributes,
 });
 
-export const deviceRevocation = z.strictObject({ deviceId, reason: text(limits.noteCharactersMax) });
+export const deviceRevocation = z.strictObject({
+  deviceId,
+  reason: text(limits.noteCharactersMax),
+  by,
+});
 
 export const users = z.array(text(320).min(1)).max(limits.usersMax);
 

@@ -135,7 +135,7 @@ export const KINDS = {
     version: 1,
     erasable: false,
     body: bodies.deviceRevocation,
-    rows: (body) => ({ deviceRevocations: [body] }),
+    rows: ({ deviceId, reason }) => ({ deviceRevocations: [{ deviceId, reason }] }),
   }),
   escrow: kind({
     stores: ['recovery'],
@@ -211,7 +211,7 @@ export const KINDS = {
     version: 1,
     erasable: false,
     body: trust.edgeRevocation,
-    rows: ({ stolen, opens, logs, ...body }) => ({
+    rows: ({ stolen, opens, logs, by: _by, ...body }) => ({
       edgeRevocations: [
         { ...body, stolen: Number(stolen), opens: Number(opens), logsJson: JSON.stringify(logs) },
       ],

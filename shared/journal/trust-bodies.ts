@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { limits } from '../limits.ts';
 import { nodeId, origin, slug } from '../trust/certificate.ts';
-import { deviceId, escrow, guid, sealed } from './bodies.ts';
+import { by, deviceId, escrow, guid, sealed } from './bodies.ts';
 import { hash, isStorable, store } from './entry.ts';
 
 const count = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
@@ -49,6 +49,7 @@ export const edgeRevocation = z.strictObject({
   part: z.number().int().min(1).max(limits.revocationPartsMax),
   parts: z.number().int().min(1).max(limits.revocationPartsMax),
   logs: z.array(trustedLog).max(limits.revocationLogsPerPartMax),
+  by,
 });
 
 /** Keys that count as known to others, because of a revoked edge: whoever has one on a drive makes a new one. */

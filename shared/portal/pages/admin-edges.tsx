@@ -20,12 +20,12 @@ const ACCESS: Access = { use: 'administration', roles: NAV.admin.roles };
 export const adminEdgePages: Routes = (app, node) => {
   shows(app, node, PATH, ACCESS, listPage);
   shows(app, node, `${PATH}/:nodeId`, ACCESS, edgePage);
-  takes(app, node, `${PATH}/revocation`, ACCESS, async ({ c }, fields) => {
+  takes(app, node, `${PATH}/revocation`, ACCESS, async ({ c, staff }, fields) => {
     const reason = (fields.get('reason') ?? '').trim();
     if (reason === '' || reason.length > limits.noteCharactersMax || !isStorable(reason))
       throw new Problem('invalid-request', { fields: [{ at: 'reason' }] });
     const stolen = fields.get('stolen') === 'yes';
-    await node.edges.revoke(nodeIdOf(fields), { reason, stolen, until: null });
+    await node.edges.revoke(nodeIdOf(fields), { reason, stolen, until: null }, staff.staffId);
     return c.redirect(`${PATH}/${nodeIdOf(fields)}`, 303);
   });
   takes(app, node, `${PATH}/exposure`, ACCESS, async ({ c }, fields) => {
