@@ -130,7 +130,7 @@ function silentSince({ platform, configuration }: Reading['parts']): number {
   return platform.now() - disclosureRulesOf(configuration, null).silentMs;
 }
 
-function isInState(
+export function isInState(
   parts: Reading['parts'],
   { retired, stolen }: StandingLists,
   state: ShownDeviceState,

@@ -9,6 +9,7 @@ import { limits } from '../limits.ts';
 import { computers } from '../schema/compliance.ts';
 import { complianceStateWords, nonComplianceReasonWords } from '../text/compliance.ts';
 import { type Language, coded, wordsOf } from '../text/language.ts';
+import { isInState } from './computers.ts';
 import { type Reading, type ReportParts, reportHead, sitesFor } from './context.ts';
 import { isNoneOf, isOneOf, matches } from './match.ts';
 import type { EnterpriseAnswer, EnterpriseQuery, StateGroup } from './messages.ts';
@@ -71,6 +72,9 @@ export async function enterpriseCompliance(
       replaced: await counted(and(within, isOneOf(computers.deviceId, [...lists.replaced]))),
     },
     stolen: await counted(and(within, isOneOf(computers.deviceId, lists.stolenAndManaged()))),
+    silent: await counted(
+      and(within, isNoneOf(computers.deviceId, lists.gone()), isInState(parts, lists, 'silent')),
+    ),
     bySite: [...bySite]
       .map(([id, tally]) => ({
         siteId: id,

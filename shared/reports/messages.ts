@@ -201,6 +201,8 @@ export const trendAnswer = z
     /** the days that this node has counted, oldest first: each as it was known then */
     days: z.array(z.object({ day: z.string().openapi({ description: 'In UTC.' }), ...group.shape })),
   })
+    /** of the managed ones, which count by their last report: not heard for as long as the rules say, and not stolen */
+    silent: z.number().int(),
   .openapi('ComplianceTrend');
 export type TrendAnswer = z.infer<typeof trendAnswer>;
 

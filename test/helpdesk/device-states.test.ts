@@ -30,7 +30,14 @@ describe('device states', () => {
 
     const enterprise = (await branch.ask('aurora', 'GET', '/v1/reports/enterprise-compliance'))
       .body as unknown as EnterpriseAnswer;
-    expect(enterprise).toMatchObject({ managed: 3, notManaged: { retired: 1, revoked: 0 }, stolen: 1 });
+    expect(enterprise).toMatchObject({
+      managed: 3,
+      notManaged: { retired: 1, revoked: 0 },
+      stolen: 1,
+      silent: 1,
+    });
+    // The silent one counts by its last report, and all shares together are of the three.
+    expect(enterprise.states.reduce((sum, { computers: some }) => sum + some, 0)).toBe(3);
     const computers = async (query: string) =>
       (await branch.ask('aurora', 'GET', `/v1/reports/computer-compliance${query}`))
         .body as unknown as ComputerAnswer;

@@ -66,7 +66,9 @@ async function compliance(visit: SignedIn): Promise<Response> {
             )}
           </p>
           <p>
-            <a href={`${COMPUTERS}?silentDays=30`}>{words.compliance.silent}</a>
+            <a href={addressOfQuery(COMPUTERS, { ...asked, deviceState: 'silent', standing: 'managed' })}>
+              {words.compliance.silent(number.format(answer.silent))}
+            </a>
           </p>
         </section>
         <Trend

@@ -1,4 +1,4 @@
-/** Computer compliance as a list; with `silentDays`, the computers that nobody has heard for so long. */
+/** Computer compliance as a list; with `silentDays` or `deviceState=silent`, those that nobody has heard for long. */
 import { COMPLIANCE_STATES, STAFF_ROLES } from '../../domain/vocabulary.ts';
 import type { Routes } from '../../http/context.ts';
 import { computerCompliance } from '../../reports/computers.ts';
@@ -27,9 +27,9 @@ async function list(visit: SignedIn): Promise<Response> {
   const { words, language } = visit;
   const asked = askedOf(visit);
   // Whoever looks for silent ones wants the longest silent first.
-  const query = readQuery(computerQuery, 'silentDays' in asked ? { sort: 'last-seen', ...asked } : asked);
+  const silent = 'silentDays' in asked || asked['deviceState'] === 'silent';
+  const query = readQuery(computerQuery, silent ? { sort: 'last-seen', ...asked } : asked);
   const { computers, total, page, limit } = await computerCompliance(readingOf(visit), query);
-  const silent = query.silentDays !== undefined;
   const title = silent ? words.computers.silentTitle : words.computers.title;
   return respondPage(visit, {
     title,
@@ -43,7 +43,7 @@ async function list(visit: SignedIn): Promise<Response> {
           visit={visit}
           path={COMPUTERS}
           asked={asked}
-          keep={['sort', 'order']}
+          keep={['sort', 'order', 'deviceState']}
           csv={csvAddress(visit, '/v1/reports/computer-compliance', asked)}
         >
           <TextFilter

@@ -258,7 +258,7 @@ export const en = {
     managed: (count: string) => `${count} managed computers`,
     notManaged: (revoked: string, retired: string, replaced: string) =>
       `Not counted: ${revoked} revoked, ${retired} retired, ${replaced} enrolled again since.`,
-    silent: 'Computers that nobody has heard for 30 days',
+    silent: (count: string) => `${count} of them are silent: counted by what they last reported`,
     bySite: 'By site',
     byReason: 'By reason for non-compliance',
     byOs: 'By Windows version',

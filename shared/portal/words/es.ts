@@ -259,7 +259,7 @@ export const es: PortalWords = {
     managed: (count) => `${count} equipos administrados`,
     notManaged: (revoked, retired, replaced) =>
       `No se cuentan: ${revoked} revocados, ${retired} retirados, ${replaced} dados de alta de nuevo.`,
-    silent: 'Equipos que nadie oye desde hace 30 días',
+    silent: (count) => `${count} de ellos, sin noticias: cuentan por lo último que informaron`,
     bySite: 'Por sede',
     byReason: 'Por motivo de no conformidad',
     byOs: 'Por versión de Windows',
