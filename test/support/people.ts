@@ -71,9 +71,18 @@ export async function enrol(
   centre: NodeFetch,
   token: string,
   staffId: string,
+  password?: string,
+): Promise<Enrolled> {
+  return enrolBy(centre, await makeLink(centre, token, staffId), staffId, password);
+}
+
+/** The same with a link that there is. */
+export async function enrolBy(
+  centre: NodeFetch,
+  link: string,
+  staffId: string,
   password = `correct horse battery ${staffId}`,
 ): Promise<Enrolled> {
-  const link = await makeLink(centre, token, staffId);
   const offered = await post(centre, '/v1/enrolment/options', { link });
   const { totp: offer } = z.object({ totp: z.object({ secret: z.string() }) }).parse(await offered.json());
   const totp = new TOTP({ secret: offer.secret });
