@@ -277,6 +277,64 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/v1/exemptions/requests': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Exemptions that were asked for, of the sites that you see */
+    get: operations['get-v1-exemptions-requests'];
+    put?: never;
+    /**
+     * Ask for an exemption, for a user of a computer
+     * @description At any node, also without the centre. An administrator at a centre answers.
+     */
+    post: operations['post-v1-exemptions-requests'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/exemptions/requests/{requestId}/approval': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Approve an exemption, at a centre
+     * @description Configures it for the computer; its device is told with its next report.
+     */
+    post: operations['post-v1-exemptions-requests-requestId-approval'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/exemptions/requests/{requestId}/refusal': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Refuse an exemption, at a centre */
+    post: operations['post-v1-exemptions-requests-requestId-refusal'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/v1/admin/outbox': {
     parameters: {
       query?: never;
@@ -309,6 +367,26 @@ export interface paths {
      * @description By site, by reason for non-compliance and by Windows version. Staff of some sites see those alone.
      */
     get: operations['get-v1-reports-enterprise-compliance'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/reports/compliance-trend': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * How many managed computers were in which compliance state, day by day
+     * @description Each node counts once an hour and keeps the last count of each day, as it knew it then: the days before it was set up are not there.
+     */
+    get: operations['get-v1-reports-compliance-trend'];
     put?: never;
     post?: never;
     delete?: never;
@@ -974,6 +1052,26 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/v1/admin/edges/refusals': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Leave one escrow aside that was kept aside: looked at, and not taken back in
+     * @description It stays where it is, and can be taken back in later.
+     */
+    post: operations['post-v1-admin-edges-refusals'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/v1/edges/requests': {
     parameters: {
       query?: never;
@@ -1075,6 +1173,17 @@ export interface components {
         state: string;
         lastContact: number;
       }[];
+      condition: {
+        clock: number;
+        agreedMs: number | null;
+        differing: number;
+        aside: number;
+        disk: {
+          held: number;
+          all: number;
+          freeBytes: number | null;
+        } | null;
+      };
       freshness: {
         nodeId: string;
         nodeName: string;
@@ -1405,6 +1514,35 @@ export interface components {
     BreakGlassRequest: {
       siteId: string;
       reason: string;
+    };
+    AskedExemption: {
+      requestId: string;
+      deviceId: string;
+      siteId: string;
+      siteName: string;
+      computerName: string;
+      endUser: string;
+      reason: string;
+      until: number | null;
+      askedAt: number;
+      askedBy: {
+        staffId: string;
+        name: string;
+      };
+      /** @enum {string} */
+      state: 'waiting' | 'approved' | 'refused';
+      answer: {
+        until: number | null;
+        note: string | null;
+        answeredAt: number;
+        answeredBy: {
+          staffId: string;
+          name: string;
+        };
+      } | null;
+    };
+    AskedExemptions: {
+      requests: components['schemas']['AskedExemption'][];
     };
     Outbox: {
       notices: {
@@ -2044,7 +2182,8 @@ export interface components {
         computerName: string;
         domain: string;
         deviceId: string;
-        released: boolean;
+        /** @enum {string} */
+        state: 'waiting' | 'released' | 'refused';
       }[];
     };
     JoinAnswer: {
