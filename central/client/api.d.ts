@@ -1194,6 +1194,25 @@ export interface components {
         lastContactWithCentre: number | null;
         /** @default null */
         version: string | null;
+        /** @default null */
+        lastFetch: number | null;
+        /** @default null */
+        lastDelivery: number | null;
+        /** @default 0 */
+        forks: number;
+        /** @default null */
+        condition: {
+          at: number;
+          clockAheadMs: number | null;
+          agreedAt: number | null;
+          differing: number;
+          aside: number;
+          disk: {
+            held: number;
+            all: number;
+            freeBytes: number | null;
+          } | null;
+        } | null;
         wanted: string | null;
       }[];
       alarms: {
@@ -1585,6 +1604,25 @@ export interface components {
         lastContactWithCentre: number | null;
         /** @default null */
         version: string | null;
+        /** @default null */
+        lastFetch: number | null;
+        /** @default null */
+        lastDelivery: number | null;
+        /** @default 0 */
+        forks: number;
+        /** @default null */
+        condition: {
+          at: number;
+          clockAheadMs: number | null;
+          agreedAt: number | null;
+          differing: number;
+          aside: number;
+          disk: {
+            held: number;
+            all: number;
+            freeBytes: number | null;
+          } | null;
+        } | null;
       }[];
       managed: number;
       states: {
@@ -1659,6 +1697,73 @@ export interface components {
         }[];
       }[];
     };
+    ComplianceTrend: {
+      generatedAt: number;
+      node: {
+        nodeId: string;
+        name: string;
+        /** @enum {string} */
+        role: 'edge' | 'centre';
+      };
+      offlineSince: number | null;
+      holds: {
+        /** @enum {string} */
+        recovery: 'own' | 'region' | 'all';
+        /** @enum {string} */
+        compliance: 'own' | 'region' | 'all';
+      };
+      freshness: {
+        nodeId: string;
+        nodeName: string;
+        siteId: string | null;
+        siteName: string | null;
+        asOf: number | null;
+        entriesBehind: number | null;
+        lastContactWithCentre: number | null;
+        /** @default null */
+        version: string | null;
+        /** @default null */
+        lastFetch: number | null;
+        /** @default null */
+        lastDelivery: number | null;
+        /** @default 0 */
+        forks: number;
+        /** @default null */
+        condition: {
+          at: number;
+          clockAheadMs: number | null;
+          agreedAt: number | null;
+          differing: number;
+          aside: number;
+          disk: {
+            held: number;
+            all: number;
+            freeBytes: number | null;
+          } | null;
+        } | null;
+      }[];
+      days: {
+        /** @description In UTC. */
+        day: string;
+        managed: number;
+        states: {
+          state: {
+            /** @enum {string} */
+            code:
+              | 'compliant'
+              | 'non-compliant'
+              | 'user-exempt'
+              | 'temporary-user-exempt'
+              | 'policy-not-enforced'
+              | 'unknown';
+            words: string;
+          };
+          computers: number;
+          /** @description Of the group, adding up to 100; null of none. */
+          percent: number | null;
+        }[];
+      }[];
+    };
     ComputerCompliance: {
       generatedAt: number;
       node: {
@@ -1684,6 +1789,25 @@ export interface components {
         lastContactWithCentre: number | null;
         /** @default null */
         version: string | null;
+        /** @default null */
+        lastFetch: number | null;
+        /** @default null */
+        lastDelivery: number | null;
+        /** @default 0 */
+        forks: number;
+        /** @default null */
+        condition: {
+          at: number;
+          clockAheadMs: number | null;
+          agreedAt: number | null;
+          differing: number;
+          aside: number;
+          disk: {
+            held: number;
+            all: number;
+            freeBytes: number | null;
+          } | null;
+        } | null;
       }[];
       total: number;
       page: number;
@@ -1829,6 +1953,25 @@ export interface components {
         lastContactWithCentre: number | null;
         /** @default null */
         version: string | null;
+        /** @default null */
+        lastFetch: number | null;
+        /** @default null */
+        lastDelivery: number | null;
+        /** @default 0 */
+        forks: number;
+        /** @default null */
+        condition: {
+          at: number;
+          clockAheadMs: number | null;
+          agreedAt: number | null;
+          differing: number;
+          aside: number;
+          disk: {
+            held: number;
+            all: number;
+            freeBytes: number | null;
+          } | null;
+        } | null;
       }[];
       rows: {
         keyId: string;
@@ -1851,6 +1994,84 @@ export interface components {
         siteName: string;
         onDrive: boolean | null;
         escrowedAt: number;
+      }[];
+      nextCursor: string | null;
+    };
+    SignIns: {
+      generatedAt: number;
+      node: {
+        nodeId: string;
+        name: string;
+        /** @enum {string} */
+        role: 'edge' | 'centre';
+      };
+      offlineSince: number | null;
+      holds: {
+        /** @enum {string} */
+        recovery: 'own' | 'region' | 'all';
+        /** @enum {string} */
+        compliance: 'own' | 'region' | 'all';
+      };
+      freshness: {
+        nodeId: string;
+        nodeName: string;
+        siteId: string | null;
+        siteName: string | null;
+        asOf: number | null;
+        entriesBehind: number | null;
+        lastContactWithCentre: number | null;
+        /** @default null */
+        version: string | null;
+        /** @default null */
+        lastFetch: number | null;
+        /** @default null */
+        lastDelivery: number | null;
+        /** @default 0 */
+        forks: number;
+        /** @default null */
+        condition: {
+          at: number;
+          clockAheadMs: number | null;
+          agreedAt: number | null;
+          differing: number;
+          aside: number;
+          disk: {
+            held: number;
+            all: number;
+            freeBytes: number | null;
+          } | null;
+        } | null;
+      }[];
+      rows: {
+        origin: string;
+        seq: number;
+        at: number;
+        action: {
+          code: string;
+          words: string;
+        };
+        status: {
+          code: string;
+          words: string;
+        };
+        failure: {
+          code: string;
+          words: string;
+        } | null;
+        method: {
+          code: string;
+          words: string;
+        } | null;
+        staffId: string | null;
+        staffName: string | null;
+        byId: string | null;
+        byName: string | null;
+        siteId: string | null;
+        siteName: string | null;
+        nodeId: string;
+        nodeName: string;
+        address: string | null;
+        offlineSince: number | null;
       }[];
       nextCursor: string | null;
     };
@@ -1879,6 +2100,25 @@ export interface components {
         lastContactWithCentre: number | null;
         /** @default null */
         version: string | null;
+        /** @default null */
+        lastFetch: number | null;
+        /** @default null */
+        lastDelivery: number | null;
+        /** @default 0 */
+        forks: number;
+        /** @default null */
+        condition: {
+          at: number;
+          clockAheadMs: number | null;
+          agreedAt: number | null;
+          differing: number;
+          aside: number;
+          disk: {
+            held: number;
+            all: number;
+            freeBytes: number | null;
+          } | null;
+        } | null;
       }[];
       rows: {
         origin: string;
