@@ -3016,6 +3016,152 @@ export interface operations {
       };
     };
   };
+  'get-v1-exemptions-requests': {
+    parameters: {
+      query?:
+        | {
+            deviceId?: string | undefined;
+          }
+        | undefined;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Those that wait first, then the newest, up to a bound */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['AskedExemptions'];
+        };
+      };
+      /** @description A problem */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  'post-v1-exemptions-requests': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': {
+          deviceId: string;
+          endUser: string;
+          reason: string;
+          until: number | null;
+        };
+      };
+    };
+    responses: {
+      /** @description It waits for an administrator */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['AskedExemption'];
+        };
+      };
+      /** @description A problem */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  'post-v1-exemptions-requests-requestId-approval': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        requestId: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': {
+          until: number | null;
+          note?: string | undefined;
+        };
+      };
+    };
+    responses: {
+      /** @description The request with its answer */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['AskedExemption'];
+        };
+      };
+      /** @description A problem */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  'post-v1-exemptions-requests-requestId-refusal': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        requestId: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': {
+          note?: string | undefined;
+        };
+      };
+    };
+    responses: {
+      /** @description The request with its answer */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['AskedExemption'];
+        };
+      };
+      /** @description A problem */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
   'get-v1-admin-outbox': {
     parameters: {
       query?:
@@ -3080,6 +3226,50 @@ export interface operations {
         };
         content: {
           'application/json': components['schemas']['EnterpriseCompliance'];
+        };
+      };
+      /** @description A problem */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  'get-v1-reports-compliance-trend': {
+    parameters: {
+      query?:
+        | {
+            /** @description Otherwise by `Accept`; JSON if that names neither. */
+            format?: ('json' | 'csv') | undefined;
+            /** @description Otherwise by `Accept-Language`. In CSV, Spanish has `;`, decimal commas and a byte-order mark. */
+            lang?: ('en' | 'es') | undefined;
+            /** @description In whose time a CSV and the days of a filter are; UTC without it. */
+            timeZone?: string | undefined;
+            /** @description A site ID. */
+            site?: string | undefined;
+            /** @description How many days back from today. */
+            days?: number | undefined;
+          }
+        | undefined;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Days, the oldest first */
+      200: {
+        headers: {
+          /** @description With CSV: JSON of what `freshness` says, the stalest nodes first. */
+          'Holdfast-Freshness'?: string | undefined;
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ComplianceTrend'];
         };
       };
       /** @description A problem */
@@ -4716,6 +4906,45 @@ export interface operations {
     };
     responses: {
       /** @description It counts as escrowed */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            keyId: string;
+          };
+        };
+      };
+      /** @description A problem */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  'post-v1-admin-edges-refusals': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': {
+          origin: string;
+          seq: number;
+          hash: string;
+        };
+      };
+    };
+    responses: {
+      /** @description It is left aside */
       200: {
         headers: {
           [name: string]: unknown;
