@@ -51,23 +51,30 @@ export async function createSnapshot(options: CreateOptions): Promise<Created> {
   if (settings.encryption === 'undecided') throw new SettingError(fault('undecided'));
   const authority = new CertificateAuthority(settings.identity.organisation);
   const repository = new SnapshotRepository(settings.folder, authority);
-  const writers = await identify(settings);
   const id = newId();
+  const begun: { writers: Record<Store, Writer> | null } = { writers: null };
   try {
-    const created = await repository.locked(() => make(id, options, repository, writers));
+    // The writers belong to the set that has the lock: one that is refused leaves them, and the last attempt, alone.
+    const created = await repository.locked(async () => {
+      begun.writers = await identify(settings);
+      return make(id, options, repository, begun.writers);
+    });
     await repository.recordAttempt({ at: nodePlatform.now(), ok: true, id, message: null, fault: null });
     return created;
   } catch (error) {
     const failure = failureOf(error);
-    await moveAll(settings, writers, [`${failure.phase}-failed`], failure.fault);
+    const thrown = error instanceof Error && 'code' in error ? failure : error;
+    const { writers } = begun;
+    if (!writers) throw thrown;
+    // Where not even that can be written, whoever asked is told, and the next set begins with setting them back.
+    await moveAll(settings, writers, [`${failure.phase}-failed`], failure.fault).catch(() => undefined);
     await repository
       .recordAttempt({
         ...{ at: nodePlatform.now(), ok: false, id: null },
         ...{ message: failure.message, fault: failure.fault },
       })
-      // Where not even that can be written, the writers and whoever asked have been told.
       .catch(() => undefined);
-    throw error instanceof Error && 'code' in error ? failure : error;
+    throw thrown;
   }
 }
 

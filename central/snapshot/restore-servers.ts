@@ -15,7 +15,6 @@ import { DatabaseSync, backup } from 'node:sqlite';
 import { EngineError, type SqlValue, type Statement } from '../../shared/journal/engine.ts';
 import { STORES, type Store } from '../../shared/journal/entry.ts';
 import { clearFreeze, selectFreeze, setFreeze } from '../../shared/journal/freeze.ts';
-import { jsonRows, selectJsonRows } from '../../shared/journal/json-rows.ts';
 import { RESTORING } from '../../shared/journal/migrate.ts';
 import { selectTips } from '../../shared/journal/statements.ts';
 import { limits } from '../../shared/limits.ts';
@@ -27,10 +26,9 @@ import { SnapshotError } from './capture.ts';
 import { syncFile, syncFolder } from './disk.ts';
 import { type RestoreOptions, RestoreError, type Restored, restoreSet, stampOf } from './restore.ts';
 import { SqliteEngine, settle } from './sqlite.ts';
+import { type Table, insertPage, pageOf, quoted, rowsIn, selectPage, tablesIn } from './table-pages.ts';
 import { withScratch } from './verify.ts';
 
-/** Rows that are sent, and read back, at once: a megabyte or so. */
-const PAGE_ROWS = 1_000;
 /** Made last: without them nobody writes. */
 const LAST = (store: Store): readonly string[] => [`${store}_guard`, `${store}_freeze`];
 
@@ -136,13 +134,6 @@ async function tipsAt(engine: LibsqlEngine, store: Store): Promise<string> {
   return JSON.stringify(await engine.rows(store, tipsOf(store), []));
 }
 
-interface Table {
-  readonly name: string;
-  readonly sql: string;
-  /** but for one that is the row's own number */
-  readonly columns: readonly string[];
-}
-
 async function fill(
   engine: LibsqlEngine,
   store: Store,
@@ -171,7 +162,7 @@ async function fill(
         const page = pageOf(from, table, after);
         const last = page.at(-1);
         if (!last) break;
-        await engine.batch(store, insert(table, page));
+        await engine.batch(store, insertPage(table, page));
         await requireSame(engine, store, table, after, page);
         after = Number(last[0]);
         onProgress(`restore ${store}`, (done += page.length), all);
@@ -217,51 +208,14 @@ async function finish(
   await engine.batch(store, [
     ...tables.filter(({ name }) => LAST(store).includes(name)).map(({ sql }) => plain(sql)),
     // Numbers that were given to rows which are gone are not given again.
+    plain('DELETE FROM sqlite_sequence'),
     ...sequences.map(([name = null, seq = null]) => ({
-      sql: 'UPDATE sqlite_sequence SET seq = ? WHERE name = ?',
-      args: [seq, name],
+      sql: 'INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)',
+      args: [name, seq],
     })),
     plain(`DELETE FROM "${store}_migrations"`),
-    ...insert(migrationsTable, pageOf(from, migrationsTable, 0)),
+    ...insertPage(migrationsTable, pageOf(from, migrationsTable, 0)),
   ]);
-}
-
-function tablesIn(from: SqliteEngine): Table[] {
-  const sql = `SELECT name, sql FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY rowid`;
-  return [...from.iterate(sql)].map(([of, made]) => {
-    const name = String(of);
-    const info = [...from.iterate('SELECT name, type, pk FROM pragma_table_info(?)', [name])];
-    const isNumber = ([, type, pk]: SqlValue[]): boolean =>
-      Number(pk) === 1 &&
-      /^integer$/i.test(String(type)) &&
-      info.filter((each) => Number(each[2]) > 0).length === 1;
-    return {
-      name,
-      sql: String(made),
-      columns: info.filter((each) => !isNumber(each)).map(([column]) => String(column)),
-    };
-  });
-}
-
-function rowsIn(from: SqliteEngine, table: string): number {
-  const [row] = from.iterate(`SELECT count(*) FROM ${quoted(table)}`);
-  return Number(row?.[0] ?? 0);
-}
-
-const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`;
-
-const listOf = ({ columns }: Table): string => ['rowid', ...columns.map(quoted)].join(', ');
-
-const selectPage = (table: Table): string =>
-  `SELECT ${listOf(table)} FROM ${quoted(table.name)} WHERE rowid > ? ORDER BY rowid LIMIT ${String(PAGE_ROWS)}`;
-
-function pageOf(from: SqliteEngine, table: Table, after: number): SqlValue[][] {
-  return [...from.iterate(selectPage(table), [after])];
-}
-
-function insert(table: Table, page: readonly SqlValue[][]): Statement[] {
-  const sql = `INSERT INTO ${quoted(table.name)} (${listOf(table)}) ${selectJsonRows(1 + table.columns.length)}`;
-  return jsonRows(page).map((json) => ({ sql, args: [json] }));
 }
 
 /** What the server holds now is what was sent. */
@@ -272,7 +226,7 @@ async function requireSame(
   after: number,
   page: readonly SqlValue[][],
 ): Promise<void> {
-  const there = await engine.rows(store, selectPage(table), [after]);
+  const there = await engine.rows(store, selectPage(table), [after, page.length]);
   if (JSON.stringify(there) !== JSON.stringify(page))
     throw new RestoreError(fault('serverDiffers', store, table.name));
 }

@@ -79,7 +79,8 @@ export class SnapshotService {
     ]);
     if (this.settings.everyMs === null)
       this.#log('info', 'no snapshots are scheduled (HOLDFAST_SNAPSHOT_EVERY)');
-    const everyMs = Math.min(LOOK_EVERY_MS, this.settings.everyMs ?? Infinity);
+    const { everyMs: setsMs, backupEveryMs } = this.settings;
+    const everyMs = Math.min(LOOK_EVERY_MS, setsMs ?? Infinity, backupEveryMs ?? Infinity);
     const look = (): void => {
       void this.#look().finally(() => {
         if (this.#timer !== null) this.#timer = setTimeout(look, everyMs);

@@ -29,14 +29,14 @@ export interface SnapshotSettings {
   readonly retention: RetentionPolicy;
 }
 
-const UNIT_MS = { m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
-const interval = z.string().regex(/^(off|[1-9]\d{0,3}[mhd])$/, 'interval');
+const UNIT_MS = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+const interval = z.string().regex(/^(off|[1-9]\d{0,3}[smhd])$/, 'interval');
 const count = (byDefault: number) => z.coerce.number().int().min(0).max(10_000).default(byDefault);
 
 const environment = z.object({
   HOLDFAST_SNAPSHOT_DIR: z.string().min(1).optional(),
   HOLDFAST_WRITERS_DIR: z.string().min(1).optional(),
-  /** `off`, or a number of minutes, hours or days: 30m, 6h, 1d */
+  /** `off`, or a number of minutes, hours or days: 30m, 6h, 1d; seconds are for trying alarms out */
   HOLDFAST_SNAPSHOT_EVERY: interval.default('off'),
   HOLDFAST_BACKUP_EVERY: interval.default('off'),
   HOLDFAST_SNAPSHOT_RECIPIENTS: z

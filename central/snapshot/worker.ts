@@ -6,6 +6,7 @@
  * Reads the same environment as the centre; says what it does as JSON, a line each, on its standard output.
  */
 import { readCentreSettings, SettingError } from '../settings.ts';
+import { fault } from '../words/fault.ts';
 import { SnapshotError } from './capture.ts';
 import { createSnapshot } from './create.ts';
 import { pruneSnapshots } from './prune.ts';
@@ -35,7 +36,15 @@ try {
   } = await pruneSnapshots(settings);
   say({ type: 'created', id, frozenMs: manifest.frozenMs, verification, dropped: [...dropped] });
 } catch (error) {
-  if (!(error instanceof SnapshotError || error instanceof SettingError)) throw error;
-  say({ type: 'failed', message: error.message, fault: error.fault });
+  const failure =
+    error instanceof SnapshotError || error instanceof SettingError ? error : diskRefusal(error);
+  if (!failure) throw error;
+  say({ type: 'failed', message: failure.message, fault: failure.fault });
   process.exitCode = 1;
+}
+
+/** What a disk refuses outside of the making of a set, such as dropping another. */
+function diskRefusal(error: unknown): SnapshotError | null {
+  if (!(error instanceof Error && 'code' in error && 'path' in error)) return null;
+  return new SnapshotError('identify', fault('diskRefused', String(error.code), String(error.path)));
 }

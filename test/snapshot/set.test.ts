@@ -191,6 +191,23 @@ describe('a set', { timeout: 30_000 }, () => {
       const second = createSnapshot({ settings: centre.settings });
       await expect(second).rejects.toMatchObject({ name: 'SnapshotError', phase: 'prepare-backup' });
     });
+    // Nor does it meddle with one that is under way.
+    const refused: Promise<unknown>[] = [];
+    await createSnapshot({
+      settings: centre.settings,
+      onProgress: () => {
+        if (refused.length === 0)
+          refused.push(
+            createSnapshot({ settings: centre.settings }).catch((error: unknown) => String(error)),
+          );
+      },
+    });
+    expect(await refused[0]).toMatch(/Another process makes or drops a snapshot/);
+    expect(await writersOf(centre)).toMatchObject([
+      { state: 'STABLE', lastError: null },
+      { state: 'STABLE', lastError: null },
+    ]);
+    expect(await repositoryOf(centre.settings).last()).toMatchObject({ ok: true });
   });
 
   it('is made of files that only their owner reads, beside whatever else lies in the folder', async () => {

@@ -14,7 +14,7 @@ import { restoreSet } from '../../central/snapshot/restore.ts';
 import { restoreToServers } from '../../central/snapshot/restore-servers.ts';
 import type { SnapshotSettings } from '../../central/snapshot/settings.ts';
 import { SqliteEngine } from '../../central/snapshot/sqlite.ts';
-import { STORES } from '../../shared/journal/entry.ts';
+import { STORES, type Store } from '../../shared/journal/entry.ts';
 import { RESTORING } from '../../shared/journal/migrate.ts';
 import { heldVectors } from '../../shared/replication/service.ts';
 import { afterFile } from '../support/cleanup.ts';
@@ -60,7 +60,7 @@ describe.skipIf(noSqld)(`restoring to and from database servers ${noSqld ?? ''}`
 
   const set = () => repositoryOf(centre.settings).pathOf(setId);
 
-  const restore = (force: boolean, stores = STORES) =>
+  const restore = (force: boolean, stores: readonly Store[] = STORES) =>
     restoreToServers({
       ...{ ...verifyOptions(centre.settings), servers: targets(), stores, force },
       ...{ folder: set(), asideFolder: path.join(centre.folder, 'aside') },
