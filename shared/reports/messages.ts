@@ -180,6 +180,8 @@ export const enterpriseAnswer = z
     }),
     /** of the managed ones: reported stolen */
     stolen: z.number().int(),
+    /** of the managed ones, which count by their last report: not heard for as long as the rules say, and not stolen */
+    silent: z.number().int(),
     bySite: z.array(z.object({ siteId: z.string(), siteName: z.string(), ...group.shape })),
     /** a computer may have several reasons, so these shares do not add up */
     byReason: z.array(
@@ -201,8 +203,6 @@ export const trendAnswer = z
     /** the days that this node has counted, oldest first: each as it was known then */
     days: z.array(z.object({ day: z.string().openapi({ description: 'In UTC.' }), ...group.shape })),
   })
-    /** of the managed ones, which count by their last report: not heard for as long as the rules say, and not stolen */
-    silent: z.number().int(),
   .openapi('ComplianceTrend');
 export type TrendAnswer = z.infer<typeof trendAnswer>;
 
