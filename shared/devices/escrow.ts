@@ -13,7 +13,7 @@ import type { NodeIdentity } from '../journal/store-journal.ts';
 import { limits } from '../limits.ts';
 import type { Platform } from '../platform.ts';
 import type { Peers } from '../replication/peers.ts';
-import type { Origin } from '../trust/certificate.ts';
+import { type Origin, nodeOf } from '../trust/certificate.ts';
 import { Sealer } from '../vault/seal.ts';
 import { Redacted } from '../vault/redacted.ts';
 import type { Durability, EscrowAnswer, EscrowRequest, Receipt } from './messages.ts';
@@ -104,7 +104,7 @@ export class EscrowService {
     const atCentre = copies.find(([, , origin, seq]) =>
       this.#parts.peers.heldAtCentre('recovery', String(origin) as Origin, Number(seq)),
     );
-    const same = atCentre ?? copies[0];
+    const same = atCentre ?? copies.find(([, , origin]) => this.#isSure(String(origin) as Origin));
     if (same) {
       const [, , origin, seq, hash] = same;
       return {
@@ -169,6 +169,12 @@ export class EscrowService {
     if (today + underWay > limits.deviceKeyIdsPerDayMax) {
       throw new Problem('key-quota', { limit: limits.deviceKeyIdsPerDayMax }, { 'Retry-After': '3600' });
     }
+  }
+
+  /** I13: of a log that two copies of another machine wrote, nobody knows who else has this end. */
+  #isSure(origin: Origin): boolean {
+    const { peers, identity } = this.#parts;
+    return nodeOf(origin) === identity.certificate.nodeId || !peers.isSplit('recovery', origin);
   }
 
   #receipt(

@@ -155,7 +155,7 @@ export class StatusService {
       // What was escrowed a moment ago is on its way: asking again at once would only make a second copy.
       const elsewhere = copies.some(
         ([, origin, seq, hlc]) =>
-          hlcToMs(Number(hlc)) > platform.now() - limits.singleCopyGraceMs ||
+          Math.abs(platform.now() - hlcToMs(Number(hlc))) < limits.singleCopyGraceMs ||
           peers.heldElsewhere('recovery', String(origin) as Origin, Number(seq)),
       );
       if (toRotate.has(keyId)) instructions.push({ type: 'rotate', keyId, volumeId });

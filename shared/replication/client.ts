@@ -48,6 +48,9 @@ export class PeerClient {
   readonly #refusedThere: Record<Store, Set<Origin>> = { recovery: new Set(), compliance: new Set() };
   readonly #refusedHere: Record<Store, Set<Origin>> = { recovery: new Set(), compliance: new Set() };
 
+  /** own logs of which the peer was shown that they go on in two ways */
+  readonly #shown = new Set<string>();
+
   constructor(parts: SyncParts, fetch: PeerFetch) {
     this.#parts = parts;
     this.#transport = new PeerTransport(parts, fetch);
@@ -122,12 +125,19 @@ export class PeerClient {
     }
   }
 
-  /** One pull. `coming`: what this node will hold once it has taken in what it has, where that is more than it holds. */
-  async #ask(waitMs: number, coming: Vectors | null, signal: AbortSignal): Promise<PullAnswer> {
-    const without = {
-      recovery: [...this.#refusedHere.recovery],
-      compliance: [...this.#refusedHere.compliance],
-    };
+  /**
+   * One pull. `coming`: what this node will hold once it has taken in what it has, where that is more than it holds.
+   * `wanted`: a log that is asked for although a segment of it was refused.
+   */
+  async #ask(
+    waitMs: number,
+    coming: Vectors | null,
+    signal: AbortSignal,
+    wanted: Origin | null = null,
+  ): Promise<PullAnswer> {
+    const refused = (store: Store): Origin[] =>
+      [...this.#refusedHere[store]].filter((origin) => origin !== wanted);
+    const without = { recovery: refused('recovery'), compliance: refused('compliance') };
     const quiet = this.#parts.foreground?.quiet !== false;
     const request = {
       vectors: heldVectors(this.#parts.ledger),
@@ -165,6 +175,7 @@ export class PeerClient {
     const progress = await this.#absorb(answer);
     this.#peerHolds = answer.vectors;
     const peer = this.peer;
+    await this.#distrustTips(answer.tips);
     if (peer) {
       peers.promises(
         peer,
@@ -186,9 +197,20 @@ export class PeerClient {
         const { outcome } = await this.#parts.ledger.absorb(store, segment);
         if (outcome === 'applied') progress = true;
         else if (outcome !== 'held') this.#refusedHere[store].add(segment.origin);
+        if (outcome === 'fork') this.#parts.peers.split(store, segment.origin);
       }
     }
     return progress;
+  }
+
+  /** I1: of a log that is another one there, the peer's vector says nothing. Noticed before that is believed. */
+  async #distrustTips(tips: PullAnswer['tips']): Promise<void> {
+    const { ledger, peers, identity } = this.#parts;
+    for (const { store, origin, seq, hash } of tips) {
+      const held = ledger.origins(store).get(origin)?.seq ?? 0;
+      if (nodeOf(origin) !== identity.certificate.nodeId || held < seq) continue;
+      if ((await hashAt(ledger.engine, store, origin, seq)) !== hash) peers.split(store, origin);
+    }
   }
 
   /** I4: what the peer holds of this node's own logs must be what this node wrote. */
@@ -220,8 +242,13 @@ export class PeerClient {
       after: async (seq) => {
         const held = heldVectors(this.#parts.ledger);
         const coming = { ...held, [store]: { ...held[store], [origin]: seq } };
-        const answer = await this.#ask(0, coming, signal);
+        const answer = await this.#ask(0, coming, signal, origin);
         return answer[store].find((segment) => segment.origin === origin) ?? null;
+      },
+      show: async (segment) => {
+        if (this.#shown.has(`${store} ${origin}`)) return;
+        await this.#transport.send('/v1/sync/push', { store, segments: [segment] }, signal);
+        this.#shown.add(`${store} ${origin}`);
       },
     };
   }
@@ -273,9 +300,11 @@ export class PeerClient {
         const goesOn = outcome === 'gap' && answer.held[origin] !== (before[origin] ?? 0);
         if (outcome === 'applied' || outcome === 'held' || goesOn) continue;
         this.#refusedThere[store].add(origin);
-        // I1: what the peer holds under this name is another's, before the next pull shows where they part.
-        if (outcome === 'fork' && nodeOf(origin) === this.#parts.identity.certificate.nodeId)
-          this.#parts.peers.distrust(store, origin);
+        // I1: what the peer holds under this name is another's, before a pull shows where they part. Of others' logs an
+        // edge, which may be in the wrong hands, is not believed that.
+        const isOwn = nodeOf(origin) === this.#parts.identity.certificate.nodeId;
+        if (outcome === 'fork' && (isOwn || this.peer?.role === 'centre'))
+          this.#parts.peers.split(store, origin);
         const subject = `${this.peer?.name ?? ''} ${store} ${origin}`;
         this.#parts.alarms.raise('peer-refused', subject, why ?? outcome);
       }

@@ -24,6 +24,8 @@ export interface OtherCopy {
   hashes(seqs: readonly number[]): Promise<readonly (string | null)[]>;
   /** how the log goes on after this place; null when the peer shows nothing */
   after(seq: number): Promise<Segment | null>;
+  /** shows it how the log goes on here, so that it knows of the split as well (I4, I13) */
+  show(segment: Segment): Promise<void>;
 }
 
 /**
@@ -38,7 +40,7 @@ export async function healFork(
   theirs: OtherCopy,
 ): Promise<void> {
   const { ledger, alarms, peers, platform } = parts;
-  peers.distrust(store, origin);
+  peers.split(store, origin);
   const common = await commonPart(ledger, store, origin, at, theirs);
   if (!(await isProven(parts, store, origin, common, await theirs.after(common)))) {
     alarms.raise('segment-refused', origin, 'a peer has another log under this name, and does not prove it');
@@ -50,6 +52,8 @@ export async function healFork(
     `another copy of this node wrote a different entry ${String(common + 1)}`,
   );
   if (origin === ledger.self) ledger.reincarnate();
+  const ours = await ledger.read(store, origin, common, 1);
+  if (ours) await theirs.show(ours);
   for (const chunk of chunks(await writtenAfter(ledger, store, origin, common))) {
     const [first] = chunk;
     if (!first || (await isHealed(ledger, store, origin, first.seq))) continue;

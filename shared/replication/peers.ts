@@ -94,9 +94,10 @@ export class Peers {
   readonly #unsaved = new Set<string>();
   /** what was written down of each at the start, and when other processes reached it since then */
   readonly #savedAt = new Map<string, number>();
-  /** own logs that another copy of this node continued differently: a peer's vector says nothing about them */
-  readonly #distrusted = new Set<string>();
-  /** others' logs of which a second version was refused: what is missing of them never comes under this name (I4) */
+  /**
+   * Logs that two copies of a machine, of this one too, continued differently: a vector says nothing about who holds
+   * what of them, and what is missing here never comes under this name (I4).
+   */
   readonly #split = new Set<string>();
 
   private constructor(ledger: Ledger, platform: Platform, self: Certificate, program: string | null) {
@@ -126,9 +127,7 @@ export class Peers {
     for (const store of STORES) {
       const sql = `SELECT DISTINCT origin FROM "${store}_forks"`;
       for (const [value] of await this.#ledger.engine.rows(store, sql, [])) {
-        const origin = String(value) as Origin;
-        if (nodeOf(origin) === this.#self.nodeId) this.distrust(store, origin);
-        else this.split(store, origin);
+        this.split(store, String(value) as Origin);
       }
     }
   }
@@ -238,19 +237,14 @@ export class Peers {
     this.#peers.set(peer.nodeId, { ...state, currentAt: this.#behind(state) === 0 ? now : state.currentAt });
   }
 
-  /** I1: what peers hold under this origin is not what this node wrote. */
-  distrust(store: Store, origin: Origin): void {
-    this.#distrusted.add(`${store} ${origin}`);
-  }
-
-  /** This log of another node goes on in two ways. */
+  /** This log goes on in two ways, whosever it is. */
   split(store: Store, origin: Origin): void {
     this.#split.add(`${store} ${origin}`);
   }
 
   /** Whether this log is known to go on in two ways, whosever it is. */
   isSplit(store: Store, origin: Origin): boolean {
-    return this.#split.has(`${store} ${origin}`) || this.#distrusted.has(`${store} ${origin}`);
+    return this.#split.has(`${store} ${origin}`);
   }
 
   async save(): Promise<void> {
@@ -309,10 +303,10 @@ export class Peers {
     return last === null || this.#platform.now() - last <= withinMs ? null : last;
   }
 
-  /** Whether another node is known to hold this entry. */
+  /** Whether another node is known to hold this entry: its author, unless that may have gone with a copy of its machine. */
   heldElsewhere(store: Store, origin: Origin, seq: number): boolean {
+    if (this.isSplit(store, origin)) return false;
     if (nodeOf(origin) !== this.#self.nodeId) return true;
-    if (this.#distrusted.has(`${store} ${origin}`)) return false;
     return this.all().some((peer) => this.#claims(peer, store, origin) >= seq);
   }
 
@@ -330,10 +324,10 @@ export class Peers {
   /** Whether a centre is known to hold this entry so that it outlives a power cut there (I1). */
   heldAtCentre(store: Store, origin: Origin, seq: number): boolean {
     if (this.#self.role === 'centre') return this.#ledger.durability(store).isDurable(origin, seq);
+    if (this.isSplit(store, origin)) return false;
     const centres = this.all().filter(({ role }) => role === 'centre');
     if (this.#ledger.origins(store).get(origin)?.certificate.role === 'centre')
       return centres.every(({ promised }) => promised.includes(store));
-    if (this.#distrusted.has(`${store} ${origin}`)) return false;
     return centres.some(
       (centre) => centre.promised.includes(store) && this.#claims(centre, store, origin) >= seq,
     );
@@ -406,9 +400,7 @@ export class Peers {
   }
 
   #forksOf(nodeId: string): number {
-    return [...this.#split, ...this.#distrusted].filter(
-      (log) => nodeOf((log.split(' ')[1] ?? '') as Origin) === nodeId,
-    ).length;
+    return [...this.#split].filter((log) => nodeOf((log.split(' ')[1] ?? '') as Origin) === nodeId).length;
   }
 
   /** Entries the peer announced of its own logs that are not held here. */
