@@ -30,6 +30,8 @@ export class Device {
   #token = '';
   #counter = 0;
   #changes = 0;
+  /** which node of its list answered last */
+  #answered = 0;
   /** one thing at a time */
   #work: Promise<void> = Promise.resolve();
   #waiting = 0;
@@ -190,7 +192,8 @@ export class Device {
         return at.statuses.report(device, facts);
       }),
     );
-    for (const instruction of answer.instructions) await this.#carryOut(instruction);
+    const askedBy = this.#answered;
+    for (const instruction of answer.instructions) await this.#carryOut(instruction, askedBy);
   }
 
   /** Something about this PC changes, so that its next report is news. */
@@ -198,7 +201,11 @@ export class Device {
     this.#changes += 1;
   }
 
-  async #carryOut({ type, keyId, volumeId, ...more }: StatusAnswer['instructions'][number]): Promise<void> {
+  /** As the agent: a missing key goes to the node that asked, a single copy first of all to the one after it. */
+  async #carryOut(
+    { type, keyId, volumeId, ...more }: StatusAnswer['instructions'][number],
+    askedBy: number,
+  ): Promise<void> {
     const volume = this.volumes.find((each) => each.volumeId === volumeId);
     if (type === 'rotate' && !this.#world.oracle.asked.has(keyId))
       this.#world.oracle.violated('I13', `${this.name} is to rotate ${keyId}, which nobody asked for`);
@@ -206,7 +213,8 @@ export class Device {
     if (volume?.key?.keyId !== keyId) return;
     this.#world.did(type === 'rotate' ? 'rotation' : 'escrow again');
     if (type === 'rotate') await this.encrypt(volume);
-    else await this.escrow(volume, volume.key, 'why' in more && more.why === 'single-copy' ? 1 : 0);
+    else
+      await this.escrow(volume, volume.key, askedBy + ('why' in more && more.why === 'single-copy' ? 1 : 0));
   }
 
   /** The nodes of its list in turn, beginning at `first`, with pauses. */
@@ -215,7 +223,9 @@ export class Device {
       const node = this.#nodes[(first + tries) % this.#nodes.length];
       try {
         if (!node) throw new Error('a device knows a node');
-        return await attempt(node);
+        const answer = await attempt(node);
+        this.#answered = this.#nodes.indexOf(node);
+        return answer;
       } catch (error) {
         const code = codeOf(error);
         if (code === 'device-revoked') this.isRetired = true;

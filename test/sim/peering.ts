@@ -22,11 +22,13 @@ export function peerApp(world: World, program: Program, node: NonNullable<Life['
   return app;
 }
 
+const GIVEN_UP = new DOMException('given up', 'AbortError');
+
 export function peerFetch(world: World, life: Life, target: Machine): PeerFetch {
   return (path, init) =>
     new Promise((resolve, reject) => {
       init.signal?.addEventListener('abort', () => {
-        reject(new DOMException('given up', 'AbortError'));
+        reject(GIVEN_UP);
       });
       const headers = init.headers ?? {};
       postTo(

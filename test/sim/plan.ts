@@ -51,17 +51,20 @@ export interface Plan {
   readonly endsAt: number;
 }
 
+/** With hundreds of devices and helpdesk users a world takes as long as forty others. */
+const LARGE_CHANCE = 0.003;
+
 export function planOf(seed: number): Plan {
   const random = new Random(seed, 'plan');
   const focus = POINTS[seed % POINTS.length] ?? '';
   const needed = needs(focus);
-  const isLarge = random.chance(0.01);
+  const isLarge = random.chance(LARGE_CHANCE);
   const centre = needed.server || random.chance(0.2) ? 'libsql-server' : 'libsql-file';
   const attackers = random.chance(0.3) ? 1 : 0;
   const upgrades = needed.upgrade || random.chance(0.1);
   const shape: Shape = {
     ...{ centre, attackers, rogue: random.chance(0.1) },
-    edges: isLarge ? random.between(5, 12) : random.between(2, 4),
+    edges: isLarge || random.chance(0.03) ? random.between(5, 12) : random.between(2, 4),
     devices: isLarge ? random.between(100, 300) : random.between(3, 9),
     staff: isLarge ? random.between(100, 300) : random.between(1, 5),
     centres: centre === 'libsql-server' ? random.pick([1, 1, 2, 2, 3]) : 1,

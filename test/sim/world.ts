@@ -170,9 +170,13 @@ export class World {
     this.oracle.lost();
   }
 
+  /** In good order; a process that is still starting is ended. */
   async stop(machine: Machine): Promise<void> {
     const { life } = machine;
-    if (!life?.node) return;
+    if (!life?.node) {
+      this.crash(machine, false);
+      return;
+    }
     try {
       await life.node.stop();
     } catch {
