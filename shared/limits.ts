@@ -121,6 +121,8 @@ export const limits = {
   /** What has to fit beside them, and how often that is tried: a write takes at most a group of the writer. */
   reserveProbeBytes: 1024 * 1024,
   reserveLookMs: 2_000,
+  /** How often a node looks whether its databases are still there, an edge before it acknowledges for longer what would be gone. */
+  databaseLookMs: 2_000,
   /** When a device that was refused for want of room should come again. */
   reserveRetrySeconds: 300,
   /** Keys that one entry orders to be rotated: 40 KB. */
