@@ -6,10 +6,12 @@ import { migrations } from '../migrations/index.ts';
 import { createApp } from '../shared/http/app.ts';
 import { EngineError } from '../shared/journal/engine.ts';
 import { STORES, type Store } from '../shared/journal/entry.ts';
+import { limits } from '../shared/limits.ts';
 import { type HoldfastNode, openNode } from '../shared/node.ts';
 import type { Log } from '../shared/platform.ts';
 import { VERSION } from '../shared/version.ts';
 import { releaseRoutes } from './release/routes.ts';
+import { FILE_GONE } from './database-file.ts';
 import { LibsqlEngine } from './libsql-engine.ts';
 import { nodePlatform } from './platform.ts';
 import { roomIn } from './room-store.ts';
@@ -65,11 +67,16 @@ export async function startCentre(
   const server = await listen((request) => app.fetch(request), settings);
   node.start();
   service?.start();
+  // Each commit looks as well; this tells of it where nobody writes.
+  const looking = setInterval(() => {
+    for (const store of engine.gone()) node.alarms.raise('storage', store, FILE_GONE);
+  }, limits.databaseLookMs);
   const { port } = server.address() as AddressInfo;
   return {
     node,
     url: `http://${settings.host}:${String(port)}`,
     stop: async () => {
+      clearInterval(looking);
       await new Promise<void>((resolve) => {
         server.close(() => {
           resolve();

@@ -12,6 +12,7 @@ import {
   type Statement,
 } from '../shared/journal/engine.ts';
 import { STORES, type Store } from '../shared/journal/entry.ts';
+import { DatabaseFile } from './database-file.ts';
 import { type AdminTarget, boundedFetch, servedStore } from './libsql-server.ts';
 
 export interface LibsqlTarget {
@@ -29,6 +30,8 @@ const BUSY_RETRY_MS = 20;
 interface Opened {
   readonly client: Client;
   readonly served: ServedStore | null;
+  /** null for one that is no file, or is in memory */
+  readonly file: DatabaseFile | null;
 }
 
 /** Whether the store is a file that this process opens itself. */
@@ -64,17 +67,23 @@ export class LibsqlEngine implements Engine {
     return this.#stores[store].served;
   }
 
+  /** Stores whose file is not the one that was opened. */
+  gone(): Store[] {
+    return STORES.filter((store) => this.#stores[store].file?.isGone());
+  }
+
   async batch(store: Store, statements: readonly Statement[]): Promise<void> {
     if (statements.length === 0) return;
-    const { client, served } = this.#stores[store];
+    const { client, served, file } = this.#stores[store];
     const deadline = performance.now() + BUSY_TIMEOUT_MS;
     for (;;) {
+      file?.require();
       try {
         await client.batch(
           statements.map(({ sql, args }) => ({ sql, args: [...args] })),
           'write',
         );
-        return;
+        break;
       } catch (error) {
         const failure = EngineError.from(error);
         // Two processes at one server; nothing of this transaction was begun, or all of it was rolled back.
@@ -82,6 +91,7 @@ export class LibsqlEngine implements Engine {
         await new Promise((resolve) => setTimeout(resolve, BUSY_RETRY_MS));
       }
     }
+    file?.require();
   }
 
   async rows(store: Store, sql: string, args: readonly SqlValue[]): Promise<SqlValue[][]> {
@@ -105,6 +115,11 @@ export class LibsqlEngine implements Engine {
   }
 }
 
+/** Of a `file:` URL. */
+function pathOf(url: string): string {
+  return url.replace(/^file:(\/\/)?/, '').replace(/\?.*$/, '');
+}
+
 function openStore(target: LibsqlTarget): Opened {
   const { url, authToken, admin } = target;
   // One connection per file: pragmas belong to a connection, and calls on a file never overlap anyway.
@@ -115,5 +130,6 @@ function openStore(target: LibsqlTarget): Opened {
       ...(authToken === undefined ? {} : { authToken }),
     }),
     served: isFile(target) ? null : servedStore(admin ?? null),
+    file: url.startsWith('file:') ? new DatabaseFile(pathOf(url)) : null,
   };
 }

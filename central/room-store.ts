@@ -6,7 +6,11 @@ import type { RoomStore } from '../shared/room.ts';
 
 export function roomIn(folder: string): RoomStore {
   const at = (name: string) => path.join(folder, name);
-  const remove = (name: string) => rm(at(name), { force: true });
+  const remove = (name: string) =>
+    rm(at(name), { force: true }).then(
+      () => true,
+      () => false,
+    );
   return {
     held: async (names) => {
       const found = await Promise.all(

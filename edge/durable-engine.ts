@@ -15,12 +15,19 @@ const LOG_ROWS = 8;
 export class DurableEngine implements Engine {
   readonly kind = 'durable-object';
   readonly #storage: DurableObjectStorage;
+  #gone: string | null = null;
 
   constructor(storage: DurableObjectStorage) {
     this.#storage = storage;
   }
 
+  /** Nothing is written from here on, for it would be gone with the process: what was written before can be read. */
+  giveUp(why: string): void {
+    this.#gone = why;
+  }
+
   batch(_store: Store, statements: readonly Statement[]): Promise<void> {
+    if (this.#gone !== null) return Promise.reject(new EngineError('unavailable', this.#gone));
     try {
       this.#storage.transactionSync(() => {
         for (const { sql, args } of statements) this.#storage.sql.exec(sql, ...args);

@@ -16,6 +16,7 @@ import type { Room } from '../shared/room.ts';
 import { startingPage } from '../shared/portal/starting.ts';
 import { VERSION } from '../shared/version.ts';
 import { DurableEngine } from './durable-engine.ts';
+import { untilGone } from './database-file.ts';
 import { log } from './log.ts';
 import { workerdPlatform } from './platform.ts';
 import { roomBy } from './room-store.ts';
@@ -63,8 +64,9 @@ export class EdgeNode extends DurableObject<EdgeEnv> {
     if ((await this.ctx.storage.getAlarm()) === null)
       await this.ctx.storage.setAlarm(Date.now() + ALARM_EVERY_MS);
     const boxToken = await readBoxToken(this.env);
+    const engine = new DurableEngine(this.ctx.storage);
     const node = await openNode({
-      engine: new DurableEngine(this.ctx.storage),
+      engine,
       platform: workerdPlatform,
       migrations,
       identity: await readIdentity(this.env),
@@ -78,6 +80,11 @@ export class EdgeNode extends DurableObject<EdgeEnv> {
     });
     this.#room = node.room;
     node.start();
+    if (this.env.DATA)
+      void untilGone(this.env.DATA, this.ctx.id.toString()).then((why) => {
+        engine.giveUp(why);
+        node.alarms.raise('storage', 'files', why);
+      });
     log('info', 'edge is serving', {
       nodeId: node.identity.certificate.nodeId,
       name: node.identity.certificate.name,

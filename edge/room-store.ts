@@ -26,7 +26,12 @@ export function roomBy(disk: Fetcher): RoomStore {
       }
     },
     remove: async (name) => {
-      await call('DELETE', name);
+      try {
+        await call('DELETE', name);
+        return true;
+      } catch {
+        return false;
+      }
     },
     // workerd's disk service does not say.
     freeBytes: () => Promise.resolve(null),

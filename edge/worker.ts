@@ -12,24 +12,37 @@ const handler: ExportedHandler<EdgeEnv> = {
     try {
       return await edge.fetch(request);
     } catch (error) {
-      // A commit that found no room shows only here, where the answer would have left: nothing was promised.
-      if (!(error instanceof Error) || !/SQLITE_FULL|disk is full/.test(error.message)) throw error;
-      log('error', 'a write found no room on the disk', {});
-      await edge.makeRoom();
-      return full();
+      // A commit that fails shows only here, where the answer would have left: nothing was promised.
+      if (!(error instanceof Error)) throw error;
+      if (/SQLITE_FULL|disk is full/.test(error.message)) {
+        log('warn', 'a write found no room on the disk', {});
+        await edge.makeRoom();
+        return refusal(
+          'storage-full',
+          'The disk of this node is nearly full: what is left is kept for giving out keys.',
+          1,
+        );
+      }
+      if (!/SQLITE_(IOERR|READONLY)/.test(error.message)) throw error;
+      log('warn', 'a write failed on the disk', {});
+      return refusal('storage-unavailable', 'The node cannot write to its disk or database.', 10);
     }
   },
 };
 
-function full(): Response {
-  const document = {
-    type: 'urn:holdfast:problem:storage-full',
-    title: 'The disk of this node is nearly full: what is left is kept for giving out keys.',
-    status: 503,
-  };
+function refusal(
+  code: 'storage-full' | 'storage-unavailable',
+  title: string,
+  retrySeconds: number,
+): Response {
+  const document = { type: `urn:holdfast:problem:${code}`, title, status: 503 };
   return new Response(JSON.stringify(document), {
     status: 503,
-    headers: { 'Content-Type': 'application/problem+json', 'Retry-After': '1', 'Cache-Control': 'no-store' },
+    headers: {
+      'Content-Type': 'application/problem+json',
+      'Retry-After': String(retrySeconds),
+      'Cache-Control': 'no-store',
+    },
   });
 }
 

@@ -23,7 +23,8 @@ export interface RoomStore {
   held(names: readonly string[]): Promise<readonly string[]>;
   /** Writes a file that no file system can make smaller; false where there is no room, and nothing is left of it. */
   fill(name: string, bytes: number): Promise<boolean>;
-  remove(name: string): Promise<void>;
+  /** False where it could not be removed: nothing can be written there any more. */
+  remove(name: string): Promise<boolean>;
   /** What is free on that disk; null where the host cannot be asked. */
   freeBytes(): Promise<number | null>;
 }
@@ -41,6 +42,8 @@ export class Room {
   readonly #alarms: Alarms;
   /** stages given back */
   #given = 0;
+  /** not even a stage could be given back: the disk is read-only, or broken */
+  #dead = false;
   #lookedAt = -Infinity;
   #looking: Promise<void> | null = null;
 
@@ -107,6 +110,10 @@ export class Room {
       if (this.#given < STAGES.length) await this.#giveBack(store);
       return;
     }
+    if (this.#dead) {
+      this.#dead = false;
+      this.#tell();
+    }
     if (this.#given === 0 || !(await this.#hasRoom(store, 2 * limits.reserveStageBytes))) return;
     const name = STAGES[this.#given - 1];
     if (name === undefined || !(await store.fill(name, limits.reserveStageBytes))) return;
@@ -122,13 +129,14 @@ export class Room {
 
   async #giveBack(store: RoomStore): Promise<void> {
     const name = STAGES[this.#given];
-    this.#given += 1;
-    if (name !== undefined) await store.remove(name);
+    this.#dead = name !== undefined && !(await store.remove(name));
+    if (!this.#dead) this.#given += 1;
     this.#tell();
   }
 
   #tell(): void {
-    if (this.#given === 0) this.#alarms.clear('storage', 'room');
+    if (this.#dead) this.#alarms.raise('storage', 'room', 'nothing can be written on the disk');
+    else if (this.#given === 0) this.#alarms.clear('storage', 'room');
     else {
       const refused = Object.entries(REFUSED_FROM).flatMap(([asked, from]) =>
         this.#given >= from ? [asked] : [],

@@ -15,7 +15,7 @@ import { DEFAULT_DISCLOSURE_RULES } from '../../shared/helpdesk/rules.ts';
 import type { ConfigBody, ConfigKind } from '../../shared/journal/bodies.ts';
 import { nodePlatform } from '../platform.ts';
 import { ORGANISATION_VAULT, type Plan, regionVault } from './plan.ts';
-import { type NodeProcess, startCentreProcess, startEdgeProcess } from './processes.ts';
+import { type NodeProcess, type Surroundings, startCentreProcess, startEdgeProcess } from './processes.ts';
 import { loadOrMakeSecrets, type Secrets, writePrivate } from './secrets.ts';
 
 const TOKEN_DAYS = 365;
@@ -29,6 +29,8 @@ export class LocalCluster {
   centreEnv: Readonly<Record<string, string>> = {};
   /** where other versions of the programs lie that are started from now on, by the node's name */
   readonly programs = new Map<string, string>();
+  /** what the programs that are started from now on live in, by the node's name */
+  readonly surroundings = new Map<string, Surroundings>();
   centre: NodeProcess | null = null;
   readonly edges = new Map<string, NodeProcess>();
 
@@ -98,9 +100,9 @@ export class LocalCluster {
     return started;
   }
 
-  #program(name: string): { root?: string } {
-    const root = this.programs.get(name);
-    return root === undefined ? {} : { root };
+  #program(name: string): { root?: string; surroundings?: Surroundings } {
+    const [root, surroundings] = [this.programs.get(name), this.surroundings.get(name)];
+    return { ...(root === undefined ? {} : { root }), ...(surroundings ? { surroundings } : {}) };
   }
 
   /**

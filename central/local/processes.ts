@@ -20,6 +20,15 @@ kill "$1" 2>/dev/null
 for _ in 1 2 3 4 5 6 7 8 9 10; do kill -0 "$1" 2>/dev/null || exit 0; sleep 1; done
 kill -9 "$1" 2>/dev/null`;
 
+/** Where a process lives other than as a child on this machine like any other. */
+export interface Surroundings {
+  /** a command that becomes the program, given as its arguments: `ip netns exec NAME`, `env LD_PRELOAD=…` */
+  readonly within?: readonly string[];
+  /** of an edge: where it listens and where it finds its centre, where that is not a port on loopback */
+  readonly listensAt?: string;
+  readonly centreAt?: string;
+}
+
 /** One sentence about a process that did not start. */
 export class StartError extends Error {
   override readonly name = 'StartError';
@@ -105,6 +114,11 @@ export class NodeProcess {
     throw new StartError(`${options.name} did not start: ${started.#lastSentence()}`);
   }
 
+  /** Sends a signal that does not end it: SIGSTOP holds it up, SIGCONT lets it go on. */
+  signal(signal: 'SIGSTOP' | 'SIGCONT'): void {
+    if (this.running) this.#child.kill(signal);
+  }
+
   /** Sends the signal and waits for the end; SIGKILL follows when it does not come in time. */
   async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
     if (!this.running) return;
@@ -178,12 +192,13 @@ export function startCentreProcess(options: {
   /** where the program lies: another version of it than this */
   root?: string;
   env?: Readonly<Record<string, string>>;
+  surroundings?: Surroundings;
 }): Promise<NodeProcess> {
+  const program = path.join(options.root ?? packageRoot(), 'dist/central/main.js');
   return NodeProcess.start({
     name: 'centre',
     url: `http://127.0.0.1:${String(options.port)}`,
-    command: process.execPath,
-    args: ['--enable-source-maps', path.join(options.root ?? packageRoot(), 'dist/central/main.js')],
+    ...commandOf(options.surroundings, [process.execPath, '--enable-source-maps', program]),
     env: {
       HOLDFAST_DATA: options.dataFolder,
       HOLDFAST_IDENTITY_FILE: options.identityFile,
@@ -203,20 +218,27 @@ export async function startEdgeProcess(options: {
   centrePort: number;
   logFile: string;
   root?: string;
+  surroundings?: Surroundings;
 }): Promise<NodeProcess> {
   await mkdir(options.dataFolder, { recursive: true, mode: 0o700 });
+  const { listensAt, centreAt } = options.surroundings ?? {};
   return NodeProcess.start({
     name: options.name,
     url: `http://127.0.0.1:${String(options.port)}`,
-    command: workerdPath(),
-    args: [
+    ...commandOf(options.surroundings, [
+      workerdPath(),
       'serve',
       path.join(options.root ?? packageRoot(), 'edge/appliance/edge.capnp'),
       `--directory-path=data=${options.dataFolder}`,
       `--directory-path=credentials=${options.credentialsFolder}`,
-      `--socket-addr=http=127.0.0.1:${String(options.port)}`,
-      `--external-addr=centre=127.0.0.1:${String(options.centrePort)}`,
-    ],
+      `--socket-addr=http=${listensAt ?? `127.0.0.1:${String(options.port)}`}`,
+      `--external-addr=centre=${centreAt ?? `127.0.0.1:${String(options.centrePort)}`}`,
+    ]),
     logFile: options.logFile,
   });
+}
+
+function commandOf(surroundings: Surroundings | undefined, program: readonly string[]) {
+  const [command = '', ...args] = [...(surroundings?.within ?? []), ...program];
+  return { command, args };
 }

@@ -45,11 +45,11 @@ export class Restarts {
     const { centre } = this.#cluster;
     if (!centre) return;
     this.#away.add('centre');
-    process.kill(centre.pid, 'SIGSTOP');
+    centre.signal('SIGSTOP');
     try {
       await nodePlatform.sleep(HELD_UP_MS);
     } finally {
-      process.kill(centre.pid, 'SIGCONT');
+      centre.signal('SIGCONT');
     }
     this.done.push('centre SIGSTOP');
     // What was waiting is answered first.
