@@ -1,10 +1,19 @@
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import type { HoldfastNode } from '../../shared/node.ts';
+import type { PeerFetch } from '../../shared/replication/client.ts';
 import { Peers } from '../../shared/replication/peers.ts';
 import { CENTRE, edgeIn, startNetworkNode, startTwin } from '../support/network.ts';
 import { makeOrganisation } from '../support/organisation.ts';
 import { viewRows } from '../support/tables.ts';
 
+interface Told {
+  tips?: { hash: string }[];
+  hashes?: (string | null)[];
+}
+
+/** no entry's hash */
+const LIE = 'A'.repeat(43);
 const letters = 'abcdefghijklmnop';
 const revoke = (node: HoldfastNode, name: string) =>
   node.ledger.append('recovery', [
@@ -93,6 +102,51 @@ describe('two running copies of one node (I4, I6)', () => {
     const { ledger, options, identity } = centre.node;
     const again = await Peers.open(ledger, options.platform, identity.certificate);
     expect(again.isSplit('recovery', split)).toBe(true);
+  });
+
+  it('show a peer the split that its own log does not show, so that it asks for keys again (I13)', async () => {
+    const organisation = await makeOrganisation();
+    const centre = await startNetworkNode(organisation, CENTRE);
+    const link = [{ name: 'centre', fetch: centre.fetch }];
+    const first = await startNetworkNode(organisation, edgeIn('north', 'a', 'region'), link);
+    await revoke(first.node, 'cc');
+    await exchange(first.node);
+    const second = await startTwin(first, link);
+    for (const letter of letters.slice(0, 3)) await revoke(first.node, `${letter}f`);
+    const split = second.node.ledger.self;
+    // No longer than the other log: it would never be pushed.
+    await revoke(second.node, 'ss');
+    await exchange(first.node);
+    await exchange(second.node);
+    expect(centre.node.peers.isSplit('recovery', split)).toBe(true);
+    expect(centre.node.peers.heldElsewhere('recovery', split, 3)).toBe(false);
+  });
+
+  it('are not believed to exist because a peer says so: nothing is written again (I4, I12)', async () => {
+    const organisation = await makeOrganisation();
+    const centre = await startNetworkNode(organisation, CENTRE);
+    const lying: PeerFetch = async (path, init) => {
+      const answer = await centre.fetch(path, init);
+      if (!/pull|hashes/.test(path)) return answer;
+      const told = JSON.parse(gunzipSync(await answer.arrayBuffer()).toString()) as Told;
+      for (const tip of told.tips ?? []) tip.hash = LIE;
+      if (told.hashes) told.hashes = told.hashes.map(() => LIE);
+      return new Response(gzipSync(JSON.stringify(told)), answer);
+    };
+    const { node } = await startNetworkNode(organisation, edgeIn('north', 'a', 'region'), [
+      { name: 'centre', fetch: lying },
+    ]);
+    const [entry] = await revoke(node, 'aa');
+    for (const letter of letters.slice(1, 5)) await revoke(node, `${letter}a`);
+    const { self } = node.ledger;
+    for (let times = 0; times < 3; times += 1) await exchange(node);
+    expect(
+      [...node.ledger.origins('recovery').keys()].filter((origin) => origin.startsWith(self.slice(0, 10))),
+    ).toEqual([self]);
+    expect(node.ledger.origins('recovery').get(self)?.seq).toBe(6);
+    expect(node.alarms.list().map(({ type }) => type)).toContain('segment-refused');
+    // What such a peer says that it holds counts for nothing all the same.
+    expect(node.peers.heldAtCentre('recovery', self, entry?.seq ?? 0)).toBe(false);
   });
 
   it('leave tables that are what the journal says', async () => {
