@@ -57,8 +57,9 @@ export function homeOf(role: StaffRole): string {
 /** Answers with a page. */
 export async function respondPage(visit: Visit, page: Page): Promise<Response> {
   const { c, language } = visit;
-  const text = await (<Frame visit={visit} page={page} />);
-  return c.body(`<!doctype html>${text.toString()}`, page.status ?? 200, {
+  // A piece of a page may have to wait for the database.
+  const text = await (<Frame visit={visit} page={page} />).toString();
+  return c.body(`<!doctype html>${text}`, page.status ?? 200, {
     'Content-Type': 'text/html; charset=utf-8',
     'Content-Language': language,
     'Content-Security-Policy': POLICY,
@@ -97,7 +98,7 @@ function Frame({ visit, page }: { visit: Visit; page: Page }) {
         <header class="top">
           <a class="brand" href="/">
             <img src={assetPath('icon.svg')} alt="" width="28" height="28" />
-            {words.product}
+            <span>{words.product}</span>
           </a>
           {staff && <Navigation visit={visit} at={page.at} />}
           <div class="person">

@@ -56,7 +56,10 @@ function listPage(visit: SignedIn): Promise<Response> {
       head: words.computers.site,
       cell: ({ siteId }) => (siteId === null ? '' : node.configuration.siteName(siteId)),
     },
-    { head: words.admin.fields.regionId, cell: ({ regionId }) => regionId ?? '' },
+    {
+      head: words.admin.fields.regionId,
+      cell: ({ regionId }) => node.configuration.get('region', regionId ?? '')?.body.name ?? regionId ?? '',
+    },
     { head: words.nodes.state, cell: (edge) => <State visit={visit} edge={edge} /> },
   ];
   return respondPage(visit, {

@@ -145,7 +145,13 @@ function listPage(visit: SignedIn, kind: AdminKind): Promise<Response> {
         )}
         {spec.ids === 'device' && <p>{words.admin.fromComputer}</p>}
         <SecretForms visit={visit} kind={kind} />
-        <Table visit={visit} caption={title} columns={columns} rows={itemsOf(node, kind)} />
+        <Table
+          visit={visit}
+          caption={title}
+          columns={columns}
+          rows={itemsOf(node, kind)}
+          none={words.admin.none}
+        />
       </>
     ),
   });
@@ -161,6 +167,7 @@ function said({ words, node, clock }: SignedIn, field: FieldSpec, value: unknown
     return field.type === 'sites' || field.type === 'site-or-all' ? words.admin.allSites : '';
   const text = textOf(field, value);
   if (field.type === 'choice') return words.admin.choices[field.of.find((code) => code === text) ?? 'any'];
+  if (field.type === 'region') return node.configuration.get('region', text)?.body.name ?? text;
   return field.type === 'site' || field.type === 'site-or-all' ? node.configuration.siteName(text) : text;
 }
 

@@ -72,13 +72,12 @@ function sentence(
       : current;
   const parts = [
     ...(named.length > 0 ? [words.banner.current(named)] : []),
-    ...stale
-      .slice(0, NAMED_MAX)
-      .map((one) =>
-        one.asOf === null
-          ? words.banner.neverHeard(name(one))
-          : words.banner.to(name(one), clock.recent(one.asOf)),
-      ),
+    ...stale.slice(0, NAMED_MAX).map((one, index) => {
+      if (one.asOf === null) return words.banner.neverHeard(name(one));
+      // Whatever begins the sentence brings its verb.
+      const to = named.length === 0 && index === 0 ? words.banner.onlyTo : words.banner.to;
+      return to(name(one), clock.recent(one.asOf));
+    }),
     ...(stale.length > NAMED_MAX ? [words.banner.more(stale.length - NAMED_MAX)] : []),
   ];
   return `${parts.join(', ')}.`;

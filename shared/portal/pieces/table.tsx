@@ -26,14 +26,17 @@ export function Table<Row>({
   columns,
   rows,
   order,
+  none = visit.words.table.none,
 }: {
   visit: Visit;
   caption: string;
   columns: readonly Column<Row>[];
   rows: readonly Row[];
   order?: Order;
+  /** what is said where there are no rows */
+  none?: string;
 }) {
-  if (rows.length === 0) return <p class="nothing">{visit.words.table.none}</p>;
+  if (rows.length === 0) return <p class="nothing">{none}</p>;
   return (
     <div class="scroll" role="region" aria-label={caption} tabindex={0}>
       <table>
