@@ -435,6 +435,26 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/v1/reports/sign-ins': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Who signed in and who tried to, and what was done to accounts
+     * @description Newest first. Staff of some sites see what happened at the nodes of these. Which codes were used is not among it. CSV has every page.
+     */
+    get: operations['get-v1-reports-sign-ins'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/v1/reports/recovery-audit': {
     parameters: {
       query?: never;
@@ -1647,6 +1667,7 @@ export interface components {
         replaced: number;
       };
       stolen: number;
+      silent: number;
       bySite: {
         siteId: string;
         siteName: string;
@@ -2477,6 +2498,11 @@ export interface components {
             | 'sealed-keys';
           subject: string;
           detail: string;
+          /** @default null */
+          fault: {
+            name: string;
+            parts: unknown[];
+          } | null;
         }[];
         beyondHeads: number;
         seconds: number;
@@ -3390,6 +3416,94 @@ export interface operations {
         };
         content: {
           'application/json': components['schemas']['KeysAtRisk'];
+        };
+      };
+      /** @description A problem */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  'get-v1-reports-sign-ins': {
+    parameters: {
+      query?:
+        | {
+            /** @description Otherwise by `Accept`; JSON if that names neither. */
+            format?: ('json' | 'csv') | undefined;
+            /** @description Otherwise by `Accept-Language`. In CSV, Spanish has `;`, decimal commas and a byte-order mark. */
+            lang?: ('en' | 'es') | undefined;
+            /** @description In whose time a CSV and the days of a filter are; UTC without it. */
+            timeZone?: string | undefined;
+            /** @description A day, as clocks in `timeZone` show it, or an instant with its offset. `from` is inclusive; `to` takes in a whole day and excludes an instant. */
+            from?: string | undefined;
+            /** @description A day, as clocks in `timeZone` show it, or an instant with its offset. `from` is inclusive; `to` takes in a whole day and excludes an instant. */
+            to?: string | undefined;
+            /** @description A site ID. */
+            site?: string | undefined;
+            /** @description Sign-in name or name: exact, or a beginning with `*` after it; any case. */
+            person?: string | undefined;
+            action?:
+              | (
+                  | 'sign-in'
+                  | 'sign-out'
+                  | 'sign-out-elsewhere'
+                  | 'throttled'
+                  | 'link-made'
+                  | 'enrolled'
+                  | 'passkey-added'
+                  | 'passkey-renamed'
+                  | 'passkey-removed'
+                  | 'recovery-codes-made'
+                  | 'password-changed'
+                  | 'change-demanded'
+                  | 'reset'
+                  | 'revoked'
+                )
+              | undefined;
+            status?: ('Successful' | 'Failed') | undefined;
+            failure?:
+              | (
+                  | 'unknown-account'
+                  | 'revoked'
+                  | 'no-password'
+                  | 'wrong-password'
+                  | 'no-second-factor'
+                  | 'wrong-code'
+                  | 'used-code'
+                  | 'wrong-passkey'
+                  | 'too-many-attempts'
+                )
+              | undefined;
+            method?: ('password+totp' | 'password+recovery-code' | 'passkey' | 'link') | undefined;
+            /** @description Name of the node where it was. */
+            node?: string | undefined;
+            /** @description Exact, or a beginning with `*` after it; any case. */
+            address?: string | undefined;
+            limit?: number | undefined;
+            /** @description `nextCursor` of the page before. */
+            cursor?: string | undefined;
+          }
+        | undefined;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description One page of what happened */
+      200: {
+        headers: {
+          /** @description With CSV: JSON of what `freshness` says, the stalest nodes first. */
+          'Holdfast-Freshness'?: string | undefined;
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['SignIns'];
         };
       };
       /** @description A problem */
@@ -5103,6 +5217,11 @@ export interface operations {
                   | 'FAILED_AT_POST_SNAPSHOT'
                   | 'FAILED_AT_BACKUP_COMPLETE';
                 message: string;
+                /** @default null */
+                fault: {
+                  name: string;
+                  parts: unknown[];
+                } | null;
               } | null;
               lastSnapshot: {
                 id: string;
@@ -5151,6 +5270,11 @@ export interface operations {
               ok: boolean;
               id: string | null;
               message: string | null;
+              /** @default null */
+              fault: {
+                name: string;
+                parts: unknown[];
+              } | null;
             } | null;
             snapshots: components['schemas']['Snapshot'][];
           };

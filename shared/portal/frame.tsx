@@ -33,7 +33,16 @@ export interface Page {
 }
 
 type NavName =
-  'recover' | 'requests' | 'breakGlass' | 'computers' | 'reports' | 'audit' | 'risk' | 'nodes' | 'admin';
+  | 'recover'
+  | 'requests'
+  | 'breakGlass'
+  | 'computers'
+  | 'reports'
+  | 'audit'
+  | 'signIns'
+  | 'risk'
+  | 'nodes'
+  | 'admin';
 
 export const NAV: Readonly<Record<NavName, { readonly path: string; readonly roles: readonly StaffRole[] }>> =
   {
@@ -43,6 +52,7 @@ export const NAV: Readonly<Record<NavName, { readonly path: string; readonly rol
     computers: { path: '/computers', roles: STAFF_ROLES },
     reports: { path: '/reports/compliance', roles: STAFF_ROLES },
     audit: { path: '/reports/audit', roles: ['reports', 'auditor', 'administrator'] },
+    signIns: { path: '/reports/sign-ins', roles: ['auditor', 'administrator'] },
     risk: { path: '/reports/keys-at-risk', roles: STAFF_ROLES },
     nodes: { path: '/nodes', roles: STAFF_ROLES },
     admin: { path: '/admin', roles: ['administrator'] },

@@ -10,6 +10,7 @@ import { cookieAttributes, readForm } from './form.ts';
 import { homeOf } from './frame.tsx';
 import { localPath } from './local-path.ts';
 import { accountPages } from './pages/account.tsx';
+import { enrolPages } from './pages/enrol.tsx';
 import { signInPages } from './pages/sign-in.tsx';
 import { adminAsidePages } from './pages/admin-aside.tsx';
 import { adminEdgeTokenPages } from './pages/admin-edge-tokens.tsx';
@@ -25,14 +26,15 @@ import { riskPages } from './pages/keys-at-risk.tsx';
 import { nodePages } from './pages/nodes.tsx';
 import { recoverPages } from './pages/recover.tsx';
 import { requestPages } from './pages/requests.tsx';
+import { signInReportPages } from './pages/sign-ins.tsx';
 import { shows } from './routing.ts';
 import { LANGUAGE_COOKIE } from './visit.ts';
 
 const YEAR_S = 365 * 86_400;
 
 const PAGES: readonly Routes[] = [
-  ...[signInPages, accountPages, recoverPages, requestPages, breakGlassPages],
-  ...[computerPages, compliancePages, auditPages, riskPages, nodePages],
+  ...[signInPages, enrolPages, accountPages, recoverPages, requestPages, breakGlassPages],
+  ...[computerPages, compliancePages, auditPages, signInReportPages, riskPages, nodePages],
   ...[exemptionPages, adminEdgePages, adminEdgeTokenPages, adminAsidePages, adminExemptionPages, adminPages],
 ];
 

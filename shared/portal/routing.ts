@@ -41,15 +41,13 @@ export function takes(
     node.confirmation.require();
     const fields = await readForm(c, node.options.platform);
     const visit = visitOf(node, c);
-    let person: SignedIn;
     try {
-      person = await signedIn(visit, use, roles);
+      return await answer(await signedIn(visit, use, roles), fields);
     } catch (error) {
       // What was filled in is not lost with the session.
       if (error instanceof Problem && isSignedOut(error))
         return signInPage(visit, { problem: error, resume: resumeOf(path, fields) });
       throw error;
     }
-    return answer(person, fields);
   });
 }

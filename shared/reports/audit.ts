@@ -1,12 +1,10 @@
 /**
  * Recovery audit: who asked for which key, for whom and why, and what came of it; searches by key ID as well. Newest
- * first; two records of one instant are in the order of their logs, so that a page never repeats or leaves one out.
+ * first.
  */
-import { base64url } from 'jose';
-import { type SQL, and, desc, eq, gte, lt, or, sql } from 'drizzle-orm';
+import { type SQL, and, desc, eq, gte, lt, or } from 'drizzle-orm';
 import { z } from 'zod';
 import { STAFF_ROLES } from '../domain/vocabulary.ts';
-import { Problem } from '../http/problem.ts';
 import { limits } from '../limits.ts';
 import { audit } from '../schema/recovery.ts';
 import {
@@ -23,11 +21,8 @@ import { type CodedWords, type Words, coded, wordsOf } from '../text/language.ts
 import { type Reading, reportHead, sitesFor } from './context.ts';
 import { isOneOf, isUser, matches } from './match.ts';
 import type { AuditAnswer, AuditQuery, AuditRow } from './messages.ts';
+import { type Place, isBeyond, placeOf, readCursor, writeCursor } from './place.ts';
 import { spanOf } from './time.ts';
-
-/** Where a page ends: the next begins after this record. */
-const place = z.tuple([z.number().int(), z.string().max(40), z.number().int()]);
-type Place = z.infer<typeof place>;
 
 type Facts = typeof audit.$inferSelect;
 
@@ -59,12 +54,10 @@ export async function* auditPages(reading: Reading, query: AuditQuery): AsyncGen
 
 function read(reading: Reading, query: AuditQuery, after: Place | null, rowsMax: number): Promise<Facts[]> {
   const { parts } = reading;
-  const beyond =
-    after && sql`(${audit.at}, ${audit.origin}, ${audit.seq}) < (${after[0]}, ${after[1]}, ${after[2]})`;
   return parts.ledger.readers.recovery
     .select()
     .from(audit)
-    .where(and(conditionOf(reading, query), beyond ?? undefined))
+    .where(and(conditionOf(reading, query), after ? isBeyond(audit, after) : undefined))
     .orderBy(desc(audit.at), desc(audit.origin), desc(audit.seq))
     .limit(rowsMax);
 }
@@ -113,20 +106,4 @@ function rowOf({ parts, language }: Reading, facts: Facts): AuditRow {
     verification: facts.verification === null ? null : say(verificationWords, facts.verification),
     siteName: facts.siteId === null ? null : parts.configuration.siteName(facts.siteId),
   };
-}
-
-function placeOf({ at, origin, seq }: Facts): Place {
-  return [at, origin, seq];
-}
-
-function writeCursor(of: Place): string {
-  return base64url.encode(JSON.stringify(of));
-}
-
-function readCursor(text: string): Place {
-  try {
-    return place.parse(JSON.parse(new TextDecoder().decode(base64url.decode(text))));
-  } catch {
-    throw new Problem('invalid-request', { fields: [{ at: 'cursor', code: 'custom' }] });
-  }
 }

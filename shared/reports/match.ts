@@ -17,6 +17,12 @@ export function matches(column: SQLWrapper, pattern: string | undefined): SQL | 
   return sql`${column} COLLATE NOCASE >= ${beginning} AND ${column} COLLATE NOCASE < ${beginning + LAST_CHARACTER}`;
 }
 
+/** The same of a text that is no column. */
+export function isNamed(text: string, pattern: string): boolean {
+  const [known, wanted] = [lowerAscii(text), lowerAscii(pattern)];
+  return wanted.endsWith('*') ? known.startsWith(wanted.slice(0, -1)) : known === wanted;
+}
+
 /** Whether a text names this user: `DOMAIN\user` and `user@domain` whole, or the user part alone. */
 export function isUser(text: SQLWrapper, user: string): SQL {
   const same = (value: SQLWrapper) => sql`${value} COLLATE NOCASE = ${user}`;

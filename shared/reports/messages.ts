@@ -11,6 +11,7 @@ import {
   STAFF_ROLES,
 } from '../domain/vocabulary.ts';
 import { isStorable } from '../journal/entry.ts';
+import { ACCOUNT_ACTIONS, SIGN_IN_FAILURES, SIGN_IN_METHODS } from '../journal/staff-bodies.ts';
 import { limits } from '../limits.ts';
 import { nodeFreshness } from '../replication/peers.ts';
 import { AUDIT_STATUSES, KEY_RISKS, KEY_STATES } from '../text/audit.ts';
@@ -118,6 +119,26 @@ export const auditQuery = z.strictObject({
     .openapi({ description: '`nextCursor` of the page before.' }),
 });
 export type AuditQuery = z.infer<typeof auditQuery>;
+
+export const signInQuery = z.strictObject({
+  ...form,
+  ...{ from: day, to: day, site },
+  person: pattern.describe('Sign-in name or name: exact, or a beginning with `*` after it; any case.'),
+  action: z.enum(ACCOUNT_ACTIONS).optional(),
+  status: z.enum(AUDIT_STATUSES).optional(),
+  failure: z.enum(SIGN_IN_FAILURES).optional(),
+  method: z.enum(SIGN_IN_METHODS).optional(),
+  node: slug.optional().describe('Name of the node where it was.'),
+  address: pattern,
+  limit: number(1, limits.reportRowsMax).default(100),
+  cursor: z
+    .string()
+    .max(200)
+    .regex(/^[A-Za-z0-9_-]+$/)
+    .optional()
+    .openapi({ description: '`nextCursor` of the page before.' }),
+});
+export type SignInQuery = z.infer<typeof signInQuery>;
 
 export const keysAtRiskQuery = z.strictObject({
   ...form,
@@ -360,3 +381,41 @@ export const auditAnswer = z
   })
   .openapi('RecoveryAudit');
 export type AuditAnswer = z.infer<typeof auditAnswer>;
+
+export const signInRow = z.object({
+  /** names the entry that is this record */
+  origin: z.string(),
+  seq: z.number().int(),
+  at: time,
+  action: textCode,
+  status: textCode,
+  /** told to nobody who signs in */
+  failure: textCode.nullable(),
+  method: textCode.nullable(),
+  /** null: nobody by the name that was typed */
+  staffId: z.string().nullable(),
+  /** what they are called now */
+  staffName: z.string().nullable(),
+  /** the administrator whose doing it was; null: their own, or the installation's token */
+  byId: z.string().nullable(),
+  byName: z.string().nullable(),
+  /** null: a centre */
+  siteId: z.string().nullable(),
+  siteName: z.string().nullable(),
+  nodeId: z.string(),
+  nodeName: z.string(),
+  address: z.string().nullable(),
+  /** since when that node had reached no centre; null when it was connected */
+  offlineSince: time.nullable(),
+});
+export type SignInRow = z.infer<typeof signInRow>;
+
+export const signInAnswer = z
+  .object({
+    ...reportHead.shape,
+    /** newest first */
+    rows: z.array(signInRow),
+    nextCursor: z.string().nullable(),
+  })
+  .openapi('SignIns');
+export type SignInAnswer = z.infer<typeof signInAnswer>;

@@ -59,6 +59,19 @@ export class OwnAccount {
     await accounts.replace(staffId, [await hashPassword(platform, password)], event);
   }
 
+  /** Whether a domain for passkeys is configured. */
+  get hasPasskeys(): boolean {
+    return this.#parts.passkeys.rpId !== null;
+  }
+
+  /** How many recovery codes are left, as far as this node heard of those that were used. */
+  async recoveryCodesLeft({ staffId }: Session): Promise<number> {
+    const { credentials, ledger } = this.#parts;
+    const hashes = credentials.of(staffId, 'recovery-codes')[0]?.secret.hashes ?? [];
+    const used = await Promise.all(hashes.map((codeHash) => isUsed(ledger, staffId, { codeHash })));
+    return used.filter((one) => !one).length;
+  }
+
   /** The oldest first. */
   passkeys({ staffId, credentialIds }: Session): PasskeyItem[] {
     const { credentials, passkeys } = this.#parts;

@@ -39,6 +39,7 @@ const HELPDESK: readonly StaffRole[] = ['helpdesk', 'advanced-helpdesk'];
 const APPROVERS: readonly StaffRole[] = ['helpdesk', 'advanced-helpdesk', 'break-glass-officer'];
 const OFFICERS: readonly StaffRole[] = ['break-glass-officer'];
 const AUDIT: readonly StaffRole[] = ['reports', 'auditor', 'administrator'];
+const WATCHERS: readonly StaffRole[] = ['auditor', 'administrator'];
 const ADMIN: readonly StaffRole[] = ['administrator'];
 const KEY_ID = '00000000-0000-4000-8000-000000000001';
 const KEY = { keyId: KEY_ID, recoveryPassword: 'none', siteId: 'a', computerName: 'PC-1', domain: 'corp' };
@@ -169,6 +170,7 @@ const ROWS: Readonly<Record<string, Row>> = {
   'GET /v1/reports/keys-at-risk': { whom: EVERYBODY },
   'GET /v1/reports/recovery-audit': { whom: AUDIT },
   // Administration.
+  'GET /v1/reports/sign-ins': { whom: WATCHERS },
   'GET /v1/admin/config/:kind': admin('/v1/admin/config/staff'),
   'PUT /v1/admin/config/:kind/:id': {
     ...admin('/v1/admin/config/region/north', { revision: 7, body: { name: 'North' } }),
@@ -239,6 +241,7 @@ const ROWS: Readonly<Record<string, Row>> = {
   'GET /computers/:deviceId/exemption': page(HELPDESK),
   'GET /reports/compliance': page(EVERYBODY),
   'GET /reports/audit': page(AUDIT),
+  'GET /reports/sign-ins': page(WATCHERS),
   'GET /reports/keys-at-risk': page(EVERYBODY),
   'GET /nodes': page(EVERYBODY),
   'GET /nodes/events': page(EVERYBODY),
@@ -251,10 +254,15 @@ const ROWS: Readonly<Record<string, Row>> = {
   'GET /admin/:kind/:id': page(ADMIN, '/admin/staff/ana'),
   'POST /language': form,
   'POST /sign-in': form,
+  'POST /sign-in/resume': form,
   'POST /sign-out': form,
   'POST /enrol': form,
   'POST /enrol/finish': form,
   'POST /account/password': form,
+  'POST /account/passkey': form,
+  'POST /account/passkey/removal': form,
+  'POST /account/recovery-codes': form,
+  'POST /account/sessions': form,
   'POST /recover': form,
   'POST /recover/password': form,
   'POST /requests/approval': form,

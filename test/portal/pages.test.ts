@@ -78,6 +78,8 @@ const PAGES: readonly Seen[] = [
   },
   { name: 'compliance', at: 'centre', who: 'reports', path: '/reports/compliance' },
   { name: 'audit', at: 'madrid', who: 'reports', path: '/reports/audit' },
+  { name: 'sign-ins', at: 'centre', who: 'administrator', path: '/reports/sign-ins' },
+  { name: 'account-at-edge', at: 'madrid', who: 'helpdesk', path: '/account' },
   { name: 'keys-at-risk', at: 'madrid', who: 'reports', path: '/reports/keys-at-risk' },
   { name: 'nodes', at: 'centre', who: 'administrator', path: '/nodes' },
   { name: 'account', at: 'centre', who: 'administrator', path: '/account' },

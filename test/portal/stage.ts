@@ -7,7 +7,7 @@ import { createRequire } from 'node:module';
 import path from 'node:path';
 import sparticuz from '@sparticuz/chromium';
 import type { AxeResults } from 'axe-core';
-import { type Browser, type BrowserContext, type Page, chromium } from 'playwright-core';
+import { type Browser, type BrowserContext, type CDPSession, type Page, chromium } from 'playwright-core';
 import { z } from 'zod';
 import type { LocalCluster } from '../../central/local/cluster.ts';
 import type { Fleet } from '../../central/fleet/fleet.ts';
@@ -56,6 +56,8 @@ export interface Visitor {
   readonly page: Page;
   /** what the page complained about or fetched from elsewhere, as it happens */
   readonly complaints: string[];
+  /** holds the page's virtual authenticators, which end with any session of the debugger that does */
+  readonly devices?: CDPSession;
 }
 
 /** Nobody listens there. */
@@ -202,7 +204,7 @@ export class Stage {
   }
 }
 
-function complaintsOf(page: Page, url: string): string[] {
+export function complaintsOf(page: Page, url: string): string[] {
   const found: string[] = [];
   page.on('console', (message) => found.push(message.text()));
   page.on('pageerror', (error) => found.push(error.message));
@@ -215,14 +217,14 @@ function complaintsOf(page: Page, url: string): string[] {
 const axeSource = readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 /** What axe-core finds, one line each. Put into the page by the debugger, for the page's policy lets nobody else in. */
-export async function violationsOf({ context, page }: Visitor): Promise<string[]> {
-  const session = await context.newCDPSession(page);
+export async function violationsOf({ context, page, devices }: Visitor): Promise<string[]> {
+  const session = devices ?? (await context.newCDPSession(page));
   await session.send('Runtime.evaluate', { expression: await axeSource });
   const { result } = await session.send('Runtime.evaluate', {
     ...{ expression: 'axe.run().then((found) => JSON.stringify(found.violations))', awaitPromise: true },
     returnByValue: true,
   });
-  await session.detach();
+  if (!devices) await session.detach();
   const violations = JSON.parse(String(result.value)) as AxeResults['violations'];
   return violations.flatMap(({ id, nodes }) =>
     nodes.map(

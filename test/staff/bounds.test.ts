@@ -19,7 +19,7 @@ describe('a session', () => {
   const open = () => {
     const { platform, pass } = clock();
     const sessions = new Sessions(platform);
-    const { secret } = sessions.open({ staffId: 'ana', method: 'passkey', credentialIds: [] });
+    const { secret } = sessions.open({ staffId: 'ana', method: 'passkey', credentialIds: [], address: null });
     return { sessions, secret, pass };
   };
 
@@ -60,7 +60,7 @@ describe('a session', () => {
 
   it('gives way to newer ones of the same person, and never to those of others', () => {
     const { sessions, secret } = open();
-    const others = { staffId: 'bea', method: 'passkey', credentialIds: [] } as const;
+    const others = { staffId: 'bea', method: 'passkey', credentialIds: [], address: null } as const;
     const theirs = Array.from(
       { length: limits.sessionsPerPersonMax + 3 },
       () => sessions.open(others).secret,

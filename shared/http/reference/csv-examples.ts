@@ -5,6 +5,7 @@ import type { CsvStyle } from '../../reports/csv.ts';
 import { enterpriseCsv } from '../../reports/enterprise-csv.ts';
 import { keysAtRiskCsv } from '../../reports/keys-at-risk-csv.ts';
 import * as messages from '../../reports/messages.ts';
+import { signInsCsv } from '../../reports/sign-ins-csv.ts';
 import { TimeZone } from '../../reports/time.ts';
 import { trendCsv } from '../../reports/trend-csv.ts';
 
@@ -12,6 +13,7 @@ const STYLE: CsvStyle = { language: 'en', zone: new TimeZone(null) };
 
 const TABLES: Readonly<Record<string, (json: unknown) => AsyncGenerator<string>>> = {
   'recovery-audit': (json) => auditCsv(one(messages.auditAnswer.parse(json).rows), STYLE),
+  'sign-ins': (json) => signInsCsv(one(messages.signInAnswer.parse(json).rows), STYLE),
   'computer-compliance': (json) => computersCsv(one(messages.computerAnswer.parse(json).computers), STYLE),
   'keys-at-risk': (json) => keysAtRiskCsv(one(messages.keysAtRiskAnswer.parse(json).rows), STYLE),
   'compliance-trend': (json) => trendCsv(messages.trendAnswer.parse(json), STYLE),

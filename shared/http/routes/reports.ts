@@ -18,6 +18,8 @@ import { enterpriseCompliance } from '../../reports/enterprise.ts';
 import { keysAtRiskCsv } from '../../reports/keys-at-risk-csv.ts';
 import { keysAtRisk, keysAtRiskPages } from '../../reports/keys-at-risk.ts';
 import * as messages from '../../reports/messages.ts';
+import { signInsCsv } from '../../reports/sign-ins-csv.ts';
+import { signInPages, signIns } from '../../reports/sign-ins.ts';
 import { TimeZone } from '../../reports/time.ts';
 import { trendCsv } from '../../reports/trend-csv.ts';
 import { trendReport } from '../../reports/trend.ts';
@@ -27,6 +29,8 @@ import type { AppEnv, Routes } from '../context.ts';
 import { jsonContent, problems, staffToken } from '../openapi.ts';
 
 const AUDIT_ROLES: readonly StaffRole[] = ['reports', 'auditor', 'administrator'];
+/** What people did, not what became of keys: for those who watch over people. */
+const SIGN_IN_ROLES: readonly StaffRole[] = ['auditor', 'administrator'];
 const FRESHNESS_HEADER = 'Holdfast-Freshness';
 
 const headers = z.object({
@@ -102,6 +106,17 @@ const keysAtRiskRoute = createRoute({
   responses: answers(messages.keysAtRiskAnswer, 'One page of keys'),
 });
 
+const signInRoute = createRoute({
+  method: 'get',
+  path: '/v1/reports/sign-ins',
+  summary: 'Who signed in and who tried to, and what was done to accounts',
+  description:
+    'Newest first. Staff of some sites see what happened at the nodes of these. Which codes were used is not among it. CSV has every page.',
+  security: staffToken,
+  request: { query: messages.signInQuery },
+  responses: answers(messages.signInAnswer, 'One page of what happened'),
+});
+
 export const reportRoutes: Routes = (app, node) => {
   const parts = reportPartsOf(node);
 
@@ -133,6 +148,13 @@ export const reportRoutes: Routes = (app, node) => {
     if (!wantsCsv(c, query.format)) return c.json(await keysAtRisk(reading, query), 200, common(reading));
     const texts = keysAtRiskCsv(keysAtRiskPages(reading, query), reading);
     return c.body(await streamOf(texts), 200, csvHeaders(reading, keysAtRiskRoute));
+  });
+  app.openapi(signInRoute, async (c) => {
+    const query = c.req.valid('query');
+    const reading = await readingOf(node, parts, c, query, SIGN_IN_ROLES);
+    if (!wantsCsv(c, query.format)) return c.json(await signIns(reading, query), 200, common(reading));
+    const texts = signInsCsv(signInPages(reading, query), reading);
+    return c.body(await streamOf(texts), 200, csvHeaders(reading, signInRoute));
   });
   app.openapi(auditRoute, async (c) => {
     const query = c.req.valid('query');

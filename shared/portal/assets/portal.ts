@@ -3,12 +3,17 @@
  * It keeps nothing and sends nothing of what it sees.
  */
 import { digits } from './islands/digits.ts';
+import { link } from './islands/link.ts';
 import { live } from './islands/live.ts';
+import { newPasskey } from './islands/new-passkey.ts';
 import { passkey } from './islands/passkey.ts';
 import { password } from './islands/password.ts';
 import { tellZone } from './islands/zone.ts';
 
-const ISLANDS: Readonly<Record<string, (element: HTMLElement) => void>> = { digits, live, passkey, password };
+const ISLANDS: Readonly<Record<string, (element: HTMLElement) => void>> = {
+  ...{ digits, link, live, passkey, password },
+  'new-passkey': newPasskey,
+};
 
 tellZone();
 for (const element of document.querySelectorAll<HTMLElement>('[data-island]'))

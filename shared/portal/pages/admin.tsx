@@ -2,6 +2,7 @@
 import type { Routes } from '../../http/context.ts';
 import { PROBLEMS, Problem } from '../../http/problem.ts';
 import { configureAs } from '../../http/routes/admin.ts';
+import { placeOf } from '../../http/routes/session.ts';
 import type { HoldfastNode } from '../../node.ts';
 import { slug } from '../../trust/certificate.ts';
 import {
@@ -39,13 +40,19 @@ export const adminPages: Routes = (app, node) => {
   );
   takes(app, node, `${PATH}/staff/link`, ACCESS, async (visit, fields) => {
     const { token } = await node.accounts.link(fields.get('staffId') ?? '', visit.staff.staffId);
-    return secretPage(visit, 'staff', token);
+    return secretPage(visit, 'staff', linkOf(visit, token));
   });
   takes(app, node, `${PATH}/staff/reset`, ACCESS, async (visit, fields) => {
     await node.accounts.reset(fields.get('staffId') ?? '', visit.staff.staffId);
     return visit.c.redirect(`${PATH}/staff`, 303);
   });
 };
+
+/** As `holdfast staff link` prints it. */
+function linkOf({ c }: SignedIn, token: string): string {
+  const { isSecure, host } = placeOf(c);
+  return `${isSecure ? 'https' : 'http'}://${host}/enrol#${token}`;
+}
 
 function kindOf({ c }: SignedIn): AdminKind {
   const kind = c.req.param('kind') ?? '';

@@ -16,6 +16,7 @@ import { Field } from '../pieces/fields.tsx';
 import { type Visit, visitOf } from '../visit.ts';
 
 export const SIGN_IN = '/sign-in';
+const RESUME = '/sign-in/resume';
 
 /** What a form was about to do when its session had ended. */
 const resumed = z.strictObject({ path: z.string(), fields: z.record(z.string(), z.string()) });
@@ -44,6 +45,12 @@ export const signInPages: Routes = (app, node) => {
       return signInPage(visit, { problem: error, next, resume, staffId: fields.get('staffId') ?? '' });
     }
     return resume ? resumePage(visit, resume) : c.redirect(next, 303);
+  });
+  // After a passkey, which script signs in with: what was kept comes to the page that sends it.
+  app.post(RESUME, async (c) => {
+    const fields = await readForm(c, node.options.platform);
+    const resume = readResumed(fields.get('resume'));
+    return resume ? resumePage(visitOf(node, c), resume) : c.redirect('/', 303);
   });
   app.post('/sign-out', async (c) => {
     await readForm(c, node.options.platform);
@@ -150,12 +157,18 @@ export function signInPage(
           </Field>
           <button>{words.signIn}</button>
         </form>
+        {passkeys && resume && (
+          <form method="post" action={RESUME} id="resume" hidden>
+            <Token visit={visit} />
+            <input type="hidden" name="resume" value={JSON.stringify(resume)} />
+          </form>
+        )}
         {passkeys && (
           <p
             class="actions"
             data-island="passkey"
             data-next={localPath(next)}
-            data-failed={PROBLEMS['sign-in-failed'][language]}
+            data-failed={words.signInPage.passkeyFailed}
           >
             <button type="button" class="second" hidden>
               {words.signInPage.passkey}

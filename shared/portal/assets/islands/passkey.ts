@@ -1,4 +1,6 @@
 /** Signing in with a passkey, which only script can ask a browser for. */
+import { Refused, ask, wordsFor } from './ask.ts';
+
 export function passkey(part: HTMLElement): void {
   const button = part.querySelector('button');
   const said = part.querySelector('[role=status]');
@@ -6,15 +8,20 @@ export function passkey(part: HTMLElement): void {
   button.hidden = false;
   button.addEventListener('click', () => {
     said.textContent = '';
-    signIn().then(
-      () => {
-        location.assign(part.dataset['next'] ?? '/');
-      },
-      () => {
-        said.textContent = part.dataset['failed'] ?? '';
-      },
-    );
+    button.disabled = true;
+    signIn().then(goOn, (error: unknown) => {
+      button.disabled = false;
+      // What a password's page would say of a name and a code does not fit.
+      const isUnknown = error instanceof Refused && error.code === 'sign-in-failed';
+      said.textContent = wordsFor(isUnknown ? null : error, part.dataset['failed']);
+    });
   });
+
+  function goOn(): void {
+    const kept = document.querySelector('form#resume');
+    if (kept instanceof HTMLFormElement) kept.submit();
+    else location.assign(part.dataset['next'] ?? '/');
+  }
 }
 
 async function signIn(): Promise<void> {
@@ -24,14 +31,4 @@ async function signIn(): Promise<void> {
   });
   if (!(credential instanceof PublicKeyCredential)) throw new Error('no passkey was given');
   await ask('/v1/session/passkey', credential.toJSON());
-}
-
-async function ask(path: string, body: unknown): Promise<unknown> {
-  const response = await fetch(path, {
-    method: 'POST',
-    headers: { 'Content-Type': 'application/json' },
-    body: JSON.stringify(body),
-  });
-  if (!response.ok) throw new Error(`refused: ${String(response.status)}`);
-  return response.json();
 }
