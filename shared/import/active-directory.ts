@@ -24,6 +24,7 @@ import {
   type ImportItem,
   type ImportReader,
   base64Bytes,
+  instantOf,
   noNotices,
   readKey,
 } from './record.ts';
@@ -165,8 +166,5 @@ function computerOf(name: readonly NamePart[]): { computerName: string; domain: 
 
 function generalizedTime(text: string): number | null {
   const found = /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(?:\.\d+)?Z$/.exec(text.trim());
-  if (!found) return null;
-  const [year = 0, month = 1, day = 0, hour = 0, minute = 0, second = 0] = found.slice(1).map(Number);
-  const at = Date.UTC(year, month - 1, day, hour, minute, second);
-  return at >= 0 ? at : null;
+  return found && instantOf(found.slice(1));
 }

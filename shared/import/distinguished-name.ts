@@ -46,13 +46,13 @@ function splitUnescaped(text: string): string[] {
 
 const decoder = new TextDecoder();
 
-/** Hex pairs that follow each other are the bytes of one UTF-8 text. */
+/** Hex pairs that follow each other are the bytes of one UTF-8 text. In one pass: a backslash that was escaped begins no pair. */
 function unescape(value: string): string {
-  return value
-    .replace(/(?:\\[0-9a-f]{2})+/gi, (pairs) =>
-      decoder.decode(
-        Uint8Array.from(pairs.match(/[0-9a-f]{2}/gi) ?? [], (pair) => Number.parseInt(pair, 16)),
-      ),
-    )
-    .replace(/\\(.)/g, '$1');
+  return value.replace(/((?:\\[0-9a-f]{2})+)|\\(.)/gis, (_, pairs: string | undefined, sign: string) =>
+    pairs === undefined
+      ? sign
+      : decoder.decode(
+          Uint8Array.from(pairs.match(/[0-9a-f]{2}/gi) ?? [], (pair) => Number.parseInt(pair, 16)),
+        ),
+  );
 }

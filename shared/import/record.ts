@@ -180,17 +180,21 @@ export function timeOf(text: string): number | null {
       text,
     );
   if (!found) return null;
-  const [, year, month, day, hour = '0', minute = '0', second = '0', fraction = '0', zone = 'Z'] = found;
-  const at = Date.UTC(
-    Number(year),
-    Number(month) - 1,
-    Number(day),
-    Number(hour),
-    Number(minute),
-    Number(second),
-  );
+  const [, year, month, day, hour = '00', minute = '00', second = '00', fraction = '0', zone = 'Z'] = found;
+  const at = instantOf([year, month, day, hour, minute, second]);
   const offset = /^([+-])(\d\d):?(\d\d)$/.exec(zone);
   const minutes = offset ? (offset[1] === '-' ? -1 : 1) * (Number(offset[2]) * 60 + Number(offset[3])) : 0;
+  if (at === null || (offset && (Number(offset[2]) > 23 || Number(offset[3]) > 59))) return null;
   const time = at + Math.floor(Number(`0${fraction}`) * 1000) - minutes * 60_000;
   return Number.isSafeInteger(time) && time >= 0 ? time : null;
+}
+
+/** The instant of a year, month, day, hour, minute and second in UTC, as digits of full width; null where a calendar has none. */
+export function instantOf(digits: readonly (string | undefined)[]): number | null {
+  const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = digits.map(Number);
+  const at = Date.UTC(year, month - 1, day, hour, minute, second);
+  // JavaScript takes 30 February for 2 March, and the year 99 for 1999.
+  const isReal =
+    !Number.isNaN(at) && new Date(at).toISOString().replace(/\D/g, '').startsWith(digits.join(''));
+  return isReal && at >= 0 ? at : null;
 }

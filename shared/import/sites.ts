@@ -56,8 +56,23 @@ function parseRule(line: string): Rule | null {
   }
 }
 
+/**
+ * Piece by piece, each at its first place behind the one before: a regular expression of many stars would try every
+ * way to share out a name among them.
+ */
 function wildcard(pattern: string, site: string, of: (computer: Computer) => string): Rule {
-  const parts = pattern.split('*').map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
-  const expression = new RegExp(`^${parts.join('.*')}$`, 'iu');
-  return (computer) => (expression.test(of(computer)) ? site : null);
+  const [first = '', ...rest] = pattern.toLowerCase().split('*');
+  const last = rest.pop();
+  const fits = (text: string): boolean => {
+    if (last === undefined) return text === first;
+    if (!text.startsWith(first)) return false;
+    let at = first.length;
+    for (const piece of rest) {
+      const found = text.indexOf(piece, at);
+      if (found < 0) return false;
+      at = found + piece.length;
+    }
+    return text.length - last.length >= at && text.endsWith(last);
+  };
+  return (computer) => (fits(of(computer).toLowerCase()) ? site : null);
 }
