@@ -11,6 +11,8 @@ function sha256(...parts: readonly (string | Uint8Array)[]): string {
   return hash('sha256', Buffer.concat(parts.map((part) => Buffer.from(part))), 'base64url');
 }
 
+/** Bytes that are no text must not become one, and a text must be the same on both hosts. */
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const gzipped = promisify(gzip);
 const gunzipped = promisify(gunzip);
 
@@ -27,8 +29,7 @@ export const nodePlatform: Platform = {
       });
     }),
   compress: async (text) => new Uint8Array(await gzipped(text, { level: constants.Z_BEST_SPEED })),
-  decompress: async (bytes, bytesMax) =>
-    (await gunzipped(bytes, { maxOutputLength: bytesMax })).toString('utf8'),
+  decompress: async (bytes, bytesMax) => utf8.decode(await gunzipped(bytes, { maxOutputLength: bytesMax })),
   // setTimeout(0) waits at least a millisecond, and would cost every group of writes that long.
   sleep: (ms, until) =>
     new Promise((resolve) => {

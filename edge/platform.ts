@@ -3,6 +3,9 @@ import { createHash, scrypt } from 'node:crypto';
 import { constants, gunzipSync, gzipSync } from 'node:zlib';
 import type { Platform } from '../shared/platform.ts';
 
+/** Bytes that are no text must not become one, and a text must be the same on both hosts. */
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
 export const workerdPlatform: Platform = {
   now: () => Date.now(),
   random: (length) => crypto.getRandomValues(new Uint8Array(length)),
@@ -22,7 +25,7 @@ export const workerdPlatform: Platform = {
   compress: (text) => Promise.resolve(new Uint8Array(gzipSync(text, { level: constants.Z_BEST_SPEED }))),
   decompress: (bytes, bytesMax) =>
     new Promise((resolve) => {
-      resolve(new TextDecoder().decode(gunzipSync(bytes, { maxOutputLength: bytesMax })));
+      resolve(utf8.decode(gunzipSync(bytes, { maxOutputLength: bytesMax })));
     }),
   sleep: (ms, until) =>
     new Promise((resolve) => {

@@ -19,7 +19,7 @@ export interface Platform {
   ): Promise<Uint8Array<ArrayBuffer>>;
   /** gzip (RFC 1952), fast rather than small. */
   compress(text: string): Promise<Uint8Array<ArrayBuffer>>;
-  /** The text in a gzip; rejects when it is malformed or longer than `bytesMax`. */
+  /** The text in a gzip; rejects when it is malformed, no UTF-8, or longer than `bytesMax`. */
   decompress(bytes: Uint8Array<ArrayBuffer>, bytesMax: number): Promise<string>;
   /** Resolves after `ms` milliseconds; `sleep(0)` lets waiting requests run first. Resolves
    * early, and leaves no timer behind, when `until` is aborted. */
