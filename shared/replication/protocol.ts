@@ -145,7 +145,9 @@ export const certificateRequest = z.strictObject({
   request: z
     .string()
     .regex(/^[A-Za-z0-9_-]+$/)
-    .max(limits.tlsRequestBytesMax),
+    .max(limits.tlsRequestBytesMax)
+    // Six bits a character: a single one over makes no byte.
+    .refine(({ length }) => length % 4 !== 1, 'not whole bytes'),
 });
 export const certificateAnswer = z.object({
   /** the certificate, then its authority's, PEM */
