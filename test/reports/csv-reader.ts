@@ -13,7 +13,7 @@ export async function csvOf(
 }
 
 /** Reads CSV back as RFC 4180 has it, strictly: what does not fit throws. */
-function readCsv(text: string, separator: ',' | ';'): Record<string, string>[] {
+export function readCsvRows(text: string, separator: ',' | ';'): string[][] {
   const rows: string[][] = [];
   let row: string[] = [];
   let at = 0;
@@ -51,7 +51,11 @@ function readCsv(text: string, separator: ',' | ';'): Record<string, string>[] {
     }
   }
   if (row.length > 0) throw new Error('the last line has no end');
-  const [headings = [], ...lines] = rows;
+  return rows;
+}
+
+function readCsv(text: string, separator: ',' | ';'): Record<string, string>[] {
+  const [headings = [], ...lines] = readCsvRows(text, separator);
   return lines.map((cells) => {
     if (cells.length !== headings.length) throw new Error('a line is not as long as the first');
     return Object.fromEntries(headings.map((heading, index) => [heading, cells[index] ?? '']));
