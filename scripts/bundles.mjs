@@ -12,6 +12,7 @@ const nodeEntries = [
   'central/local/dev-edge.ts',
   'test/bench/main.ts',
   'test/sim/main.ts',
+  'test/fuzz/main.ts',
   'test/soak/main.ts',
   'test/install/program.ts',
   'edge/appliance/main.ts',
