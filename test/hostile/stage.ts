@@ -130,6 +130,7 @@ export class Stage {
         ...change,
       });
     };
+    await this.put('sign-in', 'sign-in', { rpId: 'localhost' });
     await staff('helpdesk-gone', this.tokens.revokedStaff, { revoked: true });
     await staff('helpdesk-lugo', this.tokens.lugoStaff, { sites: ['lugo'] });
     await staff('officer', this.tokens.officer, { role: 'break-glass-officer' });
@@ -162,7 +163,8 @@ export class Stage {
 
   /**
    * What this node has stored of the logs of `nodes`, counted in its files. Other nodes' logs come and go by
-   * replication meanwhile; contacts with peers and the writer's guard are no record of anything.
+   * replication meanwhile; contacts with peers, the day's count for the trend and the writer's guard are no record of a
+   * request.
    */
   counts(place: Place, nodes: readonly string[]): Counts {
     const counts: Record<string, number> = {};
@@ -173,7 +175,7 @@ export class Stage {
         String(name),
       );
       for (const table of tables) {
-        if (/^sqlite_|^_cf_|_guard$|^local_peers$|migrations/.test(table)) continue;
+        if (/^sqlite_|^_cf_|_guard$|^local_(?:peers|trend)$|migrations/.test(table)) continue;
         const ours = 'substr(origin, 1, 10) IN (SELECT value FROM json_each(?))';
         const logged = all(`SELECT 1 FROM pragma_table_info('${table}') WHERE name = 'origin'`).length > 0;
         const rows = logged
