@@ -6,16 +6,19 @@ import type { Alarms } from './alarms.ts';
 import type { Ledger } from './journal/ledger.ts';
 import type { Log } from './platform.ts';
 
+/** In canonical text the name stands so and nowhere else: within a text its quotation marks are escaped. */
+const KEY_ID = /"keyId":"([^"]*)"/;
+
 /** Looked for after the commit and beside it, so that neither a device nor catching up waits for it. */
 export function watchConflicts(ledger: Ledger, alarms: Alarms, log: Log): void {
   let looking: Promise<void> = Promise.resolve();
   ledger.onCommit((store, entries) => {
-    const bodies = entries.flatMap(({ kind, body }) =>
-      (kind === 'escrow' || kind === 'import') && body !== null ? [body] : [],
+    const keyIds = entries.flatMap(({ kind, body }) =>
+      kind === 'escrow' || kind === 'import' ? (KEY_ID.exec(body ?? '')?.[1] ?? []) : [],
     );
-    if (store !== 'recovery' || bodies.length === 0) return;
+    if (store !== 'recovery' || keyIds.length === 0) return;
     looking = looking
-      .then(() => raiseConflicts(ledger, alarms, bodies))
+      .then(() => raiseConflicts(ledger, alarms, keyIds))
       .catch((error: unknown) => {
         log('warn', 'conflicts could not be looked for', {
           error: error instanceof Error ? error.name : 'unknown',
@@ -24,14 +27,14 @@ export function watchConflicts(ledger: Ledger, alarms: Alarms, log: Log): void {
   });
 }
 
-async function raiseConflicts(ledger: Ledger, alarms: Alarms, bodies: readonly string[]): Promise<void> {
+async function raiseConflicts(ledger: Ledger, alarms: Alarms, keyIds: readonly string[]): Promise<void> {
   const rows = await ledger.engine.rows(
     'recovery',
-    "WITH named AS (SELECT DISTINCT value ->> '$.keyId' AS key_id FROM json_each(?)), " +
+    'WITH named AS (SELECT DISTINCT value AS key_id FROM json_each(?)), ' +
       'copies AS (SELECT e.key_id, e.commitment, e.device_id FROM named n JOIN escrows e ON e.key_id = n.key_id ' +
       'UNION SELECT i.key_id, i.commitment, NULL FROM named n JOIN imports i ON i.key_id = n.key_id) ' +
       'SELECT key_id FROM copies GROUP BY key_id HAVING count(DISTINCT commitment) > 1 OR count(DISTINCT device_id) > 1',
-    [`[${bodies.join(',')}]`],
+    [JSON.stringify(keyIds)],
   );
   for (const [keyId] of rows) {
     alarms.raise('key-conflict', String(keyId), 'another password or device stands under this key ID');

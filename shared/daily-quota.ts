@@ -22,8 +22,24 @@ export class DailyQuota {
     const isToday = known !== undefined && now >= known.since && now - known.since < DAY_MS;
     const count = isToday ? known.count : 0;
     if (count >= this.#max) return false;
-    if (!known && this.#used.size >= limits.quotaSubjectsMax) this.#used.clear();
+    if (!known && this.#used.size >= limits.quotaSubjectsMax) this.#forgetSome(now);
     this.#used.set(who, { since: isToday ? known.since : now, count: count + 1 });
     return true;
+  }
+
+  /** What was counted came to nothing. */
+  giveBack(who: string): void {
+    const known = this.#used.get(who);
+    if (known && known.count > 0) this.#used.set(who, { ...known, count: known.count - 1 });
+  }
+
+  /** Those of another day; and if there are none, those who came first. */
+  #forgetSome(now: number): void {
+    for (const [who, { since }] of this.#used)
+      if (now - since >= DAY_MS || now < since) this.#used.delete(who);
+    for (const who of this.#used.keys()) {
+      if (this.#used.size < limits.quotaSubjectsMax) return;
+      this.#used.delete(who);
+    }
   }
 }

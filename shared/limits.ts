@@ -57,13 +57,13 @@ export const limits = {
   cycleRoundsMax: 400,
   /** Origins in a vector: a node opens one per start, so this is decades of daily restarts of a region. */
   vectorOriginsMax: 50_000,
-  /** Key IDs a device may escrow per day: a PC has a handful of volumes and rotates rarely. */
+  /** New key IDs of a device in a day, at one node: a PC has a handful of volumes and rotates rarely. */
   deviceKeyIdsPerDayMax: 200,
   /** New devices that one site's token enrols in a day, and new key IDs of one site, at one node: a whole fleet at once, and an end. */
   tokenDevicesPerDayMax: 20_000,
   siteKeyIdsPerDayMax: 200_000,
-  /** Tokens and sites that are counted at once. */
-  quotaSubjectsMax: 10_000,
+  /** Tokens, sites and devices that are counted at once: all that one token enrols in a day, and more. */
+  quotaSubjectsMax: 50_000,
   /** How long replication may take before a device is asked to give its key to another node as well. */
   singleCopyGraceMs: 10_000,
   /** Volumes in one status report. */

@@ -8,7 +8,7 @@
 import { z } from 'zod';
 import { receiptPayload } from '../devices/messages.ts';
 import { CertificateAuthority, publicJwk } from '../trust/certificate.ts';
-import { type PublicJwk, peekJws, thumbprint, verifyJws } from '../trust/jws.ts';
+import { type PublicJwk, peekHeader, thumbprint, verifyJws } from '../trust/jws.ts';
 
 export type OrganisationPin = { readonly thumbprint: string } | { readonly jwk: PublicJwk };
 
@@ -34,7 +34,7 @@ export class ReceiptChecker {
   }
 
   async check(receipt: string, own: EscrowedKey): Promise<ReceiptVerdict> {
-    const header = signedHeader.safeParse(peekJws(receipt)?.header);
+    const header = signedHeader.safeParse(peekHeader(receipt));
     if (!header.success) return 'malformed';
     const authority = await this.#authorityFor(header.data.cert);
     const certificate = await authority?.check(header.data.cert);
@@ -50,7 +50,7 @@ export class ReceiptChecker {
 
   async #authorityFor(certificate: string): Promise<CertificateAuthority | null> {
     if (this.#authority || !('thumbprint' in this.#pin)) return this.#authority;
-    const header = certificateHeader.safeParse(peekJws(certificate)?.header);
+    const header = certificateHeader.safeParse(peekHeader(certificate));
     if (!header.success || (await thumbprint(header.data.jwk)) !== this.#pin.thumbprint) return null;
     return (this.#authority = new CertificateAuthority(header.data.jwk));
   }

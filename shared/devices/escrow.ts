@@ -14,7 +14,7 @@ import { limits } from '../limits.ts';
 import type { Platform } from '../platform.ts';
 import type { Peers } from '../replication/peers.ts';
 import { type Origin, nodeOf } from '../trust/certificate.ts';
-import { Sealer } from '../vault/seal.ts';
+import { Sealer, type VaultPublicKey } from '../vault/seal.ts';
 import { Redacted } from '../vault/redacted.ts';
 import type { Durability, EscrowAnswer, EscrowRequest, Receipt } from './messages.ts';
 import { type DeviceToken, machineFingerprint } from './token.ts';
@@ -36,10 +36,9 @@ export interface EscrowParts {
 export class EscrowService {
   readonly #parts: EscrowParts;
   readonly #sealer: Sealer;
-  /** of new key IDs, by site: many devices of one token are no way around a device's own quota */
-  readonly #quota: DailyQuota;
-  /** how many escrows of each device are being written */
-  readonly #writing = new Map<string, number>();
+  /** of new key IDs, by device, and by site: many devices of one token are no way around a device's own quota */
+  readonly #deviceQuota: DailyQuota;
+  readonly #siteQuota: DailyQuota;
   /** escrows being written, so that the same key sent twice at once becomes one entry */
   readonly #underWay = new Map<string, Promise<{ place: Place; conflict: boolean; created: boolean }>>();
   /** by key ID: how many of these are being written, and whether it were ever several at once */
@@ -48,7 +47,8 @@ export class EscrowService {
   constructor(parts: EscrowParts) {
     this.#parts = parts;
     this.#sealer = new Sealer(parts.platform);
-    this.#quota = new DailyQuota(parts.platform, limits.siteKeyIdsPerDayMax);
+    this.#deviceQuota = new DailyQuota(parts.platform, limits.deviceKeyIdsPerDayMax);
+    this.#siteQuota = new DailyQuota(parts.platform, limits.siteKeyIdsPerDayMax);
   }
 
   /** Throws a Problem; otherwise the key is durable here, whatever else is known of it. */
@@ -65,7 +65,6 @@ export class EscrowService {
     const id = `${keyId} ${commitment} ${device.sub}`;
     let work = this.#underWay.get(id);
     if (!work) {
-      this.#writing.set(device.sub, (this.#writing.get(device.sub) ?? 0) + 1);
       const together = this.#together.get(keyId) ?? { writing: 0, several: false };
       this.#together.set(keyId, together);
       together.writing += 1;
@@ -74,9 +73,6 @@ export class EscrowService {
         this.#underWay.delete(id);
         together.writing -= 1;
         if (together.writing === 0) this.#together.delete(keyId);
-        const left = (this.#writing.get(device.sub) ?? 1) - 1;
-        if (left > 0) this.#writing.set(device.sub, left);
-        else this.#writing.delete(device.sub);
       });
       this.#underWay.set(id, work);
     }
@@ -98,11 +94,11 @@ export class EscrowService {
     request: EscrowRequest,
     together: { readonly several: boolean },
   ): Promise<{ place: Place; conflict: boolean; created: boolean }> {
-    const { ledger, configuration } = this.#parts;
-    const { copies: held, today } = await this.#held(keyId, device.sub);
+    const { configuration, peers } = this.#parts;
+    const held = await this.#held(keyId);
     const copies = held.filter(([of, by]) => of === commitment && by === device.sub);
     const atCentre = copies.find(([, , origin, seq]) =>
-      this.#parts.peers.heldAtCentre('recovery', String(origin) as Origin, Number(seq)),
+      peers.heldAtCentre('recovery', String(origin) as Origin, Number(seq)),
     );
     const same = atCentre ?? copies.find(([, , origin]) => this.#isSure(String(origin) as Origin));
     if (same) {
@@ -113,11 +109,30 @@ export class EscrowService {
         created: false,
       };
     }
-    this.#checkQuota(device.sub, today);
-    if (!this.#quota.take(device.site))
-      throw new Problem('site-quota', { limit: limits.siteKeyIdsPerDayMax }, { 'Retry-After': '3600' });
     const vaults = configuration.vaultsOf(device.site);
     if (!vaults) throw new Problem('vaults-unknown', {}, { 'Retry-After': '30' });
+    this.#takeQuota(device);
+    try {
+      const entry = await this.#append(device, keyId, commitment, key, request, vaults);
+      // Others wrote under the same ID at the same moment: what became of them stands in the tables by now.
+      const now = together.several ? await this.#held(keyId) : held;
+      return { place: entry, conflict: conflictIn(now, commitment, device.sub), created: true };
+    } catch (error) {
+      // Whoever comes back until there is room, or a disk that works, has not used up a day by that.
+      this.#deviceQuota.giveBack(device.sub);
+      this.#siteQuota.giveBack(device.site);
+      throw error;
+    }
+  }
+
+  async #append(
+    device: DeviceToken,
+    keyId: Guid,
+    commitment: string,
+    key: Redacted<Uint8Array<ArrayBuffer>>,
+    request: EscrowRequest,
+    vaults: readonly VaultPublicKey[],
+  ): Promise<Place> {
     const record = { keyId, deviceId: device.sub, volumeId: request.volumeId };
     const sealed = await this.#sealer.seal(vaults, { kind: 'recovery-password', ...record }, key);
     const keyPackage =
@@ -129,7 +144,7 @@ export class EscrowService {
             new Redacted(fromBase64(request.keyPackage)),
           );
     const { volumeId, volumeType, counter, computerName, domain, users } = request;
-    const [entry] = await ledger.append('recovery', [
+    const [entry] = await this.#parts.ledger.append('recovery', [
       {
         kind: 'escrow',
         body: {
@@ -139,36 +154,28 @@ export class EscrowService {
       },
     ]);
     if (!entry) throw new Error('an append resolved without its entry');
-    // Others wrote under the same ID at the same moment: what became of them stands in the tables by now.
-    const now = together.several ? (await this.#held(keyId, device.sub)).copies : held;
-    return { place: entry, conflict: conflictIn(now, commitment, device.sub), created: true };
+    return entry;
   }
 
-  /**
-   * Every copy under this key ID: commitment, device, and where its entry stands; the first to arrive first. With it how
-   * many keys this device escrowed within a day, for a question more would cost as much as the answer.
-   */
-  async #held(keyId: Guid, deviceId: string): Promise<{ copies: SqlValue[][]; today: number }> {
-    const since = (this.#parts.platform.now() - 86_400_000) * 1024;
-    const rows = await this.#parts.ledger.engine.rows(
+  #takeQuota({ sub, site }: DeviceToken): void {
+    const later = { 'Retry-After': '3600' };
+    if (!this.#deviceQuota.take(sub))
+      throw new Problem('key-quota', { limit: limits.deviceKeyIdsPerDayMax }, later);
+    if (this.#siteQuota.take(site)) return;
+    this.#deviceQuota.giveBack(sub);
+    throw new Problem('site-quota', { limit: limits.siteKeyIdsPerDayMax }, later);
+  }
+
+  /** Every copy under this key ID: commitment, device, and where its entry stands; the first to arrive first. */
+  #held(keyId: Guid): Promise<SqlValue[][]> {
+    return this.#parts.ledger.engine.rows(
       'recovery',
       'SELECT e.commitment, e.device_id, e.origin, e.seq, j.hash, j.arrival FROM escrows e ' +
         'JOIN recovery_journal j ON j.origin = e.origin AND j.seq = e.seq WHERE e.key_id = ?1 ' +
         // No device stands behind an imported key: with the same password it is this one.
-        'UNION ALL SELECT commitment, NULL, NULL, NULL, NULL, NULL FROM imports WHERE key_id = ?1 ' +
-        'UNION ALL SELECT NULL, ?2, NULL, count(*), NULL, NULL FROM escrows WHERE device_id = ?2 AND hlc > ?3 ORDER BY 6',
-      [keyId, deviceId, since],
+        'UNION ALL SELECT commitment, NULL, NULL, NULL, NULL, NULL FROM imports WHERE key_id = ?1 ORDER BY 6',
+      [keyId],
     );
-    const copies = rows.filter(([commitment]) => commitment !== null);
-    return { copies, today: Number(rows.find(([commitment]) => commitment === null)?.[3] ?? 0) };
-  }
-
-  #checkQuota(deviceId: string, today: number): void {
-    // What is being written counts as well, or many at once would all find room.
-    const underWay = this.#writing.get(deviceId) ?? 0;
-    if (today + underWay > limits.deviceKeyIdsPerDayMax) {
-      throw new Problem('key-quota', { limit: limits.deviceKeyIdsPerDayMax }, { 'Retry-After': '3600' });
-    }
   }
 
   /** I13: of a log that two copies of another machine wrote, nobody knows who else has this end. */

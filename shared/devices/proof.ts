@@ -9,7 +9,7 @@ import { Problem } from '../http/problem.ts';
 import { limits } from '../limits.ts';
 import type { Platform } from '../platform.ts';
 import { publicJwk } from '../trust/certificate.ts';
-import { type PublicJwk, peekJws, thumbprint, verifyJws } from '../trust/jws.ts';
+import { type PublicJwk, peekHeader, thumbprint, verifyJws } from '../trust/jws.ts';
 
 /** Who shows a private key has given it away (RFC 9449, section 4.3). */
 const shownKey = publicJwk.extend({ d: z.never().optional() }).transform(({ d: _d, ...jwk }) => jwk);
@@ -68,8 +68,7 @@ export class ProofChecker {
   async check(request: ProvenRequest): Promise<ProvenKey> {
     if (request.proof === undefined)
       throw new Problem('credentials-missing', { header: 'DPoP' }, this.#headers());
-    const peeked = peekJws(request.proof);
-    const header = proofHeader.safeParse(peeked?.header);
+    const header = proofHeader.safeParse(peekHeader(request.proof));
     if (!header.success) throw new Problem('proof-invalid', { why: 'header' }, this.#headers());
     const { jwk } = header.data;
     const verified = await verifyJws('dpop+jwt', request.proof, jwk);

@@ -81,10 +81,9 @@ const NO_PAGE_POLICY = "default-src 'none'; frame-ancestors 'none'";
 /** A year, of this name alone: what else its domain serves is not this node's to say. */
 const STRICT_TRANSPORT = 'max-age=31536000';
 
-/** Gives each request a reference, counts it, and adds what every answer carries. */
+/** Counts each request, and adds what every answer carries. */
 function observe(node: HoldfastNode): MiddlewareHandler<AppEnv> {
   return async function observeRequest(c, next) {
-    c.set('reference', randomName(node.options.platform, 12));
     if (BACKGROUND.test(c.req.path)) await next();
     else await node.foreground.during(next);
     // Set on the response that is there: `c.header` would copy it each time.
@@ -147,11 +146,12 @@ function respondToError(
   error: unknown,
   c: Context<AppEnv>,
 ): Response | Promise<Response> {
+  const reference = randomName(node.options.platform, 12);
+  c.set('reference', reference);
   const problem =
     problemOf(error) ??
     (error instanceof HTTPException && error.status === 400 ? new Problem('malformed-json') : null);
   if (problem) return answer(node, problem, c);
-  const reference = c.get('reference');
   // Only names and places: a message may quote what was being worked on (I8).
   const stack =
     error instanceof Error

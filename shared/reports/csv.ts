@@ -21,7 +21,7 @@ const SEPARATORS: Readonly<Record<Language, string>> = { en: ',', es: ';' };
 const DECIMAL_MARKS: Readonly<Record<Language, string>> = { en: '.', es: ',' };
 const BYTE_ORDER_MARK = '\ufeff';
 /** What spreadsheets take for a formula, full-width forms included. */
-const FORMULA = /^[=+\-@\t\r\n＝＋－＠]/;
+const FORMULA = /^[=+\-@\t\r\n\uFF1D\uFF0B\uFF0D\uFF20]/;
 const NUMBER = /^-?\d+([.,]\d+)?$/;
 
 export function csvHead(cells: readonly string[], style: CsvStyle): string {

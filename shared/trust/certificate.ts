@@ -5,7 +5,7 @@
  */
 import { z } from 'zod';
 import type { Platform } from '../platform.ts';
-import { type PrivateJwk, type PublicJwk, makeSigner, peekJws, verifyJws } from './jws.ts';
+import { type PrivateJwk, type PublicJwk, makeSigner, peekHeader, verifyJws } from './jws.ts';
 
 export const publicJwk = z.object({
   kty: z.literal('EC'),
@@ -90,7 +90,7 @@ export class CertificateAuthority {
     type: Parameters<typeof verifyJws>[0],
     jws: string,
   ): Promise<{ payload: unknown; by: Certificate } | null> {
-    const header = z.object({ cert: z.string() }).safeParse(peekJws(jws)?.header);
+    const header = z.object({ cert: z.string() }).safeParse(peekHeader(jws));
     if (!header.success) return null;
     const by = await this.check(header.data.cert);
     if (!by) return null;

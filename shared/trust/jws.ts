@@ -76,15 +76,23 @@ export async function verifyJws(
   }
 }
 
-/** The unverified header and payload of a compact JWS, to learn which key should have signed it; null if malformed. */
+/** The unverified header of a compact JWS, to learn which key should have signed it; null if malformed. */
+export function peekHeader(jws: string): unknown {
+  return peekPart(jws, 0);
+}
+
+/** The unverified header and payload of a compact JWS; null if malformed. */
 export function peekJws(jws: string): { header: unknown; payload: unknown } | null {
+  const [header, payload] = [peekPart(jws, 0), peekPart(jws, 1)];
+  return header === null || payload === null ? null : { header, payload };
+}
+
+function peekPart(jws: string, part: 0 | 1): unknown {
   const parts = jws.split('.');
-  if (parts.length !== 3 || parts[0] === undefined || parts[1] === undefined) return null;
+  const text = parts[part];
+  if (parts.length !== 3 || text === undefined) return null;
   try {
-    return {
-      header: JSON.parse(decoder.decode(base64url.decode(parts[0]))) as unknown,
-      payload: JSON.parse(decoder.decode(base64url.decode(parts[1]))) as unknown,
-    };
+    return JSON.parse(decoder.decode(base64url.decode(text))) as unknown;
   } catch {
     return null;
   }

@@ -329,9 +329,8 @@ describe('whom a node calls', () => {
     ]);
     const answer: unknown = await until('it answers', 10_000, async () => (await fetch(url)).json());
     await running.stop();
-    // The centre, and for everything else what answers in the place of the whole internet.
-    expect(answer).toMatchObject({ centre: 200, web: 403, name: 403, world: 403 });
-    expect(answer).not.toMatchObject({ raw: 'opened' });
+    const refused = expect.stringMatching(/^\w*Error/);
+    expect(answer).toMatchObject({ centre: 200, web: refused, name: refused, world: refused, raw: refused });
     expect(reached).toEqual([]);
   });
 
