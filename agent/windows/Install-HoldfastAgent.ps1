@@ -1,5 +1,7 @@
 # Holdfast agent for Windows: installation, in one command, by Group Policy (startup script), Intune (Win32 app) or hand. Run again, it upgrades.
 # Not run on Windows yet: parsed and checked on another system only. README.md says what to try there first.
+#Requires -Version 5.1
+#Requires -RunAsAdministrator
 
 <#
 .SYNOPSIS
@@ -14,11 +16,12 @@ RFC 7638 thumbprint of the organisation's key, 43 characters.
 .PARAMETER SiteToken
 The site's enrolment token.
 .EXAMPLE
-powershell.exe -NoProfile -ExecutionPolicy Bypass -File Install-HoldfastAgent.ps1 -Node https://edge.madrid.example,https://centre.example -OrganisationThumbprint 0123... -SiteToken hft-...
+powershell.exe -NoProfile -ExecutionPolicy Bypass -File Install-HoldfastAgent.ps1 -Node "https://edge.madrid.example,https://centre.example" -OrganisationThumbprint 0123... -SiteToken hft-...
 #>
 [CmdletBinding()]
 param(
-    [string]$Node,
+    # A list where PowerShell has split it, one text where -File has not.
+    [string[]]$Node,
     [string]$OrganisationThumbprint,
     [string]$SiteToken
 )
@@ -32,16 +35,27 @@ function Get-Native {
     return Join-Path $env:SystemRoot 'sysnative\WindowsPowerShell\v1.0\powershell.exe'
 }
 
-function Set-SystemOnly {
-    # SYSTEM and administrators, by number, since names are localised; nothing inherited.
+function New-SystemFolder {
+    # A folder for SYSTEM and administrators, by number, since names are localised; nothing inherited. Any user may make
+    # folders in ProgramData: one that belongs to somebody else, or a link, is taken away first with what is in it.
     param([Parameter(Mandatory = $true)][string]$Path)
 
+    $owners = 'S-1-5-18', 'S-1-5-32-544'
+    if ([System.IO.Directory]::Exists($Path)) {
+        $owner = (Get-Acl -LiteralPath $Path).GetOwner([System.Security.Principal.SecurityIdentifier]).Value
+        $isLink = ([System.IO.File]::GetAttributes($Path) -band [System.IO.FileAttributes]::ReparsePoint) -ne 0
+        # .NET takes a link itself away and does not follow it, which Remove-Item of 5.1 does.
+        if ($isLink -or $owners -notcontains $owner) { [System.IO.Directory]::Delete($Path, $true) }
+    }
     $acl = New-Object System.Security.AccessControl.DirectorySecurity
     $acl.SetAccessRuleProtection($true, $false)
-    foreach ($sid in 'S-1-5-18', 'S-1-5-32-544') {
+    foreach ($sid in $owners) {
         $who = New-Object System.Security.Principal.SecurityIdentifier($sid)
+        # The last one stays: who owns a folder may change who reads it.
+        $acl.SetOwner($who)
         $acl.AddAccessRule((New-Object System.Security.AccessControl.FileSystemAccessRule($who, 'FullControl', 'ContainerInherit, ObjectInherit', 'None', 'Allow')))
     }
+    [void][System.IO.Directory]::CreateDirectory($Path, $acl)
     Set-Acl -LiteralPath $Path -AclObject $acl
 }
 
@@ -51,10 +65,8 @@ function Set-LocalSettings {
     $base = [Microsoft.Win32.RegistryKey]::OpenBaseKey([Microsoft.Win32.RegistryHive]::LocalMachine, [Microsoft.Win32.RegistryView]::Registry64)
     $key = $base.CreateSubKey('SOFTWARE\Holdfast\Agent')
     try {
-        if ($Values['Node'] -ne '') {
-            [string[]]$nodes = @($Values['Node'].Split(',') | ForEach-Object { $_.Trim() } | Where-Object { $_ -ne '' })
-            $key.SetValue('Nodes', $nodes, [Microsoft.Win32.RegistryValueKind]::MultiString)
-        }
+        [string[]]$nodes = @($Values['Node'] | ForEach-Object { "$_".Split(',') } | ForEach-Object { $_.Trim() } | Where-Object { $_ -ne '' })
+        if ($nodes.Count -gt 0) { $key.SetValue('Nodes', $nodes, [Microsoft.Win32.RegistryValueKind]::MultiString) }
         foreach ($name in 'OrganisationThumbprint', 'SiteToken') {
             if ($Values[$name] -ne '') { $key.SetValue($name, $Values[$name], [Microsoft.Win32.RegistryValueKind]::String) }
         }
@@ -71,7 +83,7 @@ $native = Get-Native
 if ($null -ne $native) {
     $arguments = @('-NoProfile', '-NonInteractive', '-ExecutionPolicy', 'Bypass', '-File', $PSCommandPath)
     foreach ($name in 'Node', 'OrganisationThumbprint', 'SiteToken') {
-        if ($PSBoundParameters.ContainsKey($name)) { $arguments += "-$name", $PSBoundParameters[$name] }
+        if ($PSBoundParameters.ContainsKey($name)) { $arguments += "-$name", ($PSBoundParameters[$name] -join ',') }
     }
     & $native $arguments
     exit $LASTEXITCODE
@@ -82,16 +94,19 @@ $target = Join-Path $env:ProgramFiles 'Holdfast\Agent'
 $manifest = Import-PowerShellDataFile -Path (Join-Path $source 'Holdfast.Agent.psd1')
 $events = ConvertFrom-Json -InputObject ([System.IO.File]::ReadAllText((Join-Path $source 'events.json')))
 
-# The program, whole: what an earlier version had and this one has not must go.
+# The program, whole: what an earlier version had and this one has not must go. It is beside its place before the old one
+# goes: a share that is lost half-way must not leave this computer without an agent.
+$next = "$target.new"
+if (Test-Path -LiteralPath $next) { Remove-Item -LiteralPath $next -Recurse -Force }
+[void](New-Item -ItemType Directory -Path $next -Force)
+Copy-Item -Path (Join-Path $source '*') -Destination $next -Recurse -Force
+Get-ChildItem -LiteralPath $next -Recurse -File | Unblock-File
 Stop-ScheduledTask -TaskPath '\Holdfast\' -TaskName 'Holdfast Agent' -ErrorAction SilentlyContinue
 if (Test-Path -LiteralPath $target) { Remove-Item -LiteralPath $target -Recurse -Force }
-[void](New-Item -ItemType Directory -Path $target -Force)
-Copy-Item -Path (Join-Path $source '*') -Destination $target -Recurse -Force
-Get-ChildItem -LiteralPath $target -Recurse -File | Unblock-File
+[System.IO.Directory]::Move($next, $target)
 
-$kept = Join-Path $env:ProgramData 'Holdfast\Agent'
-[void](New-Item -ItemType Directory -Path $kept -Force)
-Set-SystemOnly -Path $kept
+New-SystemFolder -Path (Join-Path $env:ProgramData 'Holdfast')
+New-SystemFolder -Path (Join-Path $env:ProgramData 'Holdfast\Agent')
 
 Set-LocalSettings -Values @{ Node = $Node; OrganisationThumbprint = $OrganisationThumbprint; SiteToken = $SiteToken; Version = "$($manifest.ModuleVersion)" }
 

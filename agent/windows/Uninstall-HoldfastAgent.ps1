@@ -1,5 +1,7 @@
 # Holdfast agent for Windows: removal. Drives stay encrypted and keep their recovery passwords; the nodes keep what they hold.
 # Not run on Windows yet: parsed and checked on another system only. README.md says what to try there first.
+#Requires -Version 5.1
+#Requires -RunAsAdministrator
 
 <#
 .SYNOPSIS

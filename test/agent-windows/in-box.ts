@@ -5,6 +5,7 @@ export const IN_BOX: Readonly<Record<string, readonly string[]>> = {
   'Copy-Item': ['Path', 'Destination', 'Recurse', 'Force'],
   'Export-ModuleMember': ['Function'],
   'ForEach-Object': [],
+  'Get-Acl': ['LiteralPath'],
   'Get-ChildItem': ['Path', 'LiteralPath', 'Filter', 'Recurse', 'File'],
   'Get-CimInstance': ['Namespace', 'ClassName', 'Property'],
   'Get-ItemProperty': ['Path', 'ErrorAction'],

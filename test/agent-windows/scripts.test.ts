@@ -98,6 +98,36 @@ describe('scripts of the agent for Windows', () => {
     }
   });
 
+  it('take no name and no folder that any user of the computer could have taken first', async () => {
+    for (const { name, text } of ofTheAgent)
+      expect([name, /Mutex|EventWaitHandle|Global\\|GetTempPath|\$env:TEMP/.exec(text)]).toEqual([
+        name,
+        null,
+      ]);
+    const install = await readFile(path.join(AGENT, 'Install-HoldfastAgent.ps1'), 'utf8');
+    const folders = [
+      ...install.matchAll(/^New-SystemFolder -Path \(Join-Path \$env:ProgramData '(.*)'\)$/gm),
+    ];
+    // The parent as well: whoever owns it may put another folder in the place of the one below.
+    expect(folders.map(([, folder]) => folder)).toEqual(['Holdfast', 'Holdfast\\Agent']);
+    expect(install.match(/\$env:ProgramData/g)).toHaveLength(folders.length);
+    expect(install).toMatch(/GetOwner\(.*\n.*ReparsePoint.*\n.*\n.*Directory\]::Delete/);
+  });
+
+  it('replace the program by one that is there whole', async () => {
+    const install = await readFile(path.join(AGENT, 'Install-HoldfastAgent.ps1'), 'utf8');
+    const steps = ['Copy-Item ', 'Remove-Item -LiteralPath $target ', 'Directory]::Move($next, $target)'];
+    const places = steps.map((step) => install.indexOf(step));
+    expect(places).toEqual(places.toSorted((one, other) => one - other));
+    expect(places).not.toContain(-1);
+    expect(install).toContain('-Destination $next ');
+  });
+
+  it('look up what a method of WMI gives by name, for under strict mode a missing property is an error', () => {
+    for (const { name, text } of ofTheAgent)
+      expect([name, /\['(?:out|body|answer|payload|header)'\]\.\w/.exec(text)]).toEqual([name, null]);
+  });
+
   it('use nothing that came with PowerShell 7', () => {
     for (const source of ofTheAgent) {
       expect([

@@ -37,7 +37,7 @@ function Add-HoldfastRecoveryPassword {
     if ($made['code'] -ne 0) {
         return @{ keyId = $null; fault = 'ProtectKeyWithNumericalPassword ' + (Get-HoldfastCode -Code $made['code']) }
     }
-    return @{ keyId = ConvertTo-HoldfastGuid -Text $made['out'].VolumeKeyProtectorID; fault = $null }
+    return @{ keyId = ConvertTo-HoldfastGuid -Text $made['out']['VolumeKeyProtectorID']; fault = $null }
 }
 
 function Start-HoldfastEncryption {
@@ -74,7 +74,7 @@ function Add-HoldfastAutoUnlock {
 
     $made = Invoke-HoldfastVolumeMethod -Instance $Instance -Method 'ProtectKeyWithExternalKey'
     if ($made['code'] -ne 0) { return 'ProtectKeyWithExternalKey ' + (Get-HoldfastCode -Code $made['code']) }
-    $arguments = @{ VolumeKeyProtectorID = $made['out'].VolumeKeyProtectorID }
+    $arguments = @{ VolumeKeyProtectorID = $made['out']['VolumeKeyProtectorID'] }
     $enabled = Invoke-HoldfastVolumeMethod -Instance $Instance -Method 'EnableAutoUnlock' -Arguments $arguments
     if ($enabled['code'] -eq 0) { return $null }
     [void](Invoke-HoldfastVolumeMethod -Instance $Instance -Method 'DeleteKeyProtector' -Arguments $arguments)
@@ -106,7 +106,7 @@ function Read-HoldfastRecoveryPassword {
     $arguments = @{ VolumeKeyProtectorID = $Protector['protectorId'] }
     $read = Invoke-HoldfastVolumeMethod -Instance $Volume['instance'] -Method 'GetKeyProtectorNumericalPassword' -Arguments $arguments
     if ($read['code'] -ne 0) { return $null }
-    return $read['out'].NumericalPassword
+    return $read['out']['NumericalPassword']
 }
 
 function Read-HoldfastKeyPackage {
@@ -118,8 +118,8 @@ function Read-HoldfastKeyPackage {
 
     $arguments = @{ VolumeKeyProtectorID = $Protector['protectorId'] }
     $read = Invoke-HoldfastVolumeMethod -Instance $Volume['instance'] -Method 'GetKeyPackage' -Arguments $arguments
-    if ($read['code'] -ne 0 -or $null -eq $read['out'].KeyPackage) { return $null }
-    [byte[]]$bytes = $read['out'].KeyPackage
+    if ($read['code'] -ne 0 -or $null -eq $read['out']['KeyPackage']) { return $null }
+    [byte[]]$bytes = $read['out']['KeyPackage']
     if ($bytes.Length -gt 16384) { return $null }
     return [System.Convert]::ToBase64String($bytes)
 }

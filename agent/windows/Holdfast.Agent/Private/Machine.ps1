@@ -28,6 +28,8 @@ function Limit-HoldfastText {
 
     $trimmed = "$Text".Trim()
     if ($trimmed.Length -le $Length) { return $trimmed }
+    # Half of a pair of surrogates is no text, and has no UTF-8.
+    if ([char]::IsHighSurrogate($trimmed, $Length - 1)) { return $trimmed.Substring(0, $Length - 1) }
     return $trimmed.Substring(0, $Length)
 }
 

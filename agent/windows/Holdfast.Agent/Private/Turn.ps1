@@ -8,15 +8,19 @@ $script:HoldfastTurnMsMax = 600000
 # A turn that takes more decisions than this is caught in a fault of the agent.
 $script:HoldfastDecisionsMax = 2000
 
-function Enter-HoldfastMutex {
-    # One turn at a time on this computer: the mutex, or $null when another one is at work.
-    $mutex = New-Object System.Threading.Mutex($false, 'Global\HoldfastAgent')
-    try {
-        if ($mutex.WaitOne(0)) { return $mutex }
+function Enter-HoldfastLock {
+    # One turn at a time on this computer: a file held open, or $null when another turn has it. It lies where only SYSTEM and
+    # administrators may open it: the name of a mutex any user could take first, and no key would be escrowed again.
+    $folder = [System.IO.Path]::GetDirectoryName((Get-HoldfastSpoolPath))
+    [void][System.IO.Directory]::CreateDirectory($folder)
+    try { return [System.IO.File]::Open((Join-Path $folder 'turn.lock'), [System.IO.FileMode]::OpenOrCreate, [System.IO.FileAccess]::ReadWrite, [System.IO.FileShare]::None) }
+    catch {
+        $cause = $_.Exception
+        while ($null -ne $cause.InnerException) { $cause = $cause.InnerException }
+        # 0x80070020, a sharing violation.
+        if ($cause.HResult -eq -2147024864) { return $null }
+        throw
     }
-    catch [System.Threading.AbandonedMutexException] { return $mutex }
-    $mutex.Dispose()
-    return $null
 }
 
 function New-HoldfastTurn {

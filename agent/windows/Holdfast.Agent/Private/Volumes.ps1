@@ -71,15 +71,15 @@ function Get-HoldfastVolumeState {
         known                = ($conversion['code'] -eq 0)
         protectors           = @(Get-HoldfastProtectors -Instance $Instance)
     }
-    if ($lock['code'] -eq 0) { $volume['lockStatus'] = [int]$lock['out'].LockStatus }
+    if ($lock['code'] -eq 0) { $volume['lockStatus'] = [int]$lock['out']['LockStatus'] }
     # Only what is encrypted can be locked, and it tells nothing more while it is.
     if ($volume['lockStatus'] -eq 1) { $volume['conversionStatus'] = 1 }
-    if ($protection['code'] -eq 0) { $volume['protectionStatus'] = [int]$protection['out'].ProtectionStatus }
+    if ($protection['code'] -eq 0) { $volume['protectionStatus'] = [int]$protection['out']['ProtectionStatus'] }
     if ($conversion['code'] -eq 0) {
-        $volume['conversionStatus'] = [int]$conversion['out'].ConversionStatus
-        $volume['encryptionPercentage'] = [int]$conversion['out'].EncryptionPercentage
+        $volume['conversionStatus'] = [int]$conversion['out']['ConversionStatus']
+        $volume['encryptionPercentage'] = [int]$conversion['out']['EncryptionPercentage']
     }
-    if ($method['code'] -eq 0) { $volume['encryptionMethod'] = [uint32]$method['out'].EncryptionMethod }
+    if ($method['code'] -eq 0) { $volume['encryptionMethod'] = [uint32]$method['out']['EncryptionMethod'] }
     return $volume
 }
 
@@ -89,10 +89,10 @@ function Get-HoldfastProtectors {
 
     $listed = Invoke-HoldfastVolumeMethod -Instance $Instance -Method 'GetKeyProtectors' -Arguments @{ KeyProtectorType = [uint32]0 }
     if ($listed['code'] -ne 0) { return }
-    foreach ($protectorId in @($listed['out'].VolumeKeyProtectorID | Where-Object { $_ } | Select-Object -First $script:HoldfastProtectorsMax)) {
+    foreach ($protectorId in @($listed['out']['VolumeKeyProtectorID'] | Where-Object { $_ } | Select-Object -First $script:HoldfastProtectorsMax)) {
         $kind = Invoke-HoldfastVolumeMethod -Instance $Instance -Method 'GetKeyProtectorType' -Arguments @{ VolumeKeyProtectorID = $protectorId }
         $type = 0
-        if ($kind['code'] -eq 0 -and $kind['out'].KeyProtectorType -le 10) { $type = [int]$kind['out'].KeyProtectorType }
+        if ($kind['code'] -eq 0 -and $kind['out']['KeyProtectorType'] -le 10) { $type = [int]$kind['out']['KeyProtectorType'] }
         $keyId = $null
         if ($type -eq $script:HoldfastNumericalPassword) { $keyId = ConvertTo-HoldfastGuid -Text $protectorId }
         @{ type = $type; keyId = $keyId; protectorId = $protectorId }
@@ -100,15 +100,18 @@ function Get-HoldfastProtectors {
 }
 
 function Invoke-HoldfastVolumeMethod {
-    # @{ code; out }: the method's return value, 0 for success, and what it gave.
+    # @{ code; out }: the method's return value, 0 for success, and what it gave by name. What it did not give is $null
+    # there; a property that is missing would end the turn.
     param(
         [Parameter(Mandatory = $true)][Microsoft.Management.Infrastructure.CimInstance]$Instance,
         [Parameter(Mandatory = $true)][string]$Method,
         [hashtable]$Arguments = @{}
     )
 
-    $out = Invoke-CimMethod -InputObject $Instance -MethodName $Method -Arguments $Arguments
-    return @{ code = [uint32]$out.ReturnValue; out = $out }
+    $result = Invoke-CimMethod -InputObject $Instance -MethodName $Method -Arguments $Arguments
+    $out = @{}
+    foreach ($property in $result.psobject.Properties) { $out[$property.Name] = $property.Value }
+    return @{ code = [uint32]$out['ReturnValue']; out = $out }
 }
 
 function Find-HoldfastVolume {

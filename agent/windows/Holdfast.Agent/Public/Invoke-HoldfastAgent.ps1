@@ -11,10 +11,11 @@ function Invoke-HoldfastAgent {
     [CmdletBinding()]
     param([switch]$Force)
 
-    $mutex = Enter-HoldfastMutex
-    if ($null -eq $mutex) { return }
+    $lock = $null
     $spool = $null
     try {
+        $lock = Enter-HoldfastLock
+        if ($null -eq $lock) { return }
         $settings = Get-HoldfastSettings
         $fault = Get-HoldfastSettingFault -Settings $settings
         if ($null -ne $fault) {
@@ -39,7 +40,6 @@ function Invoke-HoldfastAgent {
         }
     }
     finally {
-        $mutex.ReleaseMutex()
-        $mutex.Dispose()
+        if ($null -ne $lock) { $lock.Dispose() }
     }
 }

@@ -15,8 +15,8 @@ function Request-HoldfastKeyRotation {
         [string]$DriveLetter
     )
 
-    $mutex = Enter-HoldfastMutex
-    if ($null -eq $mutex) { throw 'The agent is at work. Try again in a few minutes.' }
+    $lock = Enter-HoldfastLock
+    if ($null -eq $lock) { throw 'The agent is at work. Try again in a few minutes.' }
     try {
         $settings = Get-HoldfastSettings
         $fault = Get-HoldfastSettingFault -Settings $settings
@@ -34,7 +34,6 @@ function Request-HoldfastKeyRotation {
         Save-HoldfastSpool -Spool $turn['spool']
     }
     finally {
-        $mutex.ReleaseMutex()
-        $mutex.Dispose()
+        $lock.Dispose()
     }
 }
