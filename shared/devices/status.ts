@@ -155,7 +155,7 @@ export class StatusService {
       // What was escrowed a moment ago is on its way: asking again at once would only make a second copy.
       const elsewhere = copies.some(
         ([, origin, seq, hlc]) =>
-          Math.abs(platform.now() - hlcToMs(Number(hlc))) < limits.singleCopyGraceMs ||
+          isFresh(platform.now() - hlcToMs(Number(hlc))) ||
           peers.heldElsewhere('recovery', String(origin) as Origin, Number(seq)),
       );
       if (toRotate.has(keyId)) instructions.push({ type: 'rotate', keyId, volumeId });
@@ -207,6 +207,14 @@ export class StatusService {
       total += devices.length;
     }
   }
+}
+
+/**
+ * Whether an entry was written a moment ago by this node's clock, or by one that is a little ahead of it. One of the far
+ * future says nothing, or its key would never be asked for again (I14).
+ */
+function isFresh(ageMs: number): boolean {
+  return ageMs < limits.singleCopyGraceMs && ageMs > -limits.clockSkewMsMax;
 }
 
 function noteSeen(deviceId: string, counter: number, seenAt: number): Statement {

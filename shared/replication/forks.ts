@@ -52,8 +52,6 @@ export async function healFork(
     `another copy of this node wrote a different entry ${String(common + 1)}`,
   );
   if (origin === ledger.self) ledger.reincarnate();
-  const ours = await ledger.read(store, origin, common, 1);
-  if (ours) await theirs.show(ours);
   for (const chunk of chunks(await writtenAfter(ledger, store, origin, common))) {
     const [first] = chunk;
     if (!first || (await isHealed(ledger, store, origin, first.seq))) continue;
@@ -68,6 +66,8 @@ export async function healFork(
       [mark],
     );
   }
+  const ours = await ledger.read(store, origin, common, 1);
+  if (ours) await theirs.show(ours);
 }
 
 /** Whether `shown` is this node's log `origin`, signed by its key, with another entry after the common part. */
