@@ -53,7 +53,7 @@ function comeAgain(c: Context<AppEnv>): Response {
 
 function ProblemBody({ visit, problem }: { visit: Visit; problem: Problem }) {
   const { words, language, c, staff } = visit;
-  const { nodes } = problem.facts;
+  const { nodes, waitingFor } = problem.facts;
   const advice = words.problem.advice[problem.code] ?? words.problem.otherwise;
   return (
     <article class="narrow">
@@ -65,6 +65,7 @@ function ProblemBody({ visit, problem }: { visit: Visit; problem: Problem }) {
           <a href="/account">{words.account.title}</a>
         </p>
       )}
+      {Array.isArray(waitingFor) && <p>{words.nodes.waitingFor(waitingFor.map(String))}</p>}
       {Array.isArray(nodes) && nodes.length > 0 && <p>{words.problem.nodes(nodes.map(String))}</p>}
       <p>
         <a class="button" href={staff ? '/' : '/sign-in'}>

@@ -3,7 +3,14 @@
  * and what people do there, by keyboard and without script. The centre is killed once its own pages were seen: all that
  * an edge shows and does here, it does without.
  */
+import { randomUUID } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { nodePlatform } from '../../central/platform.ts';
+import { formatRecoveryPassword } from '../../shared/domain/recovery-key.ts';
+import { ask } from '../support/cluster.ts';
+import { administrationFlows } from './administration.ts';
+import { notServingFlows } from './not-serving.ts';
 import {
   type PersonName,
   Stage,
@@ -14,7 +21,6 @@ import {
   tryBrowser,
   violationsOf,
 } from './stage.ts';
-import { ask } from '../support/cluster.ts';
 
 const browser = await tryBrowser();
 
@@ -76,6 +82,15 @@ const PAGES: readonly Seen[] = [
       await page.waitForSelector('.answer');
     },
   },
+  {
+    name: 'exemption',
+    ...{ at: 'madrid', who: 'helpdesk', path: '/computers' },
+    begin: async ({ page }) => {
+      await page.click('tbody tr:nth-child(3) a');
+      await page.click('#exemption a');
+      await page.waitForSelector('#endUser');
+    },
+  },
   { name: 'compliance', at: 'centre', who: 'reports', path: '/reports/compliance' },
   { name: 'audit', at: 'madrid', who: 'reports', path: '/reports/audit' },
   { name: 'sign-ins', at: 'centre', who: 'administrator', path: '/reports/sign-ins' },
@@ -85,6 +100,25 @@ const PAGES: readonly Seen[] = [
   { name: 'account', at: 'centre', who: 'administrator', path: '/account' },
   { name: 'admin', at: 'centre', who: 'administrator', path: '/admin' },
   { name: 'admin-edges', at: 'centre', who: 'administrator', path: '/admin/edges' },
+  {
+    name: 'admin-edge-token',
+    ...{ at: 'centre', who: 'administrator', path: '/admin/edges' },
+    begin: async ({ page }) => {
+      await page.fill('#edge-name', 'edge-lugo');
+      await page.click('main form button');
+      await page.waitForSelector('[data-line]');
+    },
+  },
+  {
+    name: 'admin-aside',
+    ...{ at: 'centre', who: 'administrator', path: '/admin/edges' },
+    begin: async ({ page }) => {
+      await page.click('text=edge-lugo');
+      await page.click('a[href$="/aside"]');
+      await page.waitForSelector('[name=decision]');
+    },
+  },
+  { name: 'admin-exemptions', at: 'centre', who: 'administrator', path: '/admin/exemption-requests' },
   { name: 'admin-staff', at: 'centre', who: 'administrator', path: '/admin/staff' },
   { name: 'admin-policy', at: 'centre', who: 'administrator', path: '/admin/policy/new' },
   { name: 'admin-rules', at: 'centre', who: 'administrator', path: '/admin/disclosure-rules/new' },
@@ -92,6 +126,9 @@ const PAGES: readonly Seen[] = [
   { name: 'not-found', at: 'madrid', who: 'reports', path: '/nowhere', status: 404 },
   { name: 'forbidden', at: 'centre', who: 'reports', path: '/admin', status: 403 },
 ];
+
+/** As wide as a screen on a desk: what fits a narrower one is only looked at. */
+const WIDEST = 1920;
 
 /** Each language at each width, each width in each scheme. */
 const LOOKS = {
@@ -149,6 +186,8 @@ describe.runIf(typeof browser !== 'string')('the portal', { timeout: 90_000 }, (
     await context.close();
   });
 
+  administrationFlows(() => stage);
+
   describe.each([
     ['en-GB', 'centre'],
     ['es-ES', 'centre'],
@@ -176,6 +215,11 @@ describe.runIf(typeof browser !== 'string')('the portal', { timeout: 90_000 }, (
         expect([width, colorScheme, ...(await violationsOf(visitor))]).toEqual([width, colorScheme]);
         expect(await overflow(visitor)).toBe(0);
         await screenshot(visitor, `${name}-${locale.slice(0, 2)}-${String(width)}-${colorScheme}`);
+      }
+      if (locale === 'es-ES') {
+        await page.setViewportSize({ width: WIDEST, height: 1080 });
+        expect(await overflow(visitor)).toBe(0);
+        await screenshot(visitor, `${name}-es-${String(WIDEST)}`);
       }
       // A browser writes down that a page was refused; the page itself says nothing.
       const expected = status === 200 ? [] : [expect.stringContaining(String(status))];
@@ -256,6 +300,46 @@ describe.runIf(typeof browser !== 'string')('the portal', { timeout: 90_000 }, (
     expect(await page.locator('.groups').count()).toBe(0);
     expect(await page.content()).not.toContain(stage.key().password.slice(0, 6));
     await visitor.context.close();
+  });
+
+  it('gives a key package as a file, and as text to who has no script', async () => {
+    const keyPackage = Buffer.from('a key package of the test, which repair-bde would read');
+    const keyId = randomUUID();
+    const key = {
+      ...{ keyId, keyPackage: keyPackage.toString('base64'), siteId: 'madrid', computerName: 'PC-OLD-1' },
+      ...{ recoveryPassword: formatRecoveryPassword(nodePlatform.random(16)), domain: 'corp.example' },
+      users: ['CORP\\ana'],
+    };
+    const { administrator } = stage.cluster.secrets.tokens;
+    const brought = await ask(administrator, 'POST', `${stage.madrid}/v1/admin/imports`, {
+      ...{ source: 'csv', dryRun: false, keys: [key] },
+    });
+    expect(brought.body['results']).toMatchObject([{ outcome: 'accepted' }]);
+    for (const javaScript of [true, false]) {
+      const visitor = await stage.visit(stage.madrid, 'helpdesk', { javaScript });
+      const { page, context } = visitor;
+      await page.goto(`${stage.madrid}/recover`);
+      await page.fill('#digits', keyId);
+      await page.press('#digits', 'Enter');
+      await fillFacts(visitor, 'CORP\\ana');
+      await page.press('#endUser', 'Enter');
+      await page.waitForSelector('.groups');
+      if (javaScript) {
+        const [download] = await Promise.all([
+          page.waitForEvent('download'),
+          page.click('text=Download key package'),
+        ]);
+        expect(download.suggestedFilename()).toBe(`${keyId}.kpg`);
+        expect(await readFile(await download.path())).toEqual(keyPackage);
+      }
+      await page.click('summary');
+      const text = await page.inputValue('[data-package-text]');
+      expect(Buffer.from(text.trim(), 'base64')).toEqual(keyPackage);
+      if (javaScript) expect(await violationsOf(visitor)).toEqual([]);
+      await screenshot(visitor, 'key-package');
+      expect(visitor.complaints).toEqual([]);
+      await context.close();
+    }
   });
 
   it('works without script: sign-in, search, disclosure, reports, language', async () => {
@@ -461,6 +545,8 @@ describe.runIf(typeof browser !== 'string')('the portal', { timeout: 90_000 }, (
     expect(visitor.complaints).toEqual([]);
     await visitor.context.close();
   });
+
+  notServingFlows(() => stage);
 });
 
 if (typeof browser === 'string') it.skip(`the portal was not looked at: ${browser}`);

@@ -38,17 +38,19 @@ export async function computerPage(visit: SignedIn): Promise<Response> {
         </h1>
         <Answer visit={visit} computer={computer} />
         <div class="columns">
-          <section class="card">
-            <h2>{words.computer.state}</h2>
-            <p>
-              <ComplianceTag state={computer.state} />
-            </p>
-            {computer.reasons.length > 0 && <Reasons visit={visit} computer={computer} />}
-            {computer.error !== null && <p class="fault">{words.computer.error(computer.error)}</p>}
-          </section>
+          <div class="stack">
+            <section class="card">
+              <h2>{words.computer.state}</h2>
+              <p>
+                <ComplianceTag state={computer.state} />
+              </p>
+              {computer.reasons.length > 0 && <Reasons visit={visit} computer={computer} />}
+              {computer.error !== null && <p class="fault">{words.computer.error(computer.error)}</p>}
+            </section>
+            <ExemptionCard visit={visit} deviceId={computer.deviceId} />
+          </div>
           <Facts visit={visit} computer={computer} writers={writers} />
         </div>
-        <ExemptionCard visit={visit} deviceId={computer.deviceId} />
         {staff.role === 'administrator' && node.identity.certificate.role === 'centre' && (
           <p class="actions">
             {(['device-state', 'exemption'] as const).map((kind) => (
@@ -79,11 +81,16 @@ export async function computerPage(visit: SignedIn): Promise<Response> {
   });
 }
 
+/** A drive that was protected is not safe while somebody may hold what opens it. */
+function toneOf({ answer, disclosedAt }: Verdict): 'good' | 'warn' | 'bad' {
+  return answer === 'yes' && disclosedAt !== null ? 'warn' : TONES[answer];
+}
+
 function Answer({ visit, computer }: { visit: SignedIn; computer: Computer }) {
   const { words } = visit;
   const verdict = verdictOf(computer);
   return (
-    <section class={`answer ${TONES[verdict.answer]}`} aria-labelledby="answer">
+    <section class={`answer ${toneOf(verdict)}`} aria-labelledby="answer">
       <p class="faint">{words.computer.question}</p>
       <p class="answer-words" id="answer">
         {words.computer.answers[verdict.answer]}

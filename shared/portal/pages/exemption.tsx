@@ -144,7 +144,7 @@ export function AskedWords({ visit, request }: { visit: SignedIn; request: Asked
   return (
     <p>
       <Tag kind={TONES[state]}>{words.exemption.states[state]}</Tag> {endUser}: {reason} (
-      {untilWords(visit, until)}).{' '}
+      {untilWords(visit, answer && state === 'approved' ? answer.until : until)}).{' '}
       <span class="faint">
         {words.requests.by(askedBy.name)} <Time visit={visit} at={askedAt} ago />
         {answer && (

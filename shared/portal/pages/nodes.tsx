@@ -150,18 +150,21 @@ function This({ visit, readiness }: { visit: SignedIn; readiness: Readiness }) {
 }
 
 function nodeColumns(visit: SignedIn): Column<Readiness['freshness'][number]>[] {
-  const { words, clock } = visit;
+  const { words, clock, node } = visit;
   const current = (asOf: number | null) => asOf !== null && clock.now - asOf <= 60_000;
   return [
     { head: words.nodes.node, isName: true, cell: ({ nodeName }) => nodeName },
     { head: words.computers.site, cell: ({ siteName }) => siteName ?? '' },
     {
       head: words.nodes.state,
-      cell: ({ asOf }) => (
-        <Tag kind={current(asOf) ? 'good' : 'warn'}>
-          {current(asOf) ? words.nodes.current : words.nodes.stale}
-        </Tag>
-      ),
+      cell: ({ asOf, nodeId }) =>
+        node.revocations.isRevoked(nodeId) ? (
+          <Tag kind="plain">{words.admin.edgeStates.revoked}</Tag>
+        ) : (
+          <Tag kind={current(asOf) ? 'good' : 'warn'}>
+            {current(asOf) ? words.nodes.current : words.nodes.stale}
+          </Tag>
+        ),
     },
     {
       head: words.nodes.asOf,

@@ -54,9 +54,15 @@ function connection({ words, clock }: Visit, offlineSince: number | null): strin
 /** Other nodes whose data this one holds and this person may see. */
 function othersOf({ node, staff }: Visit): NodeFreshness[] {
   const self = node.identity.certificate.nodeId;
+  // Of an edge that was revoked nothing more is to come.
   return node.peers
     .freshness(node.configuration)
-    .filter(({ nodeId, siteId }) => nodeId !== self && (!staff?.sites || staff.sites.includes(siteId ?? '')));
+    .filter(
+      ({ nodeId, siteId }) =>
+        nodeId !== self &&
+        !node.revocations.isRevoked(nodeId) &&
+        (!staff?.sites || staff.sites.includes(siteId ?? '')),
+    );
 }
 
 function sentence(
@@ -80,7 +86,8 @@ function sentence(
     }),
     ...(stale.length > NAMED_MAX ? [words.banner.more(stale.length - NAMED_MAX)] : []),
   ];
-  return `${parts.join(', ')}.`;
+  const text = parts.join(', ');
+  return `${text.slice(0, 1).toUpperCase()}${text.slice(1)}.`;
 }
 
 function isCurrent(asOf: number | null, now: number): boolean {
