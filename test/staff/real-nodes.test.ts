@@ -1,10 +1,9 @@
 /** People at real nodes: a centre over libSQL files and edges in workerd, which are killed and started again. */
-import { readFile, readdir } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import type { LocalCluster } from '../../central/local/cluster.ts';
-import { SqliteEngine } from '../../central/snapshot/sqlite.ts';
 import { bugsInLogs, startCluster } from '../support/cluster.ts';
 import {
   type Enrolled,
@@ -20,6 +19,7 @@ import {
   signIn,
   trySignIn,
 } from '../support/people.ts';
+import { bodiesIn, filesWith, secretsOf } from '../support/secrets.ts';
 import { makeWholeSnapshot, snapshotEnv } from '../support/snapshot.ts';
 
 const SEARCH = '/v1/recovery/search';
@@ -87,7 +87,7 @@ describe('people at real nodes', { timeout: 60_000 }, () => {
   });
 
   it('forgets credentials in every file, in a snapshot made afterwards and in the logs', async () => {
-    const secrets = await secretsOf('carla');
+    const secrets = secretsOf('carla', bodiesIn(path.join(cluster.centreData, 'recovery.db')));
     // Salt and hash, ten codes, and a secret for each of four nodes.
     expect(secrets).toHaveLength(20);
     // What is looked for can be found: at the centre, and at an edge that is to have it.
@@ -156,39 +156,8 @@ describe('people at real nodes', { timeout: 60_000 }, () => {
     return file === undefined ? [] : bodiesIn(path.join(folder, file));
   }
 
-  /** Whatever of somebody's credentials must be found nowhere: salts, hashes, sealed secrets. */
-  async function secretsOf(id: string): Promise<string[]> {
-    const bodies = bodiesIn(path.join(cluster.centreData, 'recovery.db')).filter((body) =>
-      body.includes(`"staffId":"${id}"`),
-    );
-    return bodies.flatMap((body) => body.match(/[A-Za-z0-9_-]{22,}/g) ?? []);
-  }
-
   async function comparison(): Promise<unknown> {
     const answer = await post(centre, '/v1/admin/comparison', {}, asBearer(token));
     return z.object({ differences: z.array(z.unknown()) }).parse(await answer.json()).differences;
   }
 });
-
-function bodiesIn(file: string): string[] {
-  const database = new SqliteEngine(file, 'read');
-  try {
-    return [...database.iterate("SELECT body FROM recovery_erasable WHERE body LIKE '{%'")].map(([body]) =>
-      String(body),
-    );
-  } finally {
-    database.close();
-  }
-}
-
-/** Files under `folder` in which any of these texts stands. */
-async function filesWith(folder: string, texts: readonly string[]): Promise<string[]> {
-  const found: string[] = [];
-  for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
-    if (!entry.isFile()) continue;
-    const file = path.join(entry.parentPath, entry.name);
-    const bytes = await readFile(file).catch(() => Buffer.alloc(0));
-    if (texts.some((text) => bytes.includes(text))) found.push(file.slice(folder.length + 1));
-  }
-  return found;
-}
