@@ -1,7 +1,8 @@
 /**
  * Forms that browsers send. Each carries a token that only this node's pages know, bound to a cookie of this browser: a
- * page of somebody else can send a form here, but neither the cookie nor the token (CSRF). Sessions look at where a
- * request comes from besides (`staff/authenticate.ts`).
+ * page of somebody else can send a form here, but neither the cookie nor the token (CSRF). Another node of the same
+ * domain could set a cookie for all of it: so over TLS it has a name that only this host can set, and a browser that says
+ * that the form is from elsewhere is believed. Sessions look at that besides (`staff/authenticate.ts`).
  */
 import type { Context } from 'hono';
 import { getCookie, setCookie } from 'hono/cookie';
@@ -25,7 +26,7 @@ export function formToken(c: Context<AppEnv>, platform: Platform): string {
   let secret = formSecret(c);
   if (secret === null) {
     secret = base64url.encode(platform.random(COOKIE_BYTES));
-    setCookie(c, COOKIE, secret, cookieAttributes(c));
+    setCookie(c, cookieOf(c), secret, cookieAttributes(c));
   }
   return tokenOf(platform, secret);
 }
@@ -44,15 +45,23 @@ export async function readForm(c: Context<AppEnv>, platform: Platform): Promise<
   const fields = new Map(new URLSearchParams(new TextDecoder().decode(bytes)));
   if ([...fields].some((pair) => pair.some((text) => !isStorable(text))))
     throw new Problem('invalid-request');
-  const secret = formSecret(c);
+  const secret = isFromElsewhere(c) ? null : formSecret(c);
   if (secret === null || fields.get(TOKEN_FIELD) !== tokenOf(platform, secret))
     throw new Problem('form-expired');
   fields.delete(TOKEN_FIELD);
   return fields;
 }
 
+function cookieOf(c: Context<AppEnv>): string {
+  return cookieAttributes(c).secure ? `__Host-${COOKIE}` : COOKIE;
+}
+
+function isFromElsewhere(c: Context<AppEnv>): boolean {
+  return ['cross-site', 'same-site'].includes(c.req.header('Sec-Fetch-Site') ?? '');
+}
+
 function formSecret(c: Context<AppEnv>): string | null {
-  const secret = getCookie(c, COOKIE);
+  const secret = getCookie(c, cookieOf(c));
   return secret !== undefined && /^[A-Za-z0-9_-]{32}$/.test(secret) ? secret : null;
 }
 

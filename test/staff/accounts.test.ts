@@ -273,6 +273,39 @@ describe('a session', () => {
   });
 });
 
+describe('the form to sign in', () => {
+  it('is taken from a page of its node alone, also where another node of the domain can set cookies', async () => {
+    const { centre } = await startInstallation();
+    for (const [proto, name] of [
+      ['http', 'holdfast_form'],
+      ['https', '__Host-holdfast_form'],
+    ] as const) {
+      const over = { 'X-Forwarded-Proto': proto };
+      const page = await centre.fetch('/sign-in', { headers: over });
+      const cookie = page.headers.get('Set-Cookie')?.split(';')[0] ?? '';
+      expect(cookie.split('=')[0]).toBe(name);
+      const token = /name="form" value="([^"]+)"/.exec(await page.text())?.[1] ?? '';
+      const send = async (from: string, withCookie = cookie) => {
+        const headers = { ...over, Cookie: withCookie, 'Content-Type': 'application/x-www-form-urlencoded' };
+        const answer = await centre.fetch('/sign-in', {
+          method: 'POST',
+          headers: { ...headers, 'Sec-Fetch-Site': from },
+          body: String(new URLSearchParams({ form: token, staffId: 'x', password: 'x', code: '123456' })),
+        });
+        return (await answer.text()).includes('form-expired') ? 'expired' : 'taken';
+      };
+      expect([proto, await send('same-origin')]).toEqual([proto, 'taken']);
+      expect([proto, await send('same-site'), await send('cross-site')]).toEqual([
+        proto,
+        'expired',
+        'expired',
+      ]);
+      // What a whole domain can be made to send is not what this host has set.
+      if (proto === 'https') expect(await send('same-origin', cookie.replace('__Host-', ''))).toBe('expired');
+    }
+  });
+});
+
 describe('an API token', () => {
   it('is good for its scope, until its end, and while its person is there', async () => {
     const { centre, hire } = await startInstallation();
