@@ -159,6 +159,16 @@ describe('copies of a key (I2, I13)', () => {
     expect(edge.node.peers.heldElsewhere('recovery', self, 2)).toBe(true);
   });
 
+  it('are asked for although the only one was written by a clock that was years ahead (I14)', async () => {
+    const edge = await configured(edgeIn('north', 'a', 'region'));
+    const [machine, keyId] = [pc(), guid()];
+    const { platform } = edge.node.options;
+    Object.assign(platform, { now: () => nodePlatform.now() + 10 * 365 * 86_400_000 });
+    await escrow(edge, machine, keyId);
+    Object.assign(platform, { now: () => nodePlatform.now() });
+    expect(await report(edge, machine, keyId)).toEqual(['single-copy']);
+  });
+
   it('raise a conflict however the second came: at the same moment, or from another node', async () => {
     const edge = await configured(edgeIn('north', 'a', 'region'));
     const [together, apart] = [guid(), guid()];
