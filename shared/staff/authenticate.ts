@@ -17,7 +17,7 @@ import type { StaffMember, Use } from './member.ts';
 import { isSame } from './password.ts';
 import type { Session } from './sessions.ts';
 import { SESSION_CHALLENGE } from './sign-in.ts';
-import { memberByToken, staffTokenHash } from './token.ts';
+import { formerMemberByToken, memberByToken, staffTokenHash } from './token.ts';
 
 export const CSRF_HEADER = 'Holdfast-CSRF';
 
@@ -37,20 +37,23 @@ export async function requireStaff(
   return Promise.resolve(member);
 }
 
-/** Whoever a refused request is by, if that is known: the audit of keys names them (I3). */
+/**
+ * Whoever a request is by, if that is known, also when they may do nothing here any more: the audit of keys names them
+ * (I3). To be asked before anything refuses them, for that may end their session.
+ */
 export function personBehind(node: HoldfastNode, c: Context<AppEnv>): StaffMember | null {
-  try {
-    const token = bearerToken(c);
-    if (token !== undefined) return memberByToken(node.configuration, node.options.platform, token);
-    const { staffId, id: sessionId, isFresh } = requireSession(node, c, false);
-    const person = node.configuration.get('staff', staffId);
-    if (!person) return null;
-    const { name, role, sites } = person.body;
-    return { staffId, name, role, sites, presence: { by: 'session', sessionId, isFresh } };
-  } catch (error) {
-    if (error instanceof Problem) return null;
-    throw error;
+  const { configuration, options } = node;
+  if (c.req.header('Authorization') !== undefined) {
+    const token = BEARER.exec(c.req.header('Authorization') ?? '')?.[1];
+    return token === undefined ? null : formerMemberByToken(configuration, options.platform, token);
   }
+  const secret = sessionSecret(node, c);
+  const session = secret === null ? null : node.sessions.find(secret, false);
+  const person = session && configuration.get('staff', session.staffId)?.body;
+  if (!session || !person) return null;
+  const { staffId, id: sessionId, isFresh } = session;
+  const { name, role, sites } = person;
+  return { staffId, name, role, sites, presence: { by: 'session', sessionId, isFresh } };
 }
 
 /** An administrator, or null for the token of the installation while no administrator exists. */
@@ -135,11 +138,13 @@ function requireToken(node: HoldfastNode, token: string, use: Use): StaffMember 
   return member;
 }
 
+const BEARER = /^Bearer ([A-Za-z0-9._~+/=-]{16,200})$/;
+
 /** The token of `Authorization: Bearer …`; throws a Problem on anything else in that header. */
 function bearerToken(c: Context<AppEnv>): string | undefined {
   const authorization = c.req.header('Authorization');
   if (authorization === undefined) return undefined;
-  const token = /^Bearer ([A-Za-z0-9._~+/=-]{16,200})$/.exec(authorization)?.[1];
+  const token = BEARER.exec(authorization)?.[1];
   if (token === undefined) throw new Problem('credentials-missing', {}, { 'WWW-Authenticate': 'Bearer' });
   return token;
 }

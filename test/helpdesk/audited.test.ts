@@ -30,8 +30,17 @@ describe('whoever is known and is refused', () => {
       expect(JSON.stringify(answer.body)).not.toContain(recoveryPassword);
     }
     expect(await branch.story()).toEqual(asked.map(([, , , action]) => `luis ${action} forbidden`));
+    // Nor does it get anybody past the record that they, or their token, are good for nothing any more.
+    const luis = { name: 'luis', role: 'helpdesk', sites: null, revoked: true } as const;
+    await branch.configure('staff', 'luis', luis);
+    expect((await branch.ask('luis', 'POST', '/v1/recovery/search', { keyId })).code).toBe('token-invalid');
+    expect((await branch.story()).at(-1)).toBe('luis search token-invalid');
+    await branch.configure('staff', 'luis', { ...luis, revoked: false });
+    branch.now += 2 * 86_400_000;
+    expect((await branch.ask('script', 'POST', '/v1/recovery/search', { keyId })).code).toBe('token-invalid');
+    expect((await branch.story()).filter((told) => told === 'luis search token-invalid')).toHaveLength(2);
     // A token that is nobody's leaves nothing, for there is nobody to name.
     expect((await branch.ask('nobody', 'POST', '/v1/recovery/search', { keyId })).code).toBe('token-invalid');
-    expect(await branch.story()).toHaveLength(asked.length);
+    expect(await branch.story()).toHaveLength(asked.length + 2);
   });
 });

@@ -153,8 +153,8 @@ export const helpdeskRoutes: Routes = (app, node) => {
 };
 
 /**
- * Who asks, for the keys' sake. Somebody who is known and has to sign in again, or whose token is for something else, is
- * refused here and recorded like everybody whom the rules refuse (I3).
+ * Who asks, for the keys' sake. Somebody who is known and has to sign in again, was dismissed, or whose token is for
+ * something else or at its end, is refused here and recorded like everybody whom the rules refuse (I3).
  */
 export async function asking(
   node: HoldfastNode,
@@ -163,10 +163,10 @@ export async function asking(
 ): Promise<Asking> {
   node.confirmation.require();
   const address = addressOf(c);
+  const person = personBehind(node, c);
   try {
     return { staff: await requireStaff(node, c, 'keys', STAFF_ROLES), address };
   } catch (error) {
-    const person = error instanceof Problem ? personBehind(node, c) : null;
     if (person && error instanceof Problem) {
       const { ledger, identity, peers, options } = node;
       const parts = { ledger, identity, peers, platform: options.platform };

@@ -92,9 +92,10 @@ export const helpdeskRows: readonly Row[] = [
     () => `Bearer hfs_${randomBytes(32).toString('base64url')}`,
   ),
   ...staff(
-    'a token that was revoked',
+    'a token of somebody who was dismissed',
     [401, 'token-invalid'],
     ({ stage }) => `Bearer ${stage.tokens.revokedStaff}`,
+    AUDITED,
   ),
   ...staff('a site token', [401, 'token-invalid'], ({ stage, place }) => `Bearer ${stage.siteToken(place)}`),
   ...staff('a device token', [401, 'credentials-missing'], ({ pc }) => `DPoP ${pc.token}`),
