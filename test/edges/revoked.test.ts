@@ -48,7 +48,7 @@ function sealedTo({ node }: NetworkNode, staffId: string): Set<string> {
   return new Set(totp?.secret.sealed.map(({ nodeId }) => nodeId));
 }
 
-describe('a revoked edge', () => {
+describe('a revoked edge', { timeout: 30_000 }, () => {
   it('has no one-time codes sealed to it, old or new, also when another comes in its place', async () => {
     const { organisation, centre, box, other } = await startStage();
     const hire = (id: string) =>

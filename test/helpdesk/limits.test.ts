@@ -6,7 +6,7 @@ import { Branch, DAY, HOUR, SITE, newPc } from '../support/branch.ts';
 const alarms = (branch: Branch, of = branch.edge): string[] =>
   of.alarms.list().flatMap(({ type, subject }) => (type === 'disclosure-limit' ? [subject] : []));
 
-describe('limits of the hour', () => {
+describe('limits of the hour', { timeout: 30_000 }, () => {
   it('give each person so many keys, exactly, also when all are asked for at once', async () => {
     const branch = await Branch.open({ personPerHour: 3 });
     const { keyId, recoveryPassword } = await branch.escrow(newPc());

@@ -65,7 +65,7 @@ function ahead({ totp }: Enrolled, steps: number): string {
   return totp.generate({ timestamp: Date.now() + steps * 30_000 });
 }
 
-describe('an account', () => {
+describe('an account', { timeout: 30_000 }, () => {
   it('signs in where it is assigned, and nowhere else; other nodes hold nothing of it', async () => {
     const { centre, a, b, hire } = await startInstallation();
     await hire('ana', ['a']);
@@ -218,7 +218,7 @@ describe('an account', () => {
   });
 });
 
-describe('a session', () => {
+describe('a session', { timeout: 30_000 }, () => {
   it('changes nothing that was not asked for by a page of its node', async () => {
     const { centre, hire } = await startInstallation();
     await hire('ana', null);
@@ -273,7 +273,7 @@ describe('a session', () => {
   });
 });
 
-describe('the form to sign in', () => {
+describe('the form to sign in', { timeout: 30_000 }, () => {
   it('is taken from a page of its node alone, also where another node of the domain can set cookies', async () => {
     const { centre } = await startInstallation();
     for (const [proto, name] of [
@@ -306,7 +306,7 @@ describe('the form to sign in', () => {
   });
 });
 
-describe('an API token', () => {
+describe('an API token', { timeout: 30_000 }, () => {
   it('is good for its scope, until its end, and while its person is there', async () => {
     const { centre, hire } = await startInstallation();
     await hire('ana', null);

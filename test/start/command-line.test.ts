@@ -162,6 +162,20 @@ describe('holdfast', { timeout: 60_000 }, () => {
     expect(added.out).not.toContain((await readFile(file, 'utf8')).trim());
   });
 
+  it('shows the one-time code of a person of the installation, who can sign in with it', async () => {
+    const [person] = run.people;
+    if (!person) throw new Error('nobody was enrolled');
+    const { code, out } = await local('staff', 'code', person.staffId);
+    expect([code, out]).toEqual([0, expect.stringMatching(/^\d{6}\n$/)]);
+    const signedIn = await fetch(`${run.centre.url}/v1/session`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify({ staffId: person.staffId, password: person.password, code: out.trim() }),
+    });
+    expect(signedIn.status).toBe(201);
+    expect(await local('staff', 'code', 'nobody')).toMatchObject({ code: 2 });
+  });
+
   it('shows each report, with how fresh it is, and its CSV', async () => {
     for (const name of ['enterprise', 'computers', 'audit']) {
       const shown = await local('report', name);
