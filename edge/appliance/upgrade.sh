@@ -29,6 +29,8 @@ HEADER=eyJhbGciOiJFUzI1NiIsInR5cCI6ImhvbGRmYXN0LXJlbGVhc2UifQ
 MANIFEST_CHARACTERS_MAX=64000
 # Twelve times what an edge's archive has today; a box must not be filled by a number in a manifest.
 ARCHIVE_BYTES_MAX=600000000
+# Beside the archive: manifest, signature, and what install.sh writes down before it does anything.
+ROOM_BYTES_MIN=1048576
 
 case ${LC_ALL:-${LC_MESSAGES:-${LANG-}}} in es | es[_.@]*) spanish=yes ;; *) spanish=no ;; esac
 
@@ -163,6 +165,10 @@ from=$(sed -n 's/^version //p' "$program/RELEASE")
 port=$(sed -n 's/^HOLDFAST_PORT=//p' "$settings/holdfast.env")
 
 mkdir -p "$work"
+# On a full disk nothing below would say so: a signature that cannot be written does not hold either.
+has_room() { [ "$(df -B1 --output=avail "$work" | tail -n 1)" -ge $((ROOM_BYTES_MIN + $1)) ]; }
+no_room() { refuse "There is no room for it in $work." "No hay sitio en $work."; }
+has_room 0 || no_room
 # One at a time; whoever comes second does not wait for what may take minutes.
 exec 8<"$work"
 flock -w 5 8 || refuse 'Another upgrade is under way.' 'Ya hay otra actualización en marcha.'
@@ -193,9 +199,11 @@ fetch_staged() {
   # What was downloaded of another release is of no use any more.
   find "$folder" -type f ! -name release.jws ! -name "$sha256" -delete
   touch "$file"
+  has_room $((bytes - $(stat -c %s "$file"))) || no_room
   while held=$(stat -c %s "$file") && [ "$held" -lt "$bytes" ]; do
     bash "$here/ask.sh" "$port" "/v1/box/release/file?offset=$held" "$file" >/dev/null ||
       finish 3 unreachable "$(say "The centre does not answer; $held of $bytes bytes are here, and the next run goes on." "El centro no responde; hay $held de $bytes bytes, y la próxima vez se continúa.")"
+    [ "$(stat -c %s "$file")" -gt "$held" ] || has_room 0 || no_room
     [ "$(stat -c %s "$file")" -gt "$held" ] || finish 3 unreachable "$(say 'The centre sent nothing.' 'El centro no envió nada.')"
   done
   ln -f "$file" "$folder/holdfast-edge.tar.gz"
@@ -209,7 +217,7 @@ archive=$folder/holdfast-edge.tar.gz
 [ -r "$archive" ] || refuse "$archive is not there." "$archive no está."
 # Of its own, before it is looked at: whoever can write to the folder could change it in between.
 if [ "$staged" = no ]; then
-  cp "$archive" "$work/archive" || refuse 'There is no room for it.' 'No hay sitio.'
+  has_room "$bytes" && cp "$archive" "$work/archive" || no_room
   archive=$work/archive
 fi
 if [ "$(stat -L -c %s "$archive")" != "$bytes" ] || [ "$(sha256sum "$archive" | cut -d ' ' -f 1)" != "$sha256" ]; then
@@ -218,8 +226,10 @@ if [ "$(stat -L -c %s "$archive")" != "$bytes" ] || [ "$(sha256sum "$archive" | 
 fi
 rm -rf "$work/unpacked"
 mkdir "$work/unpacked"
-tar --extract --no-same-owner --file="$archive" --directory="$work/unpacked" ||
-  refuse 'There is no room to unpack it.' 'No hay sitio para desempaquetarlo.'
+tar --extract --no-same-owner --file="$archive" --directory="$work/unpacked" || {
+  rm -rf "$work/unpacked" "$work/archive"
+  no_room
+}
 rm -f "$work/archive"
 new=$work/unpacked/holdfast-edge
 [ "$(sed -n 's/^version //p' "$new/RELEASE")" = "$to" ] ||

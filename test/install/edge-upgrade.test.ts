@@ -7,7 +7,7 @@ import { chmod, copyFile, cp, mkdir, mkdtemp, readFile, readdir, rm, writeFile }
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { CompactSign, base64url, importJWK } from 'jose';
-import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { packageRoot } from '../../central/local/processes.ts';
 import { checkRelease, describeRelease } from '../../central/release/files.ts';
 import { ReleaseError } from '../../central/release/error.ts';
@@ -219,6 +219,32 @@ describe('a release on a box', { timeout: 60_000 }, () => {
       code: 1,
       said: expect.stringMatching(/holdfast-edge\.tar\.gz is not there/),
     });
+  });
+
+  it('is refused on a full disk, by that name, and not for its signature', async (context) => {
+    const work = path.join(root, 'var/lib/holdfast-upgrade');
+    await mkdir(work, { recursive: true });
+    const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=2m', 'tmpfs', work]);
+    context.skip(mounted.status !== 0, 'not allowed to make a small file system');
+    onTestFinished(() => {
+      spawnSync('umount', [work]);
+    });
+    const noRoom = { code: 1, said: `holdfast: There is no room for it in ${work}.` };
+    expect(upgrade()).toEqual(good);
+    const filler = path.join(work, 'filler');
+    await writeFile(filler, Buffer.alloc(2 * 1024 * 1024 - 12 * 1024));
+    expect(upgrade()).toEqual(noRoom);
+    await rm(filler);
+    // The archive has room here, and what is in it has not.
+    const large = path.join(folder, 'large-of/holdfast-edge');
+    await archive('version 0.2.0\n', 'large');
+    await writeFile(path.join(large, 'holdfast-edge'), Buffer.alloc(4 * 1024 * 1024));
+    await archive('version 0.2.0\n', 'large');
+    await copyFile(path.join(folder, 'large'), path.join(release, 'holdfast-edge.tar.gz'));
+    await manifest('0.2.0');
+    await sign();
+    expect(upgrade()).toEqual({ ...noRoom, said: expect.stringContaining(noRoom.said) as string });
+    expect(await readdir(work)).not.toContain('unpacked');
   });
 
   it('is refused when there would be no way back, and when it is older, unless that is meant', async () => {
