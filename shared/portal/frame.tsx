@@ -67,8 +67,9 @@ export function homeOf(role: StaffRole): string {
 /** Answers with a page. */
 export async function respondPage(visit: Visit, page: Page): Promise<Response> {
   const { c, language } = visit;
-  // A piece of a page may have to wait for the database.
-  const text = await (<Frame visit={visit} page={page} />).toString();
+  const frame = await (<Frame visit={visit} page={page} />);
+  // A piece that waits for the database makes a promise of the whole text, whatever its type says.
+  const text = await Promise.resolve(frame.toString());
   return c.body(`<!doctype html>${text}`, page.status ?? 200, {
     'Content-Type': 'text/html; charset=utf-8',
     'Content-Language': language,
