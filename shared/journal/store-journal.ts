@@ -608,8 +608,10 @@ export class StoreJournal {
       alarms.raise('entry-marked', `${this.store} ${first.origin} ${String(seq)}`, reason);
     }
     const ahead = Math.max(...entries.map((entry) => clock.observe(entry.hlc)));
+    const author = nodeOf(first.origin);
     if (ahead > 0)
-      alarms.raise('clock-ahead', first.origin, `${String(Math.round(ahead / 1000))} s ahead of this node`);
+      alarms.raise('clock-ahead', author, `${String(Math.round(ahead / 1000))} s ahead of this node`);
+    else alarms.clear('clock-ahead', author);
     this.#committed(first.origin, { ...state, ...by }, entries, 'absorb');
     return { applied: entries.length, marked: projected.marks.length };
   }
