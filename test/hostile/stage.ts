@@ -130,7 +130,6 @@ export class Stage {
         ...change,
       });
     };
-    await this.put('sign-in', 'sign-in', { rpId: 'localhost' });
     await staff('helpdesk-gone', this.tokens.revokedStaff, { revoked: true });
     await staff('helpdesk-lugo', this.tokens.lugoStaff, { sites: ['lugo'] });
     await staff('officer', this.tokens.officer, { role: 'break-glass-officer' });
