@@ -10,6 +10,7 @@ import {
   and,
   asc,
   count,
+  desc,
   eq,
   getTableColumns,
   gt,
@@ -54,36 +55,45 @@ export class OwnRecords {
     this.#own = and(gte(origin, `${nodeId}.`), lt(origin, `${nodeId}/`));
   }
 
-  /** Times of disclosures at this node within `windowMs` of `now`, but not under break-glass: the earliest first. */
-  disclosures(now: number, windowMs: number): Promise<number[]> {
-    return this.#timesOf(now, windowMs, COUNTED, this.#own);
+  /**
+   * When the last disclosure but `nth` at this node was, of those within `windowMs` of `now` that are not under
+   * break-glass; null when there are not so many.
+   */
+  lastDisclosure(nth: number, now: number, windowMs: number): Promise<number | null> {
+    return this.#last(nth, now, windowMs, COUNTED, this.#own);
   }
 
   /**
    * The same of one person at whatever node, as far as records of it are held here: somebody who goes on at another node
    * has no other hour there.
    */
-  disclosuresOf(staffId: string, now: number, windowMs: number): Promise<number[]> {
-    return this.#timesOf(now, windowMs, COUNTED, eq(audit.staffId, staffId));
+  lastDisclosureOf(staffId: string, nth: number, now: number, windowMs: number): Promise<number | null> {
+    return this.#last(nth, now, windowMs, COUNTED, eq(audit.staffId, staffId));
   }
 
-  /** Times of one person's searches, likewise, but for those that were refused because there were too many. */
-  searchesOf(staffId: string, now: number, windowMs: number): Promise<number[]> {
+  /** The same of one person's searches, but for those that were refused because there were too many. */
+  lastSearchOf(staffId: string, nth: number, now: number, windowMs: number): Promise<number | null> {
     const isSearch = and(
       eq(audit.action, 'search'),
       or(isNull(audit.failure), ne(audit.failure, 'search-limit')),
     );
-    return this.#timesOf(now, windowMs, isSearch, eq(audit.staffId, staffId));
+    return this.#last(nth, now, windowMs, isSearch, eq(audit.staffId, staffId));
   }
 
-  /** Within `windowMs` of `now`, before or after. */
-  async #timesOf(now: number, windowMs: number, ...conditions: (SQL | undefined)[]): Promise<number[]> {
-    const rows = await this.#reader
+  async #last(
+    nth: number,
+    now: number,
+    windowMs: number,
+    ...conditions: (SQL | undefined)[]
+  ): Promise<number | null> {
+    const [row] = await this.#reader
       .select({ at: audit.at })
       .from(audit)
       .where(and(gt(audit.at, now - windowMs), lt(audit.at, now + windowMs), ...conditions))
-      .orderBy(asc(audit.at));
-    return rows.map(({ at }) => at);
+      .orderBy(desc(audit.at))
+      .limit(1)
+      .offset(nth);
+    return row?.at ?? null;
   }
 
   /** All records of one request, in their order. */

@@ -329,13 +329,14 @@ export class HelpdeskService {
   async #limitRefusal({ staffId }: StaffMember): Promise<Refusal | null> {
     const { personPerHour, nodePerHour } = this.#ownRules();
     const now = this.#parts.platform.now();
+    const windowMs = limits.disclosureWindowMs;
     const [own, all] = await Promise.all([
-      this.#records.disclosuresOf(staffId, now, limits.disclosureWindowMs),
-      this.#records.disclosures(now, limits.disclosureWindowMs),
+      this.#records.lastDisclosureOf(staffId, personPerHour - 1, now, windowMs),
+      this.#records.lastDisclosure(nodePerHour - 1, now, windowMs),
     ]);
     return hourRefusal('disclosure-limit', now, [
-      { per: 'person', limit: personPerHour, of: own },
-      { per: 'node', limit: nodePerHour, of: all },
+      { per: 'person', limit: personPerHour, leaving: own },
+      { per: 'node', limit: nodePerHour, leaving: all },
     ]);
   }
 
@@ -344,8 +345,9 @@ export class HelpdeskService {
     const { personPerHour, breakGlassDisclosures } = this.#ownRules();
     const keys = this.#breakGlass.state() ? Math.max(personPerHour, breakGlassDisclosures) : personPerHour;
     const now = this.#parts.platform.now();
-    const of = await this.#records.searchesOf(staffId, now, limits.disclosureWindowMs);
-    return hourRefusal('search-limit', now, [{ per: 'person', limit: keys * limits.searchesPerKey, of }]);
+    const limit = keys * limits.searchesPerKey;
+    const leaving = await this.#records.lastSearchOf(staffId, limit - 1, now, limits.disclosureWindowMs);
+    return hourRefusal('search-limit', now, [{ per: 'person', limit, leaving }]);
   }
 
   #ownRules(): DisclosureRules {
@@ -393,16 +395,15 @@ function factsOf(
   };
 }
 
-/** The limit that is reached and holds the longest, or null. `of`: times of what was done, the earliest first. */
+/** The limit that is reached and holds the longest. `leaving`: when what leaves its hour next was; null: there is room. */
 function hourRefusal(
   code: ProblemCode,
   now: number,
-  counted: readonly { readonly per: string; readonly limit: number; readonly of: readonly number[] }[],
+  counted: readonly { readonly per: string; readonly limit: number; readonly leaving: number | null }[],
 ): Refusal | null {
-  const reached = counted.flatMap(({ per, limit, of }) => {
-    const leaving = of[of.length - limit];
-    return leaving === undefined ? [] : [{ per, limit, retryAt: leaving + limits.disclosureWindowMs }];
-  });
+  const reached = counted.flatMap(({ per, limit, leaving }) =>
+    leaving === null ? [] : [{ per, limit, retryAt: leaving + limits.disclosureWindowMs }],
+  );
   const [first] = reached.sort((a, b) => b.retryAt - a.retryAt);
   if (!first) return null;
   const seconds = Math.max(1, Math.ceil((first.retryAt - now) / 1000));
