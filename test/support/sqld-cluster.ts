@@ -20,17 +20,13 @@ export interface ServedCluster {
   readonly synced: Readonly<Record<Store, SyncedPages>>;
 }
 
-/** Takes twenty ports from `portsFrom` on. `more`: what else each server is told. */
-export async function startServedCluster(
-  portsFrom: number,
-  plan?: Plan,
-  more: readonly string[] = [],
-): Promise<ServedCluster> {
+/** Takes twenty ports from `portsFrom` on. */
+export async function startServedCluster(portsFrom: number, plan?: Plan): Promise<ServedCluster> {
   const folder = await mkdtemp(path.join(tmpdir(), 'holdfast-sqld-'));
   const port = await freePorts(portsFrom, 8);
   const started = await Promise.all(
     STORES.map(async (store, index) => {
-      const server = await Sqld.start(path.join(folder, store), port + index * 4, null, more);
+      const server = await Sqld.start(path.join(folder, store), port + index * 4);
       const pages = await SyncedPages.watch(server, port + index * 4 + 3);
       afterFile(async () => {
         pages.close();

@@ -44,25 +44,18 @@ export class Sqld {
   readonly folder: string;
   readonly #port: number;
   readonly #primary: Sqld | null;
-  readonly #more: readonly string[];
   #process: ChildProcess | null = null;
   #ended: Promise<void> = Promise.resolve();
 
-  private constructor(folder: string, port: number, primary: Sqld | null, more: readonly string[]) {
+  private constructor(folder: string, port: number, primary: Sqld | null) {
     this.folder = folder;
     this.#port = port;
     this.#primary = primary;
-    this.#more = more;
   }
 
-  /** Takes three ports from `port` on: for SQL, for replicas and for administrators. `more`: what else it is told. */
-  static async start(
-    folder: string,
-    port: number,
-    primary: Sqld | null = null,
-    more: readonly string[] = [],
-  ): Promise<Sqld> {
-    const server = new Sqld(folder, port, primary, more);
+  /** Takes three ports from `port` on: for SQL, for replicas and for administrators. */
+  static async start(folder: string, port: number, primary: Sqld | null = null): Promise<Sqld> {
+    const server = new Sqld(folder, port, primary);
     await mkdir(folder, { recursive: true });
     await writeFile(server.#keyFile, keys.publicKey.export({ type: 'spki', format: 'pem' }));
     await server.start();
@@ -102,7 +95,6 @@ export class Sqld {
         ...['-d', path.join(this.folder, 'data'), '--no-welcome', '--auth-jwt-key-file', this.#keyFile],
         ...['--http-listen-addr', at(0), '--admin-listen-addr', at(2), '--admin-auth-key', ADMIN_KEY],
         ...(primary === null ? ['--grpc-listen-addr', at(1)] : ['--primary-grpc-url', primary]),
-        ...this.#more,
       ],
       { stdio: 'ignore', env: { ...process.env, RUST_LOG: 'error' } },
     );
