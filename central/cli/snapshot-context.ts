@@ -47,11 +47,14 @@ export function translated(
         throw new CliError(EXIT_REFUSED, title, details === '' ? null : details, { title, verification });
       }
       // What a disk refuses is expected, wherever it comes from.
-      if (error instanceof Error && 'code' in error && 'path' in error && 'syscall' in error)
+      if (error instanceof Error && 'code' in error && 'path' in error && 'syscall' in error) {
+        // A copy names both ends, and it is the other one that refuses.
+        const place = 'dest' in error ? error.dest : error.path;
         throw new CliError(
           EXIT_REFUSED,
-          say(words, fault('diskRefused', words.systemError(String(error.code)), String(error.path))),
+          say(words, fault('diskRefused', words.systemError(String(error.code)), String(place))),
         );
+      }
       throw error;
     }
   };

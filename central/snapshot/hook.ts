@@ -18,7 +18,7 @@ import { type Fault, fault, readFault, say } from '../words/fault.ts';
 import { en } from '../words/en.ts';
 import { type BackupNote, currentFolder, expose, readBackup, writeBackup } from './backup.ts';
 import { SnapshotError } from './capture.ts';
-import { type LockFault, withLock } from './lock.ts';
+import { type LockFault, folderFault, withLock } from './lock.ts';
 import { SnapshotRepository } from './repository.ts';
 import type { SnapshotSettings } from './settings.ts';
 import { type WorkerMessage, workerMessage } from './worker-message.ts';
@@ -47,10 +47,7 @@ export interface Prepared {
 export async function beforeBackup(options: PreOptions): Promise<Prepared> {
   const { folder } = options.settings;
   const refused = (why: LockFault): SnapshotError =>
-    new SnapshotError(
-      'identify',
-      why === 'held' ? fault('backupPreparing') : fault('folderUnwritable', folder),
-    );
+    new SnapshotError('identify', why === 'held' ? fault('backupPreparing') : folderFault(folder, why));
   // Of two that begin at once, one is told to wait for the other: both would read what one of them replaces.
   return withLock(path.join(folder, '.backup-lock'), { refused }, () => prepare(options));
 }
@@ -101,7 +98,8 @@ function changeNote(
   { folder }: SnapshotSettings,
   change: (note: BackupNote | null) => BackupNote,
 ): Promise<BackupNote> {
-  const refused = (): SnapshotError => new SnapshotError('identify', fault('folderUnwritable', folder));
+  const refused = (why: LockFault): SnapshotError =>
+    new SnapshotError('identify', folderFault(folder, why === 'held' ? 'unwritable' : why));
   return withLock(path.join(folder, '.note-lock'), { waitMs: NOTE_WAIT_MS_MAX, refused }, async () => {
     const changed = change(await readBackup(folder));
     await writeBackup(folder, changed);

@@ -3,9 +3,15 @@ import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { nodePlatform } from '../platform.ts';
+import { type Fault, fault } from '../words/fault.ts';
 
-/** Why the lock was not taken: another process has it, or the file cannot be made. */
-export type LockFault = 'held' | 'unwritable';
+/** Why the lock was not taken: another process has it, the disk is full, or the file cannot be made. */
+export type LockFault = 'held' | 'full' | 'unwritable';
+
+/** What to say of a folder whose lock was not taken though nobody has it. */
+export function folderFault(folder: string, why: Exclude<LockFault, 'held'>): Fault {
+  return fault(why === 'full' ? 'folderFull' : 'folderUnwritable', folder);
+}
 
 const RETRY_MS = 20;
 
@@ -26,7 +32,7 @@ export async function withLock<T>(
     for (let waitedMs = 0; ; waitedMs += RETRY_MS) {
       const why = take(lock);
       if (why === null) return await work();
-      if (why === 'unwritable' || waitedMs >= waitMs) throw refused(why);
+      if (why !== 'held' || waitedMs >= waitMs) throw refused(why);
       await nodePlatform.sleep(RETRY_MS);
     }
   } finally {
@@ -39,6 +45,8 @@ function take(lock: DatabaseSync): LockFault | null {
     lock.exec('BEGIN EXCLUSIVE');
     return null;
   } catch (error) {
-    return error instanceof Error && /locked|busy/i.test(error.message) ? 'held' : 'unwritable';
+    const why = String(error);
+    if (/locked|busy/i.test(why)) return 'held';
+    return /full/i.test(why) ? 'full' : 'unwritable';
   }
 }

@@ -24,7 +24,7 @@ import { nodePlatform } from '../platform.ts';
 import { fault, storedFault } from '../words/fault.ts';
 import { SnapshotError } from './capture.ts';
 import { readIfThere, syncFolder, writeDurably } from './disk.ts';
-import { type LockFault, withLock } from './lock.ts';
+import { type LockFault, folderFault, withLock } from './lock.ts';
 import { type Verification, verification } from './verification.ts';
 
 const RESULTS_KEPT = 20;
@@ -123,7 +123,10 @@ export class SnapshotRepository {
   locked<T>(work: () => Promise<T>): Promise<T> {
     const { folder } = this;
     const refused = (why: LockFault): SnapshotError =>
-      new SnapshotError('prepare-backup', fault(why === 'held' ? 'folderBusy' : 'folderUnwritable', folder));
+      new SnapshotError(
+        'prepare-backup',
+        why === 'held' ? fault('folderBusy', folder) : folderFault(folder, why),
+      );
     return withLock(path.join(folder, '.lock'), { refused }, work);
   }
 

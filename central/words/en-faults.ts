@@ -74,6 +74,7 @@ export const faults = {
     `There is no room for a snapshot in ${folder}: three times the databases are needed while it is made.`,
   folderBusy: (folder: string) => `Another process makes or drops a snapshot in ${folder}.`,
   folderUnwritable: (folder: string) => `${folder} is not a folder that can be written.`,
+  folderFull: (folder: string) => `The disk is full at ${folder}.`,
   failedUnexpectedly: () => 'The snapshot failed unexpectedly.',
   failedFull: () => 'The snapshot failed because the disk is full.',
   failedWith: (code: string) => `The snapshot failed with ${code}.`,

@@ -76,6 +76,7 @@ export const faults: typeof english = {
     `En ${folder} no hay sitio para una instantánea: mientras se hace ocupa tres veces lo que las bases.`,
   folderBusy: (folder) => `Otro proceso hace o elimina una instantánea en ${folder}.`,
   folderUnwritable: (folder) => `${folder} no es una carpeta en la que se pueda escribir.`,
+  folderFull: (folder) => `El disco está lleno en ${folder}.`,
   failedUnexpectedly: () => 'La instantánea falló de forma inesperada.',
   failedFull: () => 'La instantánea falló porque el disco está lleno.',
   failedWith: (code) => `La instantánea falló con ${code}.`,

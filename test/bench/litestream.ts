@@ -5,7 +5,6 @@
 import { spawn } from 'node:child_process';
 import { readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
 import { nodePlatform } from '../../central/platform.ts';
 
 const LOOK_EVERY_MS = 10;
@@ -44,13 +43,14 @@ async function snapshotsIn(folder: string): Promise<number> {
   return names.filter((name) => name.endsWith('.snapshot.lz4')).length;
 }
 
-/** It adds tables to the database and a folder beside it. */
+/** It adds tables to the database and a folder beside it. By another process: this one has the file open (sqlite.ts). */
 async function forget(file: string): Promise<void> {
   await rm(path.join(path.dirname(file), `.${path.basename(file)}-litestream`), {
     recursive: true,
     force: true,
   });
-  const database = new DatabaseSync(file, { timeout: 5_000 });
-  database.exec('DROP TABLE IF EXISTS _litestream_seq; DROP TABLE IF EXISTS _litestream_lock');
-  database.close();
+  const drop = 'DROP TABLE IF EXISTS _litestream_seq; DROP TABLE IF EXISTS _litestream_lock';
+  const program = `new (require('node:sqlite').DatabaseSync)(process.argv[1], { timeout: 5000 }).exec('${drop}')`;
+  const child = spawn(process.execPath, ['-e', program, file], { stdio: ['ignore', 'ignore', 'inherit'] });
+  await new Promise((resolve) => child.once('exit', resolve));
 }
