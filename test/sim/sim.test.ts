@@ -1,5 +1,5 @@
 /** Some seeds of the simulator, that a history depends on its seed alone, and that no deliberate defect was forgotten. */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { expect, it } from 'vitest';
@@ -10,6 +10,7 @@ import { MUTATIONS } from './mutations.ts';
 import { POINTS } from './points.ts';
 import { SEEDS } from './seeds.ts';
 import { formatNumbers, parseNumbers, shrink } from './shrink.ts';
+import { readState, writeState } from './state.ts';
 import { FAULTS, Tally } from './tally.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
@@ -57,6 +58,21 @@ it('shrinks what fails, and says how to see it again', { timeout: 180_000 }, asy
   const again = await crew.run({ seed, keep: parseNumbers(formatNumbers(keep)) });
   expect(again).toMatchObject({ history: result.history, violations: result.violations });
   crew.close();
+});
+
+it('goes on with the total of a long run, of the same program only', () => {
+  const [program, file] = [path.join(scratch, 'program.mjs'), path.join(scratch, 'total.json')];
+  writeFileSync(program, 'one');
+  const begun = readState(file, program, 7);
+  const empty = { planned: 1, convergedMs: 9, operations: {}, passed: {}, crashed: {} };
+  begun.tally.add({ ...empty, seed: 7, history: '', events: 5, violations: ['I1: x'], faults: { loss: 2 } });
+  writeState(file, begun);
+  const { first, tally } = readState(file, program, 0);
+  tally.add({ ...empty, seed: 8, history: '', events: 6, violations: [], faults: { loss: 1 } });
+  expect({ first, ...tally }).toMatchObject({ first: 7, runs: 2, events: 11, faults: { loss: 3 } });
+  expect(tally.failed).toEqual([{ seed: 7, why: 'I1: x' }]);
+  writeFileSync(program, 'another');
+  expect(() => readState(file, program, 0)).toThrow('another version');
 });
 
 it('finds what every deliberate defect changes', () => {
