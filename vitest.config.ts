@@ -24,7 +24,11 @@ export default defineConfig({
         oxc,
         test: {
           name: 'node',
-          include: ['{test,shared,central}/**/*.test.{ts,tsx}'],
+          // `npm run faults`: those of real faults alone, and with them what takes minutes.
+          include:
+            process.env['HOLDFAST_LONG'] === 'yes'
+              ? ['test/faults/*.{test,long}.ts']
+              : ['{test,shared,central}/**/*.test.{ts,tsx}'],
           exclude: ['test/workers/**'],
           globalSetup: ['./test/support/build.ts'],
         },

@@ -42,7 +42,7 @@ describe('a line of 256 kbit/s, 300 ms and 5 % loss', { timeout: 60_000 }, () =>
     await relay({ host: '127.0.0.1', port: cluster.edgePort(EDGE) }, { path: socket });
     await relay({ host: line.address, port }, { host: '127.0.0.1', port }, DELAY_MS);
     cluster.surroundings.set(EDGE, {
-      within: ['ip', 'netns', 'exec', line.namespace],
+      within: line.within,
       listensAt: `unix:${socket}`,
       centreAt: `${line.address}:${String(port)}`,
     });

@@ -24,12 +24,12 @@ export interface Shape {
 }
 
 export class ThinLine {
-  readonly namespace: string;
+  readonly #namespace: string;
   readonly #device: string;
   readonly #net: string;
 
   private constructor(number: number) {
-    this.namespace = `holdfast-${String(number)}`;
+    this.#namespace = `holdfast-${String(number)}`;
     this.#device = `hf${String(number)}`;
     this.#net = `10.251.${String(number % 250)}`;
   }
@@ -38,7 +38,7 @@ export class ThinLine {
   static open(): ThinLine {
     const line = new ThinLine(process.pid % 100_000);
     const [here, there] = line.#ends();
-    run('ip', 'netns', 'add', line.namespace);
+    run('ip', 'netns', 'add', line.#namespace);
     run(
       'ip',
       'link',
@@ -50,7 +50,7 @@ export class ThinLine {
       'name',
       there.device,
       'netns',
-      line.namespace,
+      line.#namespace,
     );
     for (const { address, device, within } of [here, there]) {
       run(...within, 'ip', 'address', 'add', `${address}/30`, 'dev', device);
@@ -58,6 +58,11 @@ export class ThinLine {
       run(...within, 'ip', 'link', 'set', device, 'gso_max_segs', '1', 'mtu', String(MTU), 'up');
     }
     return line;
+  }
+
+  /** What a program at the edge's end is started with; unlike `ip netns exec` it leaves mounted disks where they are. */
+  get within(): readonly string[] {
+    return ['nsenter', `--net=/run/netns/${this.#namespace}`];
   }
 
   /** The address of the centre's end. */
@@ -99,13 +104,13 @@ export class ThinLine {
 
   /** When nothing lives in the namespace any more. */
   close(): void {
-    run('ip', 'netns', 'delete', this.namespace);
+    run('ip', 'netns', 'delete', this.#namespace);
     // Its own end went with the namespace, the hole at this end did not.
     run('sh', '-c', 'ip link delete "$0" || true', `${this.#device}h`);
   }
 
   #ends() {
-    const within = ['ip', 'netns', 'exec', this.namespace];
+    const { within } = this;
     return [
       { device: this.#device, address: `${this.#net}.1`, within: [] },
       { device: `${this.#device}e`, address: `${this.#net}.2`, within },

@@ -86,6 +86,13 @@ export class Witness {
     expect(await bugsInLogs(this.#cluster)).toEqual([]);
   }
 
+  /** The centre holds each of these keys. */
+  async expectKeysHeld(keys: readonly { readonly keyId: string }[]): Promise<void> {
+    const held = new Set([...((await this.#auditor?.escrows()) ?? [])].map((escrow) => escrow.split(' ')[0]));
+    expect(keys.map(({ keyId }) => keyId).filter((keyId) => !held.has(keyId))).toEqual([]);
+    expect(keys.length).toBeGreaterThan(0);
+  }
+
   #url(name: string): string {
     return name === 'centre' ? this.#cluster.centreUrl : this.#cluster.edgeUrl(name);
   }

@@ -68,8 +68,8 @@ async function pullAll({ links, alarms, ledger }: HoldfastNode): Promise<void> {
   const marked = await Promise.all(
     STORES.map((store) => ledger.engine.rows(store, `SELECT * FROM "${store}_marks"`, [])),
   );
-  // A wrong clock is no fault of a log.
-  const raised = alarms.list().filter(({ type }) => type !== 'clock-ahead');
+  // Neither a wrong clock nor a drive that is in another PC now is a fault of a log.
+  const raised = alarms.list().filter(({ type }) => type !== 'clock-ahead' && type !== 'key-conflict');
   if (raised.length > 0 || marked.flat().length > 0)
     throw new Error(`the node's logs are not in order: ${JSON.stringify([raised, marked])}`);
 }
