@@ -18,8 +18,9 @@ export async function encryptFile(from: string, to: string, recipients: readonly
 
 export async function decryptFile(from: string, to: string, identities: readonly string[]): Promise<void> {
   const decrypter = new Decrypter();
-  for (const identity of identities) decrypter.addIdentity(identity);
   try {
+    // A line that is no identity throws as well.
+    for (const identity of identities) decrypter.addIdentity(identity);
     await pipe(from, to, (source) => decrypter.decrypt(source));
   } catch (error) {
     // A disk that is full says nothing about the file.
