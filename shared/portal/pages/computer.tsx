@@ -38,7 +38,7 @@ export async function computerPage(visit: SignedIn): Promise<Response> {
         </h1>
         <Answer visit={visit} computer={computer} />
         <div class="columns">
-          <div class="stack">
+          <div class="column">
             <section class="card">
               <h2>{words.computer.state}</h2>
               <p>
@@ -219,7 +219,12 @@ function keyColumns(visit: SignedIn): Column<KeyRow>[] {
     { head: words.computer.escrowedAt, cell: ({ escrowedAt }) => <Time visit={visit} at={escrowedAt} /> },
     {
       head: words.computer.disclosedAt,
-      cell: ({ disclosedAt }) => disclosedAt.map((at) => <Time visit={visit} at={at} />),
+      cell: ({ disclosedAt }) =>
+        disclosedAt.map((at) => (
+          <div>
+            <Time visit={visit} at={at} />
+          </div>
+        )),
     },
     { head: words.computer.importedFrom, cell: ({ importedFrom }) => importedFrom?.words ?? '' },
   ];
