@@ -15,6 +15,8 @@ export const staffing = {
     days: 'how long it is valid',
     passkeys: 'say which domain passkeys are for: the one that the names of all nodes end in',
     domain: 'such as example.org, or none',
+    signIns: 'who signed in and who tried to, and what was done to accounts',
+    person: 'only this person, by sign-in name or name; a beginning with * after it will do',
     code: 'show the one-time code of a person of the local installation',
   },
   columns: {
@@ -22,6 +24,8 @@ export const staffing = {
     role: 'ROLE',
     sites: 'SITES',
     signsIn: 'SIGNS IN BY',
+    by: 'BY',
+    address: 'FROM',
   },
   all: 'all',
   credentials: {

@@ -19,6 +19,8 @@ export const staffing: typeof en = {
     passkeys:
       'decir para qué dominio son las llaves de acceso: aquel en que terminan los nombres de todos los nodos',
     domain: 'como example.org, o none',
+    signIns: 'quién inició sesión y quién lo intentó, y qué se hizo con las cuentas',
+    person: 'solo esta persona, por nombre de inicio de sesión o por nombre; basta el principio seguido de *',
     code: 'mostrar el código de un solo uso de una persona de la instalación local',
   },
   columns: {
@@ -26,6 +28,8 @@ export const staffing: typeof en = {
     role: 'ROL',
     sites: 'SEDES',
     signsIn: 'INICIA SESIÓN CON',
+    by: 'CON',
+    address: 'DESDE',
   },
   all: 'todas',
   credentials: {

@@ -78,7 +78,7 @@ export class Enrolment {
     return {
       ...{ staffId, name, expiresAt: link.secret.expiresAt },
       totp: totpEnrolment(secret, staffId),
-      passkey: await passkeys.newOptions(staffId, name),
+      passkey: await passkeys.newOptions(staffId, name, limits.enrolmentStepMs),
     };
   }
 

@@ -59,20 +59,25 @@ export class Passkeys {
   /** For whoever has a passkey: it says itself whose it is. Throws the Problem `passkeys-off`. */
   async options(): Promise<PasskeyOptions> {
     const rpID = this.#requireRpId();
-    const challenge = this.#challenge();
+    const challenge = this.#challenge(limits.challengeMs);
     return generateAuthenticationOptions({
       ...{ rpID, challenge, userVerification: 'required', timeout: limits.challengeMs },
     });
   }
 
-  async newOptions(staffId: string, name: string): Promise<NewPasskeyOptions | null> {
+  /** `goodMs`: for how long they may be answered. */
+  async newOptions(
+    staffId: string,
+    name: string,
+    goodMs: number = limits.challengeMs,
+  ): Promise<NewPasskeyOptions | null> {
     const { rpId } = this;
     if (rpId === null) return null;
     const held = this.#parts.credentials.of(staffId, 'passkey');
     return generateRegistrationOptions({
       ...{ rpName: 'Holdfast', rpID: rpId, userName: staffId, userDisplayName: name },
       userID: new Uint8Array(new TextEncoder().encode(staffId)),
-      challenge: this.#challenge(),
+      challenge: this.#challenge(goodMs),
       timeout: limits.challengeMs,
       attestationType: 'none',
       supportedAlgorithmIDs: ALGORITHMS,
@@ -122,8 +127,7 @@ export class Passkeys {
     place: Place,
   ): Promise<Credential<'passkey'>['secret'] | null> {
     const { rpId } = this;
-    // Whoever knows the ID of another's passkey must not stand in its way with one of their own.
-    if (rpId === null || this.#find(answer)) return null;
+    if (rpId === null) return null;
     try {
       const { verified, registrationInfo } = await verifyRegistrationResponse({
         response: answer,
@@ -135,6 +139,9 @@ export class Passkeys {
       });
       if (!verified) return null;
       const { id, publicKey } = registrationInfo.credential;
+      // Whoever knows the ID of another's passkey must not stand in its way with one of their own. It is the one that was
+      // attested: what the answer calls itself is not signed.
+      if (this.#find({ id })) return null;
       const createdAt = this.#parts.platform.now();
       return {
         ...{ type: 'passkey', rpId, webauthnId: id, publicKey: base64url.encode(publicKey) },
@@ -151,14 +158,14 @@ export class Passkeys {
     return rpId;
   }
 
-  #challenge(): Uint8Array<ArrayBuffer> {
+  #challenge(goodMs: number): Uint8Array<ArrayBuffer> {
     const now = this.#parts.platform.now();
     const challenge = this.#parts.platform.random(CHALLENGE_BYTES);
     for (const [known, until] of this.#challenges) {
       if (this.#challenges.size < limits.challengesMax && until > now) break;
       this.#challenges.delete(known);
     }
-    this.#challenges.set(base64url.encode(challenge), now + limits.challengeMs);
+    this.#challenges.set(base64url.encode(challenge), now + goodMs);
     return challenge;
   }
 

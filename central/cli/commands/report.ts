@@ -15,6 +15,8 @@ import {
   type KeysAtRiskAnswer,
   keysAtRiskAnswer,
   type ReportHead,
+  type SignInAnswer,
+  signInAnswer,
 } from '../../../shared/reports/messages.ts';
 import { KEY_RISKS } from '../../../shared/text/audit.ts';
 import { table } from '../table.ts';
@@ -24,6 +26,7 @@ const REPORTS = {
   computers: 'computer-compliance',
   audit: 'recovery-audit',
   keys: 'keys-at-risk',
+  'sign-ins': 'sign-ins',
 } as const;
 type Report = keyof typeof REPORTS;
 
@@ -33,6 +36,7 @@ const READERS: Readonly<Record<Report, LocalRole>> = {
   computers: 'reports',
   audit: 'auditor',
   keys: 'reports',
+  'sign-ins': 'auditor',
 };
 
 interface ReportOptions {
@@ -44,15 +48,21 @@ interface ReportOptions {
   readonly limit?: string;
   readonly risk?: string;
   readonly overdue?: true;
+  readonly person?: string;
 }
 
 export function reportCommands(program: Command, run: RunCommand, words: Words): void {
   const { help } = words.cli;
+  const about: Readonly<Record<Report, string>> = {
+    ...help.reports,
+    keys: words.disclosure.help.keysAtRisk,
+    'sign-ins': words.staffing.help.signIns,
+  };
   const report = program.command('report').description(help.report);
   for (const name of Object.keys(REPORTS) as Report[]) {
     const command = report
       .command(name)
-      .description(name === 'keys' ? words.disclosure.help.keysAtRisk : help.reports[name])
+      .description(about[name])
       .option('--csv', help.csv)
       .option('--site <id>', help.site);
     if (name === 'keys')
@@ -60,9 +70,12 @@ export function reportCommands(program: Command, run: RunCommand, words: Words):
         .addOption(choice('--risk <reason>', words.disclosure.help.risk, KEY_RISKS))
         .option('--overdue', words.disclosure.help.overdue)
         .option('--limit <number>', help.limit);
+    else if (name === 'sign-ins')
+      command.option('--person <name>', words.staffing.help.person).option('--limit <number>', help.limit);
     else if (name !== 'enterprise')
       command.option('--computer <name>', help.computer).option('--limit <number>', help.limit);
-    if (name === 'audit') command.option('--from <day>', help.from).option('--to <day>', help.to);
+    if (name === 'audit' || name === 'sign-ins')
+      command.option('--from <day>', help.from).option('--to <day>', help.to);
     command.action((options: ReportOptions) => run((context) => show(context, name, options)));
   }
 }
@@ -99,6 +112,11 @@ async function show(
     case 'keys': {
       const report = await node.get(path, keysAtRiskAnswer);
       context.answer(report, withFreshness(keysText(report, words), report, words));
+      break;
+    }
+    case 'sign-ins': {
+      const report = await node.get(path, signInAnswer);
+      context.answer(report, withFreshness(signInsText(report, words), report, words));
       break;
     }
     case 'audit': {
@@ -191,6 +209,20 @@ function auditText(report: AuditAnswer, words: Words): string {
   const head = [columns.at, columns.what, columns.key, columns.computer, columns.staff, columns.endUser];
   const shown = table(head, rows, process.stdout.isTTY ? process.stdout.columns : Infinity);
   return report.nextCursor === null ? shown : `${shown}\n${words.cli.older}`;
+}
+
+function signInsText({ rows: found, nextCursor }: SignInAnswer, words: Words): string {
+  const { columns } = words.cli;
+  if (found.length === 0) return words.cli.noRows;
+  const rows = found.map(({ at, action, status, failure, method, staffId, nodeName, address }) => [
+    words.cli.shortTime(at),
+    [action.words, failure?.words ?? status.words].join(', '),
+    ...[method?.words ?? '', staffId ?? '', nodeName, address ?? ''],
+  ]);
+  const { by, address } = words.staffing.columns;
+  const head = [columns.at, columns.what, by, columns.staff, columns.node, address];
+  const shown = table(head, rows, process.stdout.isTTY ? process.stdout.columns : Infinity);
+  return nextCursor === null ? shown : `${shown}\n${words.cli.older}`;
 }
 
 /** Every report says how current it is, node by node (I10). */

@@ -5,7 +5,8 @@
 export function link(form: HTMLElement): void {
   const field = form.querySelector('input[name=link]');
   const token = location.hash.slice(1);
-  if (!(form instanceof HTMLFormElement) || !(field instanceof HTMLInputElement) || token === '') return;
+  if (!(form instanceof HTMLFormElement) || !(field instanceof HTMLInputElement) || !token.startsWith('hfl_'))
+    return;
   history.replaceState(null, '', location.pathname);
   field.value = token;
   form.requestSubmit();
