@@ -15,14 +15,18 @@ import { centreApp } from './app.ts';
 
 const TYPES = path.join(packageRoot(), 'central/client/api.d.ts');
 
-it('has the types of /openapi.json (when this fails: npm run unit -- test/api/client-types.test.ts -u)', async () => {
-  const nodes = await openapiTS(JSON.stringify(await forPrograms()));
-  const head = '/** Made from `/openapi.json` by test/api/client-types.test.ts; not to be edited. */\n';
-  const text = await format(head + astToString(nodes.map(orUndefined)), {
-    ...{ parser: 'typescript', printWidth: 110, singleQuote: true },
-  });
-  await expect(text).toMatchFileSnapshot(TYPES);
-});
+it(
+  'has the types of /openapi.json (when this fails: npm run unit -- test/api/client-types.test.ts -u)',
+  { timeout: 60_000 },
+  async () => {
+    const nodes = await openapiTS(JSON.stringify(await forPrograms()));
+    const head = '/** Made from `/openapi.json` by test/api/client-types.test.ts; not to be edited. */\n';
+    const text = await format(head + astToString(nodes.map(orUndefined)), {
+      ...{ parser: 'typescript', printWidth: 110, singleQuote: true },
+    });
+    await expect(text).toMatchFileSnapshot(TYPES);
+  },
+);
 
 /** What may be left out may be there as `undefined` as well: programs hand on what they do not have. */
 function orUndefined(node: ts.Node): ts.Node {

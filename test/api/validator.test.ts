@@ -47,10 +47,15 @@ it('is valid OpenAPI 3.1, and its examples fit its schemas', { timeout: 60_000 }
   ]);
 });
 
-it('says where null is taken: a protector that is no recovery password has no key ID', async () => {
-  const { StatusRequest } = (await describeApi(await centreApp(), '0.1.0')).components.schemas;
-  const within = (schema: Schema | undefined, name: string) => (schema?.items ?? schema)?.properties?.[name];
-  const protectors = within(within(StatusRequest, 'volumes'), 'protectors');
-  expect(within(protectors, 'keyId')?.type).toEqual(['string', 'null']);
-  expect(within(within(StatusRequest, 'volumes'), 'volumeId')?.type).toBe('string');
-});
+it(
+  'says where null is taken: a protector that is no recovery password has no key ID',
+  { timeout: 60_000 },
+  async () => {
+    const { StatusRequest } = (await describeApi(await centreApp(), '0.1.0')).components.schemas;
+    const within = (schema: Schema | undefined, name: string) =>
+      (schema?.items ?? schema)?.properties?.[name];
+    const protectors = within(within(StatusRequest, 'volumes'), 'protectors');
+    expect(within(protectors, 'keyId')?.type).toEqual(['string', 'null']);
+    expect(within(within(StatusRequest, 'volumes'), 'volumeId')?.type).toBe('string');
+  },
+);

@@ -62,7 +62,7 @@ beforeAll(async () => {
   cluster = await startCluster(22_360, { ...DEMO_PLAN, edges: DEMO_PLAN.edges.slice(0, 1) });
 }, 60_000);
 
-it.each(GUIDES)('lead where they say: $mbam', { timeout: 60_000 }, async (guides) => {
+it.each(GUIDES)('lead where they say: $mbam', { timeout: 180_000 }, async (guides) => {
   const folder = await mkdtemp(path.join(tmpdir(), 'holdfast-guides-'));
   afterFile(() => rm(folder, { recursive: true, force: true }));
   const eva = await secondOfficer();
