@@ -14,7 +14,7 @@ import { type FuzzedNode, PASSWORD, PC, SITE_TOKEN, openFuzzedNode, proofFor, to
 import { Random } from '../sim/random.ts';
 import { type Opened, bytesOf, jsonOf, must, textOf, signsOf } from './target.ts';
 
-const ASKERS = [...STAFF_ROLES, 'device', 'browser', 'nobody'] as const;
+const ASKERS = [...STAFF_ROLES, 'device', 'browser', 'session', 'page', 'nobody'] as const;
 
 const asked = z.looseObject({
   as: z.string(),
@@ -149,6 +149,16 @@ async function seedsOf({ app }: FuzzedNode): Promise<string[]> {
       { as: 'browser', method: 'POST', path, body: 'keyId=3fd763f9&reason=lost-pin' },
     ]),
     { as: 'device', method: 'PUT', path: `/v1/recovery/keys/${PC.keyId}`, body: device },
+    ...['session', 'page'].map((as) => ({ as, method: 'GET', path: '/account' })),
+    ...[
+      { Origin: 'https://evil.example' },
+      { 'Sec-Fetch-Site': 'cross-site' },
+      { 'Holdfast-CSRF': 'x' },
+      {},
+    ].map((headers) => ({
+      ...{ as: 'session', method: 'POST', path: '/v1/recovery/search', headers },
+      body: { keyId: PC.keyId.slice(0, 8) },
+    })),
     { as: 'helpdesk', method: 'POST', path: '/v1/recovery/search', body: { keyId: PC.keyId.slice(0, 8) } },
     {
       as: 'helpdesk',
@@ -194,7 +204,7 @@ async function requestOf(
   // Another host is another matter, and no address of this node.
   url.host = 'localhost';
   const made = new Headers();
-  const isForm = as === 'browser';
+  const isForm = as === 'browser' || as === 'page';
   made.set('Content-Type', isForm ? 'application/x-www-form-urlencoded' : 'application/json');
   if ((STAFF_ROLES as readonly string[]).includes(as)) made.set('Authorization', `Bearer ${tokenOf(as)}`);
   if (as === 'device') {
@@ -205,6 +215,11 @@ async function requestOf(
   if (isForm) {
     made.set('Accept', 'text/html');
     made.set('Cookie', `holdfast_form=${FORM_SECRET}`);
+  }
+  if ((as === 'session' || as === 'page') && stage.session) {
+    const { cookie, csrf } = stage.session;
+    made.set('Cookie', as === 'page' ? `${cookie}; holdfast_form=${FORM_SECRET}` : cookie);
+    made.set('Holdfast-CSRF', csrf);
   }
   for (const [name, value] of Object.entries(headers)) made.set(name, value);
   const hasBody = !/^(GET|HEAD)$/i.test(method) && body !== undefined;
@@ -245,6 +260,9 @@ async function ask(stage: FuzzedNode, request: Asked): Promise<void> {
     await answer.body?.cancel();
     return;
   }
+  const isForged =
+    stage.session !== null && request.as === 'session' && !showsItself(made, stage.session.csrf);
+  must(!isForged || answer.status >= 400, `a forged request counts at ${place}`);
   const text = await answer.text();
   must(text.length < ANSWER_BYTES_MAX, `a very long answer at ${place}`);
   const gives =
@@ -262,6 +280,19 @@ async function ask(stage: FuzzedNode, request: Asked): Promise<void> {
     const grown = (await stage.since(before)).filter((kind) => !AUDITED.includes(kind));
     must(grown.length === 0, `a refusal stores ${grown.join(', ')} at ${place}`);
   }
+}
+
+/** Whether a request that changes something says, as browsers or programs do, that it comes from this node's own pages. */
+function showsItself({ method, url, headers }: Request, csrf: string): boolean {
+  // Without a session it is no session's request.
+  if (/^(GET|HEAD|OPTIONS)$/.test(method) || headers.has('Authorization')) return true;
+  if (/\/v1\/(session|enrolment|edges\/join|devices|sync)/.test(url)) return true;
+  const site = headers.get('Sec-Fetch-Site');
+  if (site !== null) return site === 'same-origin';
+  const origin = headers.get('Origin');
+  if (origin !== null)
+    return URL.canParse(origin) && new URL(origin).host === (headers.get('Host') ?? 'localhost');
+  return headers.get('Holdfast-CSRF') === csrf;
 }
 
 /** In any form: the middle of it, for whoever has that has all. */

@@ -16,6 +16,7 @@ import { type HoldfastNode, openNode } from '../../shared/node.ts';
 import { type PrivateJwk, makeSigner, thumbprint } from '../../shared/trust/jws.ts';
 import { publicJwk } from '../../shared/trust/certificate.ts';
 import { generateVault } from '../../shared/vault/seal.ts';
+import { type SignedIn, enrol, signIn } from '../support/people.ts';
 import { apiToken } from '../support/tokens.ts';
 import { type FixedNode, fixedNode, privateKeyOf } from './fixtures.ts';
 
@@ -45,6 +46,8 @@ export interface FuzzedNode {
   readonly unexpected: Unexpected[];
   /** a token of the PC, and what signs its proofs */
   readonly device: { readonly token: string; readonly key: PrivateJwk };
+  /** of somebody who signed in here; at an edge nobody did */
+  readonly session: SignedIn | null;
   /** how much this node has written */
   mark(): readonly number[];
   /** kinds of the entries that it has written since */
@@ -116,8 +119,9 @@ export async function openFuzzedNode(role: 'edge' | 'centre'): Promise<FuzzedNod
   );
   const app = createApp(node, role === 'centre' ? [tlsRoutes(authority)] : []);
   const device = await enrolPc(node);
+  const session = role === 'centre' ? await signInHere(app) : null;
   return {
-    ...{ node, app, self, unexpected, device },
+    ...{ node, app, self, unexpected, device, session },
     mark: () => STORES.map((store) => ownSeq(node, store)),
     since: async (mark) => {
       const kinds: string[] = [];
@@ -138,6 +142,14 @@ export async function openFuzzedNode(role: 'edge' | 'centre'): Promise<FuzzedNod
 
 function ownSeq(node: HoldfastNode, store: Store): number {
   return node.ledger.origins(store).get(node.ledger.self)?.seq ?? 0;
+}
+
+/** As an advanced helpdesk user does it, with a password and one-time codes. */
+async function signInHere(app: App): Promise<SignedIn> {
+  const fetch = async (path: string, init: RequestInit) =>
+    app.fetch(new Request(`http://localhost${path}`, init));
+  const enrolled = await enrol(fetch, tokenOf('administrator'), 'advanced-helpdesk');
+  return signIn(fetch, enrolled, 1);
 }
 
 /** As an edge gets it: from a centre, by its log. */

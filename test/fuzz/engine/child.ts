@@ -38,8 +38,8 @@ export async function serve(target: Target): Promise<void> {
     process.stdout.write(`${JSON.stringify(message)}\n`);
   };
   const opened = await target.open();
-  const session = new Session(target, opened, seed, (done) => {
-    say({ done });
+  const session = new Session(target, opened, seed, () => {
+    say({ alive: true });
   });
   const began = performance.now();
   const outcome = await session.run({ seed, cases, generated, corpus: corpora.flatMap(readCorpus) });

@@ -40,6 +40,8 @@ const BYTES_MAX = 4_096;
 /** A case takes microseconds; on a busy machine, with a pause of the garbage collector, far less than this. */
 const CASE_MS_MAX = 1_500;
 const SLOW_TRIES = 3;
+/** How often a session says that it goes on. */
+const ALIVE_EVERY_MS = 1_000;
 /** Inputs that fast-check makes at once. */
 const BATCH = 500;
 /** Comparisons are traced in every so many cases: it costs time. */
@@ -58,14 +60,10 @@ export class Session {
   #compared: Compared[] = [];
   #cases = 0;
   /** told now and then, so that somebody notices when a case does not end */
-  readonly #alive: (cases: number) => void;
+  readonly #alive: () => void;
+  #said = 0;
 
-  constructor(
-    target: Target,
-    opened: Opened,
-    seed: number,
-    alive: (cases: number) => void = () => undefined,
-  ) {
+  constructor(target: Target, opened: Opened, seed: number, alive: () => void = () => undefined) {
     this.#target = target;
     this.#opened = opened;
     this.#random = new Random(target.name, seed);
@@ -119,10 +117,13 @@ export class Session {
 
   async #try(input: Input, by: Finding['by']): Promise<void> {
     this.#cases += 1;
-    if (this.#cases % BATCH === 0) this.#alive(this.#cases);
     const tracing = this.#cases % TRACE_EVERY === 0;
     this.#coverage.begin(tracing);
     const began = performance.now();
+    if (began - this.#said > ALIVE_EVERY_MS) {
+      this.#said = began;
+      this.#alive();
+    }
     const fault = await this.#faultOf(input);
     const isSlow = performance.now() - began > CASE_MS_MAX;
     const isNew = this.#coverage.end();

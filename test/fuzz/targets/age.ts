@@ -33,11 +33,14 @@ export const target: Target = {
     encrypter.addRecipient(await identityToRecipient(identity));
     const plain = 'SQLite format 3\0 and what a database holds';
     const sealed = await encrypter.encrypt(plain);
-    const opened = async (bytes: Uint8Array): Promise<string | null> => {
+    const opened = async (
+      bytes: Uint8Array,
+      identities: readonly string[] = [identity],
+    ): Promise<string | null> => {
       writeFileSync(from, bytes);
       rmSync(to, { force: true });
       try {
-        await decryptFile(from, to, [identity]);
+        await decryptFile(from, to, identities);
         return readFileSync(to, 'utf8');
       } catch (error) {
         must(error instanceof AgeError, 'another error than the product’s');
@@ -63,6 +66,10 @@ export const target: Target = {
         }
         writeFileSync(keys, input);
         const lines = await readAgeIdentities(keys);
+        must(
+          (await opened(sealed, lines)) === null || lines.includes(identity),
+          'an archive opens to another identity',
+        );
         same(
           lines,
           textOf(input)

@@ -41,6 +41,12 @@ export const target: Target = {
       )
       .map((rule) => rule.join('   ')),
     fc
+      .tuple(
+        fc.string({ unit: signsOf('ab*'), minLength: 1, maxLength: 7 }),
+        fc.string({ unit: signsOf('abAB'), maxLength: 7 }),
+      )
+      .map(([pattern, name]) => `computer ${pattern} madrid\n${name}`),
+    fc
       .tuple(fc.nat(40), fc.nat(120))
       .map(([stars, length]) => `computer ${'a*'.repeat(stars)}b site\n${'a'.repeat(length)}`),
   ),

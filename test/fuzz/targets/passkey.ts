@@ -24,7 +24,7 @@ const recipe = z.looseObject({
   }),
   /** bytes of its answer that are changed: of which field, where, to what */
   bytes: z.array(z.tuple([z.number(), z.number(), z.number()])).max(5),
-  answer: z.unknown(),
+  answer: z.unknown().optional(),
 });
 
 export const target: Target = {

@@ -63,10 +63,10 @@ const VALUES = [
 ];
 const recipe = z.looseObject({
   env: z.record(z.string(), z.string()).optional(),
-  identity: z.unknown(),
-  vault: z.unknown(),
-  tls: z.unknown(),
-  writer: z.unknown(),
+  identity: z.unknown().optional(),
+  vault: z.unknown().optional(),
+  tls: z.unknown().optional(),
+  writer: z.unknown().optional(),
 });
 const SECRET = 'not-for-any-message';
 

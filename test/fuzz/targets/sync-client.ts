@@ -21,8 +21,8 @@ const recipe = z.looseObject({
   pull: answerOf.partial().optional(),
   push: answerOf.partial().optional(),
   hashes: answerOf.partial().optional(),
-  session: z.unknown(),
-  challenge: z.unknown(),
+  session: z.unknown().optional(),
+  challenge: z.unknown().optional(),
   log: z
     .object({
       store: z.enum(STORES),
