@@ -35,6 +35,15 @@ interface Batch {
   readonly reaches: Vectors;
 }
 
+/** A place in one of this node's own logs: the hash here, and the one there, null when it has to be asked for. */
+interface Doubt {
+  readonly store: Store;
+  readonly origin: Origin;
+  readonly place: number;
+  readonly here: string | null;
+  readonly there: string | null;
+}
+
 /** Answers of a push that carry outcomes although their status is not 200: the stream goes on (I9). */
 const PROBLEMS_WITH_OUTCOMES = [409, 422];
 
@@ -175,7 +184,7 @@ export class PeerClient {
     const progress = await this.#absorb(answer);
     this.#peerHolds = answer.vectors;
     const peer = this.peer;
-    await this.#distrustTips(answer.tips);
+    const doubts = await this.#doubtful(answer.tips);
     if (peer) {
       peers.promises(
         peer,
@@ -185,7 +194,7 @@ export class PeerClient {
       peers.fetched(peer);
     }
     peers.hear(answer.freshness);
-    await this.#checkTips(answer.tips, signal);
+    await this.#checkDoubtful(doubts, signal);
     return { more: answer.more && progress };
   }
 
@@ -203,27 +212,32 @@ export class PeerClient {
     return progress;
   }
 
-  /** I1: of a log that is another one there, the peer's vector says nothing. Noticed before that is believed. */
-  async #distrustTips(tips: PullAnswer['tips']): Promise<void> {
+  /**
+   * I4: the last place that both hold of each of this node's own logs, where the peer's hash there is another one, or not
+   * known (null). I1: of the former the peer's vector says nothing, which has to be known before that is believed.
+   */
+  async #doubtful(tips: PullAnswer['tips']): Promise<Doubt[]> {
     const { ledger, peers, identity } = this.#parts;
-    for (const { store, origin, seq, hash } of tips) {
-      const held = ledger.origins(store).get(origin)?.seq ?? 0;
-      if (nodeOf(origin) !== identity.certificate.nodeId || held < seq) continue;
-      if ((await hashAt(ledger.engine, store, origin, seq)) !== hash) peers.split(store, origin);
-    }
-  }
-
-  /** I4: what the peer holds of this node's own logs must be what this node wrote. */
-  async #checkTips(tips: PullAnswer['tips'], signal: AbortSignal): Promise<void> {
-    const { ledger, identity } = this.#parts;
+    const found: Doubt[] = [];
     for (const { store, origin, seq, hash } of tips) {
       const held = ledger.origins(store).get(origin)?.seq ?? 0;
       if (nodeOf(origin) !== identity.certificate.nodeId || held < 1) continue;
       const place = Math.min(seq, held);
+      const here = await hashAt(ledger.engine, store, origin, place);
+      const there = place === seq ? hash : null;
+      if (there === here) continue;
+      if (there !== null) peers.split(store, origin);
+      found.push({ store, origin, place, here, there });
+    }
+    return found;
+  }
+
+  /** I4: what the peer holds of this node's own logs must be what this node wrote. */
+  async #checkDoubtful(doubts: readonly Doubt[], signal: AbortSignal): Promise<void> {
+    for (const { store, origin, place, here, there } of doubts) {
       const theirs = this.ownLogThere(store, origin, signal);
-      const there = place === seq ? hash : (await theirs.hashes([place]))[0];
-      if (there === (await hashAt(ledger.engine, store, origin, place))) continue;
-      await healFork(this.#parts, store, origin, place, theirs);
+      if ((there ?? (await theirs.hashes([place]))[0]) !== here)
+        await healFork(this.#parts, store, origin, place, theirs);
     }
   }
 
