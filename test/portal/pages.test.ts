@@ -36,12 +36,15 @@ interface Seen {
 }
 
 const searchFor = async ({ page }: Visitor, stage: Stage) => {
+  // A field that was given the focus before the page gives it has the browser complain.
+  await page.waitForSelector('#digits:focus');
   await page.fill('#digits', stage.key().keyId.slice(0, 8));
   await page.press('#digits', 'Enter');
   await page.waitForSelector('.candidate');
 };
 
 const fillFacts = async ({ page }: Visitor, user: string) => {
+  await page.waitForSelector('#reason:focus');
   await page.selectOption('#reason', 'lost-pin');
   await page.selectOption('#verification', 'call-back');
   await page.fill('#endUser', user);
@@ -56,6 +59,7 @@ const PAGES: readonly Seen[] = [
     name: 'nothing-found',
     ...{ at: 'madrid', who: 'helpdesk', path: '/recover' },
     begin: async ({ page }) => {
+      await page.waitForSelector('#digits:focus');
       await page.fill('#digits', '00000000');
       await page.press('#digits', 'Enter');
       await page.waitForSelector('[role=alert]');
@@ -286,16 +290,31 @@ describe.runIf(typeof browser !== 'string')('the portal', { timeout: 90_000 }, (
     await visitor.context.close();
   });
 
-  it('hides the password when it is told to, and when the page is left', async () => {
+  it('checks digits as they are typed, copies the password when it is told to, and hides it in time', async () => {
     const visitor = await stage.visit(stage.madrid, 'helpdesk');
-    const { page } = visitor;
+    const { page, context } = visitor;
+    await context.grantPermissions(['clipboard-read', 'clipboard-write']);
     await page.clock.install();
     await page.goto(`${stage.madrid}/recover`);
+    await page.waitForSelector('#digits:focus');
+    // Said while it is typed, in whatever form it is read out.
+    for (const [typed, said] of [
+      ['{4E', 'At least 8 are needed; so far: 2'],
+      ['4E-1F0a 3b7', 'Enough to search. Digits so far: 9'],
+      ['4E1G', 'A key ID has 8 to 32 of the digits 0–9 and letters a–f, and nothing else.'],
+      [stage.key().keyId.toUpperCase(), 'That is the whole ID.'],
+    ] as const) {
+      await page.fill('#digits', typed);
+      expect(await page.textContent('#digits-hint')).toBe(said);
+    }
     await searchFor(visitor, stage);
     await fillFacts(visitor, stage.key().user);
     await page.press('#endUser', 'Enter');
     await page.waitForSelector('.groups');
     expect(await page.textContent('.countdown')).toMatch(/[45]:\d\d/);
+    await page.click('text=Copy');
+    await page.waitForSelector('[data-said]:has-text("Copied.")');
+    expect(await page.evaluate('navigator.clipboard.readText()')).toBe(stage.key().password);
     await page.clock.fastForward(6 * 60_000);
     expect(await page.locator('.groups').count()).toBe(0);
     expect(await page.content()).not.toContain(stage.key().password.slice(0, 6));
@@ -319,6 +338,7 @@ describe.runIf(typeof browser !== 'string')('the portal', { timeout: 90_000 }, (
       const visitor = await stage.visit(stage.madrid, 'helpdesk', { javaScript });
       const { page, context } = visitor;
       await page.goto(`${stage.madrid}/recover`);
+      await page.waitForSelector('#digits:focus');
       await page.fill('#digits', keyId);
       await page.press('#digits', 'Enter');
       await fillFacts(visitor, 'CORP\\ana');
