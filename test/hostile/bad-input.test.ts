@@ -14,6 +14,8 @@ import { escrowRows } from './rows/escrow.ts';
 import { helpdeskRows } from './rows/helpdesk.ts';
 import { jsonRows } from './rows/json.ts';
 import { logRows } from './rows/logs.ts';
+import { ownAccountRows } from './rows/own-account.ts';
+import { peopleRows } from './rows/people.ts';
 import { proofRows } from './rows/proofs.ts';
 import { releaseRows } from './rows/releases.ts';
 import { syncRows } from './rows/sync.ts';
@@ -31,6 +33,8 @@ const ROWS: readonly Row[] = [
   ...syncRows,
   ...releaseRows,
   ...togetherRows,
+  ...peopleRows,
+  ...ownAccountRows,
   ...logRows,
 ];
 
