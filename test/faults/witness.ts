@@ -79,9 +79,14 @@ export class Witness {
     }, msMax);
   }
 
+  /** All nodes come to agree in vectors and tables. */
+  async expectAgreement(msMax = WHOLE_MS_MAX): Promise<void> {
+    await untilNone(() => disagreements(this.#cluster), msMax);
+  }
+
   /** All nodes agree in vectors and tables, nothing is lost, and no log tells of a bug. */
   async expectWhole(msMax = WHOLE_MS_MAX): Promise<void> {
-    await untilNone(() => disagreements(this.#cluster), msMax);
+    await this.expectAgreement(msMax);
     await this.expectKept(msMax);
     expect(await bugsInLogs(this.#cluster)).toEqual([]);
   }
