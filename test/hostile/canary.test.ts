@@ -14,6 +14,7 @@ import { DEMO_PLAN } from '../../central/local/plan.ts';
 import { formatRecoveryPassword } from '../../shared/domain/recovery-key.ts';
 import { freePorts } from '../support/cluster.ts';
 import { moveWithCanaries } from './canary-moving.ts';
+import { signInWithCanaries } from './canary-people.ts';
 import { type Answer, type Message, jsonOf, send, sendRaw } from './http.ts';
 import { Pc, forgetNonces } from './pc.ts';
 import { until } from './stage.ts';
@@ -61,6 +62,12 @@ function plant(name: string, key: Buffer): string {
   }
   addBinary(name, key);
   return password;
+}
+
+function plantText(name: string, text: string): void {
+  add(name, Buffer.from(text));
+  add(`${name} UTF-16LE`, Buffer.from(text, 'utf16le'));
+  add(`${name} base64`, Buffer.from(Buffer.from(text).toString('base64url').slice(0, -2)));
 }
 
 function addBinary(name: string, bytes: Buffer): void {
@@ -199,6 +206,10 @@ test('keys are imported with every fault, an import is killed, and keys are expo
   answers.push({ to: 'what import and export printed', raw: Buffer.from(printed) });
 });
 
+test('people enrol and sign in, rightly and wrongly', async () => {
+  await signInWithCanaries(cluster, bases(), plantText, watched);
+});
+
 test('nodes are killed, started and compared', async () => {
   await cluster.edges.get('edge-madrid')?.stop('SIGKILL');
   await cluster.centre?.stop('SIGKILL');
@@ -212,9 +223,12 @@ test('nodes are killed, started and compared', async () => {
     await watched(base, staff(administrator, 'GET', '/v1/admin/digests'));
     for (const what of ['staff', 'site-token', 'vault', 'site'])
       await watched(base, staff(administrator, 'GET', `/v1/admin/config/${what}`));
-    for (const report of ['enterprise-compliance', 'computer-compliance', 'recovery-audit'])
+    for (const report of ['enterprise-compliance', 'computer-compliance', 'recovery-audit', 'sign-ins'])
       for (const format of ['', '?format=csv', '?format=csv&lang=es'])
-        await watched(base, staff(reports, 'GET', `/v1/reports/${report}${format}`));
+        await watched(
+          base,
+          staff(report === 'sign-ins' ? administrator : reports, 'GET', `/v1/reports/${report}${format}`),
+        );
     for (const at of ['/healthz', '/readyz', '/metrics', '/openapi.json'])
       await watched(base, { method: 'GET', path: at, headers: {} });
   }
