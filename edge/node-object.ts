@@ -20,10 +20,16 @@ import { untilGone } from './database-file.ts';
 import { log } from './log.ts';
 import { workerdPlatform } from './platform.ts';
 import { roomBy } from './room-store.ts';
-import { type EdgeEnv, peersOf, readBoxToken, readIdentity, SettingError } from './settings.ts';
+import { type EdgeSettings, peersOf, readBoxToken, readIdentity, SettingError } from './settings.ts';
 
 /** How late an edge begins to replicate at most, that was restarted and that nobody calls. One fsync each. */
 const ALARM_EVERY_MS = 15_000;
+
+export interface EdgeEnv extends EdgeSettings {
+  readonly NODE: DurableObjectNamespace<EdgeNode>;
+  /** the folder of the database, where room is kept in reserve */
+  readonly DATA?: Fetcher;
+}
 
 export class EdgeNode extends DurableObject<EdgeEnv> {
   #app: Promise<App> | null = null;

@@ -6,19 +6,20 @@ import { z } from 'zod';
 import { type IdentityFile, identityFile } from '../shared/trust/certificate.ts';
 import { VAULT_FILE_NAME, type VaultFile, vaultFile, withVaultFiles } from '../shared/trust/vault-file.ts';
 import type { PeerFetch } from '../shared/replication/client.ts';
-import type { EdgeNode } from './node-object.ts';
 import { parseJson } from '../shared/parse-json.ts';
 
-export interface EdgeEnv {
-  readonly NODE: DurableObjectNamespace<EdgeNode>;
+/** What the host puts behind a name: a folder, or another node. */
+interface HostService {
+  fetch(url: string, init?: Parameters<PeerFetch>[1]): Promise<Response>;
+}
+
+export interface EdgeSettings {
   /** the folder of credentials, holding `identity.json` and perhaps `vault-ID.json` files */
-  readonly CREDENTIALS?: Fetcher;
+  readonly CREDENTIALS?: HostService;
   /** the same file's text, where there is no such folder */
   readonly HOLDFAST_IDENTITY?: string;
-  /** the folder of the database, where room is kept in reserve */
-  readonly DATA?: Fetcher;
   /** the centre, as a service of the host */
-  readonly CENTRE?: Fetcher;
+  readonly CENTRE?: HostService;
   /** the centre's URL, where the host does not name services */
   readonly HOLDFAST_CENTRE_URL?: string;
 }
@@ -29,7 +30,7 @@ export class SettingError extends Error {
 }
 
 /** `identity.json`, and the keys of vaults that came later, in `vault-ID.json` files beside it. */
-export async function readIdentity(env: EdgeEnv): Promise<IdentityFile> {
+export async function readIdentity(env: EdgeSettings): Promise<IdentityFile> {
   const text = env.HOLDFAST_IDENTITY ?? (await credential(env, 'identity.json'));
   const identity = identityFile.safeParse(parseJson(text));
   if (!identity.success)
@@ -47,7 +48,7 @@ export async function readIdentity(env: EdgeEnv): Promise<IdentityFile> {
 }
 
 /** Where the machine's root shows itself by a token of its own (see edge/appliance/certificate.sh), the token. */
-export async function readBoxToken(env: EdgeEnv): Promise<string | null> {
+export async function readBoxToken(env: EdgeSettings): Promise<string | null> {
   const response = await env.CREDENTIALS?.fetch('http://credentials/box.token').catch(() => null);
   const token = response?.ok === true ? (await response.text()).trim() : '';
   return /^[A-Za-z0-9_-]{32,128}$/.test(token) ? token : null;
@@ -55,7 +56,7 @@ export async function readBoxToken(env: EdgeEnv): Promise<string | null> {
 
 const listing = z.array(z.object({ name: z.string() }));
 
-async function vaultFiles({ CREDENTIALS }: EdgeEnv): Promise<string[]> {
+async function vaultFiles({ CREDENTIALS }: EdgeSettings): Promise<string[]> {
   const response = await CREDENTIALS?.fetch('http://credentials/');
   const found = listing.safeParse(response?.ok === true ? await response.json() : []);
   return (found.data ?? [])
@@ -64,7 +65,7 @@ async function vaultFiles({ CREDENTIALS }: EdgeEnv): Promise<string[]> {
     .sort();
 }
 
-async function credential({ CREDENTIALS }: EdgeEnv, name: string): Promise<string> {
+async function credential({ CREDENTIALS }: EdgeSettings, name: string): Promise<string> {
   if (!CREDENTIALS)
     throw new SettingError(
       'HOLDFAST_IDENTITY is not set and there is no credentials folder: "npm run dev:edge" makes an identity for development.',
@@ -81,7 +82,7 @@ async function credential({ CREDENTIALS }: EdgeEnv, name: string): Promise<strin
   return text;
 }
 
-export function peersOf(env: EdgeEnv): { name: string; fetch: PeerFetch }[] {
+export function peersOf(env: EdgeSettings): { name: string; fetch: PeerFetch }[] {
   const { CENTRE: service, HOLDFAST_CENTRE_URL: url } = env;
   if (service)
     return [

@@ -1,6 +1,6 @@
 /** The edge's entry: hands every request to the one object that is this edge. */
 import { log } from './log.ts';
-import type { EdgeEnv } from './settings.ts';
+import type { EdgeEnv } from './node-object.ts';
 
 export { EdgeNode } from './node-object.ts';
 

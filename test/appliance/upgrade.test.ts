@@ -75,7 +75,12 @@ describe('an upgrade of a box under load', { timeout: 90_000 }, () => {
       HOLDFAST_TLS_CERTIFICATE: path.join(folder, 'centre.crt'),
       HOLDFAST_PORT: String(port),
     });
-    cluster = await LocalCluster.prepare(path.join(folder, 'cluster'), PLAN, port);
+    cluster = await LocalCluster.prepare(
+      path.join(folder, 'cluster'),
+      // Every acknowledged key is searched for.
+      { ...PLAN, disclosuresPerHour: 10_000 },
+      port,
+    );
     afterFile(() => cluster.stopAll());
     await cluster.startCentre();
     await cluster.configure();

@@ -69,7 +69,8 @@ it('goes on with the total of a long run, of the same program only', () => {
   writeState(file, begun);
   const { first, tally } = readState(file, program, 0);
   tally.add({ ...empty, seed: 8, history: '', events: 6, violations: [], faults: { loss: 1 } });
-  expect({ first, ...tally }).toMatchObject({ first: 7, runs: 2, events: 11, faults: { loss: 3 } });
+  expect(first).toBe(7);
+  expect(tally).toMatchObject({ runs: 2, events: 11, faults: { loss: 3 } });
   expect(tally.failed).toEqual([{ seed: 7, why: 'I1: x' }]);
   writeFileSync(program, 'another');
   expect(() => readState(file, program, 0)).toThrow('another version');

@@ -197,7 +197,6 @@ export const target: Target = {
 };
 
 async function edge(identity: string, isRead: boolean, env: Readonly<Record<string, string>>): Promise<void> {
-  type Env = Parameters<typeof readIdentity>[0];
   const credentials = {
     fetch: (url: string) =>
       Promise.resolve(url.endsWith('identity.json') ? new Response(identity) : new Response('[]')),
@@ -205,7 +204,7 @@ async function edge(identity: string, isRead: boolean, env: Readonly<Record<stri
   const bound = {
     CREDENTIALS: credentials,
     ...(env['HOLDFAST_CENTRE_URL'] === undefined ? {} : { HOLDFAST_CENTRE_URL: env['HOLDFAST_CENTRE_URL'] }),
-  } as unknown as Env;
+  };
   const read = await readIdentity(bound).then(
     () => true,
     (error: unknown) => {
