@@ -45,11 +45,11 @@ const KEY_ID = '00000000-0000-4000-8000-000000000001';
 const KEY = { keyId: KEY_ID, recoveryPassword: 'none', siteId: 'a', computerName: 'PC-1', domain: 'corp' };
 const LINK = `hfl_${'A'.repeat(43)}`;
 const NODE_ID = 'aaaaaaaaaa';
-const REQUEST = `/v1/recovery/requests/r-${'a'.repeat(16)}`;
 const NEW_PASSKEY = {
   ...{ id: 'A', rawId: 'A', type: 'public-key', clientExtensionResults: {} },
   response: { clientDataJSON: 'A', attestationObject: 'A' },
 };
+const REQUEST = `/v1/recovery/requests/r-${'a'.repeat(16)}`;
 const OPENING = `/v1/break-glass/b-${'a'.repeat(16)}`;
 const ASIDE = { origin: `${NODE_ID}.${'a'.repeat(13)}`, seq: 1, hash: 'A'.repeat(43) };
 
@@ -93,7 +93,6 @@ const ROWS: Readonly<Record<string, Row>> = {
   'GET /v1/session': { whom: 'session' },
   'DELETE /v1/session': { whom: 'session' },
   'PUT /v1/session/password': { whom: 'session', body: { password: 'a long password', code: '123456' } },
-  'POST /v1/session/passkey/options': anybody({}),
   'GET /v1/session/passkeys': { whom: 'session' },
   'POST /v1/session/passkeys/options': { whom: 'session' },
   'POST /v1/session/passkeys': { whom: 'session', body: { name: 'Phone', passkey: NEW_PASSKEY } },
@@ -108,6 +107,7 @@ const ROWS: Readonly<Record<string, Row>> = {
   'POST /v1/session/recovery-codes': { whom: 'session' },
   'GET /v1/sessions': { whom: 'session' },
   'DELETE /v1/sessions': { whom: 'session' },
+  'POST /v1/session/passkey/options': anybody({}),
   'POST /v1/session/passkey': anybody({
     ...{ id: 'A', rawId: 'A', type: 'public-key', clientExtensionResults: {} },
     response: { clientDataJSON: 'A', authenticatorData: 'A', signature: 'A' },
@@ -166,11 +166,12 @@ const ROWS: Readonly<Record<string, Row>> = {
   },
   // Reports.
   'GET /v1/reports/enterprise-compliance': { whom: EVERYBODY },
+  'GET /v1/reports/compliance-trend': { whom: EVERYBODY },
   'GET /v1/reports/computer-compliance': { whom: EVERYBODY },
   'GET /v1/reports/keys-at-risk': { whom: EVERYBODY },
   'GET /v1/reports/recovery-audit': { whom: AUDIT },
-  // Administration.
   'GET /v1/reports/sign-ins': { whom: WATCHERS },
+  // Administration.
   'GET /v1/admin/config/:kind': admin('/v1/admin/config/staff'),
   'PUT /v1/admin/config/:kind/:id': {
     ...admin('/v1/admin/config/region/north', { revision: 7, body: { name: 'North' } }),
@@ -181,7 +182,6 @@ const ROWS: Readonly<Record<string, Row>> = {
     reason: 'a test',
   }),
   'GET /v1/admin/digests': admin(),
-  'GET /v1/reports/compliance-trend': { whom: EVERYBODY },
   'POST /v1/admin/comparison': admin(undefined, {}),
   'POST /v1/admin/confirmation': admin(undefined, {}),
   'GET /v1/admin/outbox': admin(),
