@@ -3,6 +3,7 @@ import type { Child } from 'hono/jsx';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { assetPath } from '../http/routes/assets.ts';
 import { STAFF_ROLES, type StaffRole } from '../domain/vocabulary.ts';
+import { limits } from '../limits.ts';
 import type { HoldfastNode } from '../node.ts';
 import { LANGUAGES } from '../text/language.ts';
 import { staffRoleWords } from '../text/audit.ts';
@@ -130,9 +131,28 @@ function Frame({ visit, page }: { visit: Visit; page: Page }) {
         <main id="main" tabindex={-1}>
           {page.body}
         </main>
+        {staff && <IdleWarning visit={visit} />}
         <footer class="foot">{words.footer(nodeName(node), node.options.version, clock.zone)}</footer>
       </body>
     </html>
+  );
+}
+
+/** Shown by script alone: without it, the page that is asked for next says the same. */
+function IdleWarning({ visit: { words } }: { visit: Visit }) {
+  return (
+    <div
+      class="idle"
+      role="alert"
+      hidden
+      data-island="idle"
+      data-warn-after={limits.sessionIdleMs - limits.sessionWarningMs}
+      data-over-after={limits.sessionIdleMs}
+      data-over={words.idle.over}
+    >
+      <p>{words.idle.soon}</p>
+      <button type="button">{words.idle.stay}</button>
+    </div>
   );
 }
 

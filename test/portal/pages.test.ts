@@ -484,6 +484,32 @@ describe.runIf(typeof browser !== 'string')('the portal', { timeout: 90_000 }, (
     await context.close();
   });
 
+  it('warns a minute before no key is given out any more, and lets who is there go on', async () => {
+    const visitor = await stage.visit(stage.madrid, 'helpdesk', { locale: 'es-ES' });
+    const { page, context, complaints } = visitor;
+    const minute = 60_000;
+    await page.clock.install();
+    await page.goto(`${stage.madrid}/recover`);
+    const warning = page.locator('.idle');
+    await page.clock.fastForward(4 * minute - 1_000);
+    expect(await warning.isVisible()).toBe(false);
+    await page.clock.fastForward(1_000);
+    expect(await warning.textContent()).toMatch(/Dentro de un minuto tendrá que iniciar sesión/);
+    expect(await violationsOf(visitor)).toEqual([]);
+    for (const width of [1280, 390]) {
+      await page.setViewportSize({ width, height: 800 });
+      expect(await overflow(visitor)).toBe(0);
+      await screenshot(visitor, `idle-es-${String(width)}`);
+    }
+    await warning.getByRole('button').click();
+    await warning.waitFor({ state: 'hidden' });
+    await page.clock.fastForward(5 * minute);
+    expect(await warning.textContent()).toMatch(/^Lleva cinco minutos/);
+    expect(await warning.getByRole('button').isVisible()).toBe(false);
+    expect(complaints).toEqual([]);
+    await context.close();
+  });
+
   it('takes no form that is not from its own page', async () => {
     const { context, page } = await stage.visit(stage.madrid, 'helpdesk');
     await page.goto(`${stage.madrid}/recover`);

@@ -3,6 +3,7 @@
  * It keeps nothing and sends nothing of what it sees.
  */
 import { digits } from './islands/digits.ts';
+import { idle } from './islands/idle.ts';
 import { link } from './islands/link.ts';
 import { live } from './islands/live.ts';
 import { newPasskey } from './islands/new-passkey.ts';
@@ -11,7 +12,7 @@ import { password } from './islands/password.ts';
 import { tellZone } from './islands/zone.ts';
 
 const ISLANDS: Readonly<Record<string, (element: HTMLElement) => void>> = {
-  ...{ digits, link, live, passkey, password },
+  ...{ digits, idle, link, live, passkey, password },
   'new-passkey': newPasskey,
 };
 

@@ -20,6 +20,11 @@ export const en = {
     admin: 'Administration',
   },
   signOut: 'Sign out',
+  idle: {
+    soon: 'You have done nothing here for a while. In a minute you will have to sign in again before a key is given out.',
+    stay: 'I am still here',
+    over: 'You have done nothing here for five minutes. Sign in again before a key is given out.',
+  },
   signIn: 'Sign in',
   footer: (node: string, version: string, zone: string) =>
     `${node} · version ${version} · times are in ${zone.replaceAll('_', ' ')}`,

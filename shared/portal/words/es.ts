@@ -20,6 +20,11 @@ export const es: PortalWords = {
     admin: 'Administración',
   },
   signOut: 'Cerrar sesión',
+  idle: {
+    soon: 'Lleva un rato sin hacer nada aquí. Dentro de un minuto tendrá que iniciar sesión de nuevo antes de que se entregue una clave.',
+    stay: 'Sigo aquí',
+    over: 'Lleva cinco minutos sin hacer nada aquí. Inicie sesión de nuevo antes de que se entregue una clave.',
+  },
   signIn: 'Iniciar sesión',
   footer: (node, version, zone) => `${node} · versión ${version} · horas de ${zone.replaceAll('_', ' ')}`,
   banner: {
