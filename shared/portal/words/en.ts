@@ -500,7 +500,7 @@ export const en = {
     sitesHint: 'IDs of sites with a comma between them. Empty: all sites.',
     newToken: 'Make a token',
     once: 'Shown this once',
-    onceLead: 'Nobody can look it up later. Hand it over on a safe way.',
+    onceLead: 'Nobody can look it up later. Hand it over in a safe way.',
     edges: 'Edges',
     edgesAbout:
       'The organisation’s key, which is kept offline, signs an edge’s identity. Run this where the key is, and carry the folder to the box:',
