@@ -54,7 +54,7 @@ export async function createSnapshot(options: CreateOptions): Promise<Created> {
   const id = newId();
   const begun: { writers: Record<Store, Writer> | null } = { writers: null };
   try {
-    // The writers belong to the set that has the lock: one that is refused leaves them, and the last attempt, alone.
+    // The writers belong to the set that has the lock.
     const created = await repository.locked(async () => {
       begun.writers = await identify(settings);
       return make(id, options, repository, begun.writers);
@@ -64,7 +64,9 @@ export async function createSnapshot(options: CreateOptions): Promise<Created> {
   } catch (error) {
     const failure = failureOf(error);
     const thrown = error instanceof Error && 'code' in error ? failure : error;
-    const { writers } = begun;
+    // One that another set keeps out leaves its writers, and the last attempt, alone; a folder that nobody could lock does not.
+    const keptOut = failure.fault.name === 'folderBusy';
+    const writers = begun.writers ?? (keptOut ? null : await identify(settings).catch(() => null));
     if (!writers) throw thrown;
     // Where not even that can be written, whoever asked is told, and the next set begins with setting them back.
     await moveAll(settings, writers, [`${failure.phase}-failed`], failure.fault).catch(() => undefined);
