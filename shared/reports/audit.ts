@@ -5,7 +5,6 @@
 import { type SQL, and, desc, eq, gte, lt, or } from 'drizzle-orm';
 import { z } from 'zod';
 import { STAFF_ROLES } from '../domain/vocabulary.ts';
-import { limits } from '../limits.ts';
 import { audit } from '../schema/recovery.ts';
 import {
   auditActionWords,
@@ -21,45 +20,32 @@ import { type CodedWords, type Words, coded, wordsOf } from '../text/language.ts
 import { type Reading, reportHead, sitesFor } from './context.ts';
 import { isOneOf, isUser, matches } from './match.ts';
 import type { AuditAnswer, AuditQuery, AuditRow } from './messages.ts';
-import { type Place, isBeyond, placeOf, readCursor, writeCursor } from './place.ts';
+import { type Place, chunksOf, isBeyond, pageOf } from './place.ts';
 import { spanOf } from './time.ts';
 
 type Facts = typeof audit.$inferSelect;
 
 export async function recoveryAudit(reading: Reading, query: AuditQuery): Promise<AuditAnswer> {
   const head = reportHead(reading.parts);
-  const after = query.cursor === undefined ? null : readCursor(query.cursor);
-  const found = await read(reading, query, after, query.limit + 1);
-  const rows = found.slice(0, query.limit);
-  const last = found.length > query.limit ? rows.at(-1) : undefined;
-  return {
-    ...head,
-    rows: rows.map((row) => rowOf(reading, row)),
-    nextCursor: last ? writeCursor(placeOf(last)) : null,
-  };
+  const { found, nextCursor } = await pageOf(readerOf(reading, query), query);
+  return { ...head, rows: found.map((row) => rowOf(reading, row)), nextCursor };
 }
 
 /** All records of a query, in small pages. */
 export async function* auditPages(reading: Reading, query: AuditQuery): AsyncGenerator<AuditRow[]> {
-  let after: Place | null = null;
-  for (;;) {
-    const found: Facts[] = await read(reading, query, after, limits.reportChunkRows);
+  for await (const found of chunksOf(readerOf(reading, query), reading.parts.platform))
     yield found.map((row) => rowOf(reading, row));
-    const last = found.at(-1);
-    if (!last || found.length < limits.reportChunkRows) return;
-    after = placeOf(last);
-    await reading.parts.platform.sleep(0);
-  }
 }
 
-function read(reading: Reading, query: AuditQuery, after: Place | null, rowsMax: number): Promise<Facts[]> {
-  const { parts } = reading;
-  return parts.ledger.readers.recovery
-    .select()
-    .from(audit)
-    .where(and(conditionOf(reading, query), after ? isBeyond(audit, after) : undefined))
-    .orderBy(desc(audit.at), desc(audit.origin), desc(audit.seq))
-    .limit(rowsMax);
+function readerOf(reading: Reading, query: AuditQuery) {
+  const { at, origin, seq } = audit;
+  return (after: Place | null, rowsMax: number): Promise<Facts[]> =>
+    reading.parts.ledger.readers.recovery
+      .select()
+      .from(audit)
+      .where(and(conditionOf(reading, query), after ? isBeyond(audit, after) : undefined))
+      .orderBy(desc(at), desc(origin), desc(seq))
+      .limit(rowsMax);
 }
 
 function conditionOf({ staff, zone }: Reading, query: AuditQuery): SQL | undefined {

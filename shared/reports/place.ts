@@ -6,11 +6,49 @@ import { base64url } from 'jose';
 import { type SQL, type SQLWrapper, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { Problem } from '../http/problem.ts';
+import { limits } from '../limits.ts';
+import type { Platform } from '../platform.ts';
 
 const place = z.tuple([z.number().int(), z.string().max(40), z.number().int()]);
 export type Place = z.infer<typeof place>;
 
-export function placeOf({ at, origin, seq }: { at: number; origin: string; seq: number }): Place {
+interface Placed {
+  readonly at: number;
+  readonly origin: string;
+  readonly seq: number;
+}
+
+/** Records beyond a place, or from the newest on; so many at most. */
+type ReadFrom<T> = (after: Place | null, rowsMax: number) => Promise<T[]>;
+
+/** One page, and the cursor of the next: one record more than is asked for tells whether there is any. */
+export async function pageOf<T extends Placed>(
+  read: ReadFrom<T>,
+  { cursor, limit }: { readonly cursor?: string | undefined; readonly limit: number },
+): Promise<{ found: T[]; nextCursor: string | null }> {
+  const more = await read(cursor === undefined ? null : readCursor(cursor), limit + 1);
+  const found = more.slice(0, limit);
+  const last = more.length > limit ? found.at(-1) : undefined;
+  return { found, nextCursor: last ? writeCursor(placeOf(last)) : null };
+}
+
+/** All records, in small pages with a pause after each, in which others get their turn. */
+export async function* chunksOf<T extends Placed>(
+  read: ReadFrom<T>,
+  platform: Pick<Platform, 'sleep'>,
+): AsyncGenerator<T[]> {
+  let after: Place | null = null;
+  for (;;) {
+    const found: T[] = await read(after, limits.reportChunkRows);
+    yield found;
+    const last = found.at(-1);
+    if (!last || found.length < limits.reportChunkRows) return;
+    after = placeOf(last);
+    await platform.sleep(0);
+  }
+}
+
+function placeOf({ at, origin, seq }: Placed): Place {
   return [at, origin, seq];
 }
 
@@ -22,12 +60,12 @@ export function isBeyond(
   return sql`(${columns.at}, ${columns.origin}, ${columns.seq}) < (${at}, ${origin}, ${seq})`;
 }
 
-export function writeCursor(of: Place): string {
+function writeCursor(of: Place): string {
   return base64url.encode(JSON.stringify(of));
 }
 
 /** Throws the Problem of a query that does not fit. */
-export function readCursor(text: string): Place {
+function readCursor(text: string): Place {
   try {
     return place.parse(JSON.parse(new TextDecoder().decode(base64url.decode(text))));
   } catch {

@@ -3,7 +3,6 @@
  * first. It belongs to the site of the node where it happened, which the node's certificate says.
  */
 import { type SQL, and, desc, eq, gte, lt, or, sql } from 'drizzle-orm';
-import { limits } from '../limits.ts';
 import { accountEvents } from '../schema/recovery.ts';
 import { auditStatusWords } from '../text/audit.ts';
 import { type CodedWords, type Words, wordsOf } from '../text/language.ts';
@@ -12,45 +11,32 @@ import type { Origin } from '../trust/certificate.ts';
 import { type Reading, type ReportParts, reportHead, sitesFor } from './context.ts';
 import { isNamed, isOneOf, matches } from './match.ts';
 import type { SignInAnswer, SignInQuery, SignInRow } from './messages.ts';
-import { type Place, isBeyond, placeOf, readCursor, writeCursor } from './place.ts';
+import { type Place, chunksOf, isBeyond, pageOf } from './place.ts';
 import { spanOf } from './time.ts';
 
 type Facts = typeof accountEvents.$inferSelect;
 
 export async function signIns(reading: Reading, query: SignInQuery): Promise<SignInAnswer> {
   const head = reportHead(reading.parts);
-  const after = query.cursor === undefined ? null : readCursor(query.cursor);
-  const found = await read(reading, query, after, query.limit + 1);
-  const rows = found.slice(0, query.limit);
-  const last = found.length > query.limit ? rows.at(-1) : undefined;
-  return {
-    ...head,
-    rows: rows.map((row) => rowOf(reading, row)),
-    nextCursor: last ? writeCursor(placeOf(last)) : null,
-  };
+  const { found, nextCursor } = await pageOf(readerOf(reading, query), query);
+  return { ...head, rows: found.map((row) => rowOf(reading, row)), nextCursor };
 }
 
 /** All that a query finds, in small pages. */
 export async function* signInPages(reading: Reading, query: SignInQuery): AsyncGenerator<SignInRow[]> {
-  let after: Place | null = null;
-  for (;;) {
-    const found: Facts[] = await read(reading, query, after, limits.reportChunkRows);
+  for await (const found of chunksOf(readerOf(reading, query), reading.parts.platform))
     yield found.map((row) => rowOf(reading, row));
-    const last = found.at(-1);
-    if (!last || found.length < limits.reportChunkRows) return;
-    after = placeOf(last);
-    await reading.parts.platform.sleep(0);
-  }
 }
 
-function read(reading: Reading, query: SignInQuery, after: Place | null, rowsMax: number): Promise<Facts[]> {
+function readerOf(reading: Reading, query: SignInQuery) {
   const { at, origin, seq } = accountEvents;
-  return reading.parts.ledger.readers.recovery
-    .select()
-    .from(accountEvents)
-    .where(and(conditionOf(reading, query), after ? isBeyond(accountEvents, after) : undefined))
-    .orderBy(desc(at), desc(origin), desc(seq))
-    .limit(rowsMax);
+  return (after: Place | null, rowsMax: number): Promise<Facts[]> =>
+    reading.parts.ledger.readers.recovery
+      .select()
+      .from(accountEvents)
+      .where(and(conditionOf(reading, query), after ? isBeyond(accountEvents, after) : undefined))
+      .orderBy(desc(at), desc(origin), desc(seq))
+      .limit(rowsMax);
 }
 
 function conditionOf({ parts, staff, zone }: Reading, query: SignInQuery): SQL | undefined {
