@@ -1,8 +1,7 @@
 /** Snapshots put back at database servers, and those of servers into files: both ways, with equal tables. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { LibsqlEngine } from '../../central/libsql-engine.ts';
@@ -17,12 +16,10 @@ import { SqliteEngine } from '../../central/snapshot/sqlite.ts';
 import { STORES, type Store } from '../../shared/journal/entry.ts';
 import { RESTORING } from '../../shared/journal/migrate.ts';
 import { heldVectors } from '../../shared/replication/service.ts';
-import { afterFile } from '../support/cleanup.ts';
-import { freePorts } from '../support/cluster.ts';
-import { type SavedCentre, makeSavedCentre, openLedger, writeSomething } from '../support/saved-centre.ts';
+import { type SavedCentre, openLedger, writeSomething } from '../support/saved-centre.ts';
 import { repositoryOf, verifyOptions } from '../support/snapshot.ts';
-import { Sqld, noSqld } from '../support/sqld.ts';
-import { type Servers, serverSettings } from '../support/sqld-settings.ts';
+import { noSqld } from '../support/sqld.ts';
+import { type Servers, serverSettings, startServed } from '../support/sqld-settings.ts';
 
 const PORTS_FROM = 11_660;
 
@@ -33,25 +30,8 @@ describe.skipIf(noSqld)(`restoring to and from database servers ${noSqld ?? ''}`
   let setId = '';
 
   beforeAll(async () => {
-    const folder = await mkdtemp(path.join(tmpdir(), 'holdfast-sqld-'));
-    const port = await freePorts(PORTS_FROM, 6);
-    const [recovery, compliance] = await Promise.all(
-      STORES.map((store, index) => Sqld.start(path.join(folder, store), port + index * 3)),
-    );
-    if (!recovery || !compliance) throw new Error('there is a server per store');
-    servers = { recovery, compliance };
-    centre = await makeSavedCentre('file');
-    afterFile(async () => {
-      await Promise.all([recovery.kill(), compliance.kill()]);
-      await rm(folder, { recursive: true, force: true });
-      await rm(centre.folder, { recursive: true, force: true });
-    });
-    const replica = (store: string): string => path.join(centre.folder, 'replicas', `${store}.db`);
-    served = {
-      ...{ ...centre.settings, folder: path.join(centre.folder, 'sets-of-servers') },
-      files: { recovery: replica('recovery'), compliance: replica('compliance') },
-      servers: targets(),
-    };
+    ({ servers, centre, served } = await startServed(PORTS_FROM));
+    served = { ...served, folder: path.join(centre.folder, 'sets-of-servers') };
     await writeSomething(centre, 1_300, 1);
     setId = (await createSnapshot({ settings: centre.settings })).id;
   }, 60_000);

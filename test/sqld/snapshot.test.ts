@@ -1,6 +1,5 @@
 /** Snapshot sets of stores at database servers, taken while edges and two of the centre's own writers go on. */
-import { cp, mkdir, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { cp, mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { LibsqlEngine } from '../../central/libsql-engine.ts';
@@ -15,9 +14,9 @@ import type { Origin } from '../../shared/trust/certificate.ts';
 import { afterFile } from '../support/cleanup.ts';
 import { freePorts } from '../support/cluster.ts';
 import { edgeDrafts, sample } from '../support/drafts.ts';
-import { makeSavedCentre, openLedger, type SavedCentre } from '../support/saved-centre.ts';
+import { openLedger, type SavedCentre } from '../support/saved-centre.ts';
 import { copyDatabase, noSqld, Sqld } from '../support/sqld.ts';
-import type { Servers } from '../support/sqld-settings.ts';
+import { type Servers, startServed } from '../support/sqld-settings.ts';
 
 const PORTS_FROM = 11_480;
 const SETS = 20;
@@ -28,25 +27,7 @@ describe.skipIf(noSqld)(`snapshot sets of database servers ${noSqld ?? ''}`, { t
   let settings: SnapshotSettings;
 
   beforeAll(async () => {
-    const folder = await mkdtemp(path.join(tmpdir(), 'holdfast-sqld-'));
-    const port = await freePorts(PORTS_FROM, 6);
-    const [recovery, compliance] = await Promise.all(
-      STORES.map((store, index) => Sqld.start(path.join(folder, store), port + index * 3)),
-    );
-    if (!recovery || !compliance) throw new Error('there is a server per store');
-    servers = { recovery, compliance };
-    centre = await makeSavedCentre('file');
-    afterFile(async () => {
-      await Promise.all([recovery.kill(), compliance.kill()]);
-      await rm(folder, { recursive: true, force: true });
-      await rm(centre.folder, { recursive: true, force: true });
-    });
-    const replica = (store: string): string => path.join(centre.folder, 'replicas', `${store}.db`);
-    settings = {
-      ...centre.settings,
-      files: { recovery: replica('recovery'), compliance: replica('compliance') },
-      servers: targets(),
-    };
+    ({ servers, centre, served: settings } = await startServed(PORTS_FROM));
   }, 60_000);
 
   const targets = () => ({ recovery: servers.recovery.target, compliance: servers.compliance.target });

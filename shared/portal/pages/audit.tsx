@@ -21,10 +21,11 @@ import {
 import { auditHeadings } from '../../text/reports.ts';
 import { NAV, respondPage } from '../frame.tsx';
 import { ChoiceFilter, Filters, SiteFilter, TextFilter } from '../pieces/filters.tsx';
+import { OlderRecords } from '../pieces/older.tsx';
 import { type Column, Table } from '../pieces/table.tsx';
 import { Tag } from '../pieces/tag.tsx';
 import { Time } from '../pieces/time.tsx';
-import { addressOfQuery, askedOf, csvAddress, readQuery } from '../query.ts';
+import { askedOf, csvAddress, readQuery } from '../query.ts';
 import { readingOf } from '../reading.ts';
 import { shows } from '../routing.ts';
 import type { SignedIn } from '../visit.ts';
@@ -120,14 +121,7 @@ async function audit(visit: SignedIn): Promise<Response> {
           />
         </Filters>
         <Table visit={visit} caption={words.audit.title} columns={columnsOf(visit)} rows={rows} />
-        <nav class="pages" aria-label={words.table.pages}>
-          {asked['cursor'] !== undefined && (
-            <a href={addressOfQuery(PATH, { ...asked, cursor: undefined })}>{words.table.newest}</a>
-          )}
-          {nextCursor !== null && (
-            <a href={addressOfQuery(PATH, { ...asked, cursor: nextCursor })}>{words.audit.older}</a>
-          )}
-        </nav>
+        <OlderRecords visit={visit} path={PATH} asked={asked} nextCursor={nextCursor} />
       </>
     ),
   });
