@@ -19,7 +19,8 @@ import { heldVectors } from '../../shared/replication/service.ts';
 import { type SavedCentre, openLedger, writeSomething } from '../support/saved-centre.ts';
 import { repositoryOf, verifyOptions } from '../support/snapshot.ts';
 import { noSqld } from '../support/sqld.ts';
-import { type Servers, serverSettings, startServed } from '../support/sqld-settings.ts';
+import { startServed } from '../support/sqld-saved-centre.ts';
+import { type Servers, serverSettings } from '../support/sqld-settings.ts';
 
 const PORTS_FROM = 11_660;
 

@@ -16,7 +16,8 @@ import { freePorts } from '../support/cluster.ts';
 import { edgeDrafts, sample } from '../support/drafts.ts';
 import { openLedger, type SavedCentre } from '../support/saved-centre.ts';
 import { copyDatabase, noSqld, Sqld } from '../support/sqld.ts';
-import { type Servers, startServed } from '../support/sqld-settings.ts';
+import { startServed } from '../support/sqld-saved-centre.ts';
+import type { Servers } from '../support/sqld-settings.ts';
 
 const PORTS_FROM = 11_480;
 const SETS = 20;

@@ -1,13 +1,6 @@
-/** A centre whose stores stand at two servers: its settings, and one that is saved and does not run. */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
-import type { SnapshotSettings } from '../../central/snapshot/settings.ts';
+/** The settings of a centre whose stores stand at two servers. A bench reads this as well: nothing here needs a test to run. */
 import { STORES, type Store } from '../../shared/journal/entry.ts';
-import { afterFile } from './cleanup.ts';
-import { freePorts } from './cluster.ts';
-import { type SavedCentre, makeSavedCentre } from './saved-centre.ts';
-import { ADMIN_KEY, Sqld, sqldToken } from './sqld.ts';
+import { ADMIN_KEY, type Sqld, sqldToken } from './sqld.ts';
 
 export type Servers = Readonly<Record<Store, Sqld>>;
 
@@ -27,29 +20,4 @@ export function serverSettings(
       ];
     }),
   );
-}
-
-/** Two empty servers and a saved centre for a file of tests, which ends them; `served` are its settings over the servers. */
-export async function startServed(
-  portsFrom: number,
-): Promise<{ servers: Servers; centre: SavedCentre; served: SnapshotSettings }> {
-  const folder = await mkdtemp(path.join(tmpdir(), 'holdfast-sqld-'));
-  const port = await freePorts(portsFrom, 6);
-  const [recovery, compliance] = await Promise.all(
-    STORES.map((store, index) => Sqld.start(path.join(folder, store), port + index * 3)),
-  );
-  if (!recovery || !compliance) throw new Error('there is a server per store');
-  const centre = await makeSavedCentre('file');
-  afterFile(async () => {
-    await Promise.all([recovery.kill(), compliance.kill()]);
-    await rm(folder, { recursive: true, force: true });
-    await rm(centre.folder, { recursive: true, force: true });
-  });
-  const replica = (store: string): string => path.join(centre.folder, 'replicas', `${store}.db`);
-  const served = {
-    ...centre.settings,
-    files: { recovery: replica('recovery'), compliance: replica('compliance') },
-    servers: { recovery: recovery.target, compliance: compliance.target },
-  };
-  return { servers: { recovery, compliance }, centre, served };
 }
