@@ -58,7 +58,10 @@ export async function startCentre(
     bootstrapTokenHash: settings.bootstrapTokenHash,
     ...(engine.kind === 'libsql-file' ? { room: roomIn(settings.dataFolder) } : {}),
   });
-  const service = snapshots && new SnapshotService(snapshots.settings, snapshots.env, node, log);
+  const { alarms, metrics, authority } = node;
+  const service =
+    snapshots &&
+    new SnapshotService(snapshots.settings, snapshots.env, { alarms, metrics, authority, engine }, log);
   const app = createApp(node, [
     releaseRoutes(settings.dataFolder),
     tlsRoutes(await openAuthority(settings)),

@@ -22,7 +22,14 @@ import { clearFreeze, selectFreeze, setFreeze } from '../../shared/journal/freez
 import { selectTips } from '../../shared/journal/statements.ts';
 import { LibsqlEngine, type LibsqlTarget } from '../libsql-engine.ts';
 import { engineFault, fault } from '../words/fault.ts';
-import { type Captured, type CaptureOptions, SnapshotError, copy } from './capture.ts';
+import {
+  type Captured,
+  type CaptureOptions,
+  SnapshotError,
+  copy,
+  frozenByAnother,
+  requireUnfrozen,
+} from './capture.ts';
 
 /** Rounds of catching up before the freeze: each has less to bring than the one before. */
 const ROUNDS_MAX = 10;
@@ -42,7 +49,7 @@ export async function captureServers(
   const replicas: Replica[] = [];
   let captured: Captured;
   try {
-    for (const store of STORES) await requireAnswer(engine, store);
+    for (const store of STORES) await requireReady(engine, store);
     for (const store of STORES) replicas.push(await openReplica(store, options.files[store], servers[store]));
     captured = await sameCut(engine, replicas, options);
   } catch (error) {
@@ -69,13 +76,15 @@ export async function captureServers(
 }
 
 /** A server that is away says nothing about its replica, which is kept. */
-async function requireAnswer(engine: LibsqlEngine, store: Store): Promise<void> {
+async function requireReady(engine: LibsqlEngine, store: Store): Promise<void> {
+  let held: unknown[] | undefined;
   try {
-    await engine.rows(store, selectFreeze(store), []);
+    held = await heldNow(engine, store);
   } catch (error) {
     const why = error instanceof EngineError ? error.reason : 'other';
     throw new SnapshotError('prepare-snapshot', fault('serverSilent', store, why));
   }
+  requireUnfrozen(store, held);
 }
 
 async function sameCut(
@@ -103,7 +112,7 @@ async function sameCut(
     );
     inGate?.();
     for (const store of STORES) {
-      if ((await holderOf(engine, store)) !== holder)
+      if ((await heldNow(engine, store))?.[0] !== holder)
         throw new SnapshotError('thaw', fault('freezeEndedReplica', store));
     }
   } finally {
@@ -121,12 +130,12 @@ async function freeze(engine: LibsqlEngine, store: Store, holder: string, ms: nu
     const why = error instanceof EngineError ? engineFault(error) : fault('unwritable');
     throw new SnapshotError('freeze', fault('notFrozen', store, why));
   }
-  if ((await holderOf(engine, store)) !== holder)
-    throw new SnapshotError('freeze', fault('frozenByAnother', store));
+  const held = await heldNow(engine, store);
+  if (held?.[0] !== holder) throw frozenByAnother(store, held);
 }
 
-async function holderOf(engine: LibsqlEngine, store: Store): Promise<unknown> {
-  return (await engine.rows(store, selectFreeze(store), []))[0]?.[0];
+async function heldNow(engine: LibsqlEngine, store: Store): Promise<unknown[] | undefined> {
+  return (await engine.rows(store, selectFreeze(store), []))[0];
 }
 
 /** A replica that has caught up but for the last few frames. */

@@ -70,6 +70,7 @@ export async function captureFiles(options: CaptureOptions): Promise<Captured> {
   const opened: Opened[] = [];
   try {
     for (const store of STORES) opened.push(openStore(store, options.files[store]));
+    for (const each of opened) requireUnfrozen(each.store, heldNow(each));
     const captured = openSnapshots(opened, options);
     for (const each of opened) await copy(each, options);
     return captured;
@@ -84,9 +85,7 @@ export async function captureFiles(options: CaptureOptions): Promise<Captured> {
 function openStore(store: Store, file: string): Opened {
   let gate: DatabaseSync | undefined;
   try {
-    gate = new DatabaseSync(file, { timeout: 0 });
-    // A checkpoint by this connection would be paid for inside the gate.
-    gate.exec('PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 0');
+    gate = openGate(file);
     const reader = new DatabaseSync(file, { timeout: 0 });
     reader.exec('PRAGMA wal_autocheckpoint = 0; PRAGMA query_only = 1');
     gate.prepare(selectFreeze(store)).all();
@@ -96,6 +95,14 @@ function openStore(store: Store, file: string): Opened {
     gate?.close();
     throw new SnapshotError('prepare-snapshot', fault('storeUnopenable', store, file));
   }
+}
+
+/** A connection that sets and clears freezes. */
+export function openGate(file: string): DatabaseSync {
+  const gate = new DatabaseSync(file, { timeout: 0 });
+  // A checkpoint by this connection would be paid for inside the gate.
+  gate.exec('PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 0');
+  return gate;
 }
 
 /** The gate. Nothing in here waits for anything but a lock. */
@@ -112,7 +119,7 @@ function openSnapshots(opened: readonly Opened[], options: CaptureOptions): Capt
     }
     options.inGate?.();
     for (const each of opened) {
-      if (!isFrozenBy(each, options.holder))
+      if (heldNow(each)?.[0] !== options.holder)
         throw new SnapshotError('thaw', fault('freezeEnded', each.store));
     }
   } finally {
@@ -126,12 +133,27 @@ function freeze(each: Opened, { holder, freezeMs }: CaptureOptions): void {
   const { sql, args } = setFreeze(each.store, holder, freezeMs);
   const why = untilUnlocked(() => each.gate.prepare(sql).run(...args));
   if (why !== null) throw new SnapshotError('freeze', fault('notFrozen', each.store, why));
-  if (!isFrozenBy(each, holder)) throw new SnapshotError('freeze', fault('frozenByAnother', each.store));
+  const held = heldNow(each);
+  if (held?.[0] !== holder) throw frozenByAnother(each.store, held);
 }
 
-function isFrozenBy({ store, gate }: Opened, holder: string): boolean {
-  const [row] = gate.prepare(selectFreeze(store)).all();
-  return row?.['holder'] === holder;
+/** What `selectFreeze` gives: whose freeze is in force, and for how many milliseconds yet. */
+type Held = readonly unknown[] | undefined;
+
+function heldNow({ store, gate }: Opened): Held {
+  const statement = gate.prepare(selectFreeze(store));
+  statement.setReturnArrays(true);
+  return statement.get() as Held;
+}
+
+/** Before the gate is closed: what waits for another's freeze does so with its own gate open (`turn.ts`). */
+export function requireUnfrozen(store: Store, held: Held): void {
+  if (held) throw frozenByAnother(store, held);
+}
+
+export function frozenByAnother(store: Store, held: Held): SnapshotError {
+  const seconds = Math.max(1, Math.ceil(Number(held?.[1] ?? 0) / 1000));
+  return new SnapshotError('freeze', fault('frozenByAnother', store, seconds));
 }
 
 /** A freeze that cannot be taken back ends by itself. */
@@ -144,7 +166,7 @@ function thaw({ store, gate }: Opened, holder: string): void {
  * SQLite's own waiting sleeps longer from try to try, while the gaps between a busy writer's transactions are short.
  * Returns why it did not work, or null.
  */
-function untilUnlocked(work: () => unknown): Fault | null {
+export function untilUnlocked(work: () => unknown): Fault | null {
   const deadline = performance.now() + LOCK_WAIT_MS_MAX;
   const pause = new Int32Array(new SharedArrayBuffer(4));
   for (;;) {

@@ -27,15 +27,21 @@ import { captureServers } from './capture-servers.ts';
 import { describe, finish } from './package-set.ts';
 import { SnapshotRepository } from './repository.ts';
 import type { SnapshotSettings } from './settings.ts';
+import { inTurn, thawFromOutside } from './turn.ts';
 import type { Verification } from './verification.ts';
 import { verifyFiles } from './verify.ts';
 import { type Writer, WriterRegister, writerOf } from './writers.ts';
+
+/** A process that was killed keeps the folder until what it was writing is on the disk. */
+const DYING_MS_MAX = 2_000;
 
 export interface CreateOptions {
   readonly settings: SnapshotSettings;
   readonly onProgress?: (step: string, done: number, all: number) => void;
   /** of the freeze; shorter in tests */
   readonly freezeMs?: number;
+  /** for another's freeze, and for a process that just died to let go of the folder; shorter in tests */
+  readonly patienceMs?: number;
   readonly inGate?: () => void;
 }
 
@@ -55,10 +61,13 @@ export async function createSnapshot(options: CreateOptions): Promise<Created> {
   const begun: { writers: Record<Store, Writer> | null } = { writers: null };
   try {
     // The writers belong to the set that has the lock.
-    const created = await repository.locked(async () => {
-      begun.writers = await identify(settings);
-      return make(id, options, repository, begun.writers);
-    });
+    const created = await repository.locked(
+      async () => {
+        begun.writers = await identify(settings);
+        return make(id, options, repository, begun.writers);
+      },
+      Math.min(options.patienceMs ?? DYING_MS_MAX, DYING_MS_MAX),
+    );
     await repository.recordAttempt({ at: nodePlatform.now(), ok: true, id, message: null, fault: null });
     return created;
   } catch (error) {
@@ -122,6 +131,7 @@ async function make(
   writers: Record<Store, Writer>,
 ): Promise<Created> {
   const { settings, onProgress = () => undefined } = options;
+  await thawFromOutside(repository, settings);
   await repository.sweep();
   await requireRoom(settings);
   const partial = await repository.makePartial(id);
@@ -172,7 +182,7 @@ async function requireRoom(settings: SnapshotSettings): Promise<void> {
 async function capture(
   id: string,
   partial: string,
-  { settings, freezeMs, inGate, onProgress }: CreateOptions,
+  { settings, freezeMs, patienceMs = limits.freezeMsMax, inGate, onProgress }: CreateOptions,
   passed: Phase[],
 ): Promise<Captured> {
   const request: CaptureOptions = {
@@ -184,7 +194,12 @@ async function capture(
     onProgress: (store, left, all) => onProgress?.(`copy ${store}`, all - left, all),
     ...(inGate ? { inGate } : {}),
   };
-  return settings.servers ? captureServers(request, settings.servers) : captureFiles(request);
+  const { servers } = settings;
+  return inTurn(
+    () => (servers ? captureServers(request, servers) : captureFiles(request)),
+    patienceMs,
+    (waitedMs) => onProgress?.('wait', waitedMs, patienceMs),
+  );
 }
 
 /** 20261124T053700123Z-abcdefgh */

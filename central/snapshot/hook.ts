@@ -21,6 +21,7 @@ import { SnapshotError } from './capture.ts';
 import { type LockFault, folderFault, withLock } from './lock.ts';
 import { SnapshotRepository } from './repository.ts';
 import type { SnapshotSettings } from './settings.ts';
+import { thawFromOutside } from './turn.ts';
 import { type WorkerMessage, workerMessage } from './worker-message.ts';
 import { WriterRegister } from './writers.ts';
 
@@ -129,6 +130,9 @@ async function makeInTime(
   await ended;
   if (child.signalCode === null) return last;
   const late = fault('tooLate', Math.ceil(timeoutMs / 1000));
+  const repository = repositoryOf(settings);
+  // What it closed need not stay so; where somebody else makes a set by now, that one has seen to it.
+  await repository.locked(() => thawFromOutside(repository, settings)).catch(() => undefined);
   await noteGivenUp(settings, late);
   return { type: 'failed', message: say(en, late), fault: late };
 }

@@ -120,14 +120,20 @@ export class SnapshotRepository {
   }
 
   /** Runs `work` while no other process makes or drops a set here. A process that dies holds it no longer. */
-  locked<T>(work: () => Promise<T>): Promise<T> {
+  locked<T>(work: () => Promise<T>, waitMs = 0): Promise<T> {
     const { folder } = this;
     const refused = (why: LockFault): SnapshotError =>
       new SnapshotError(
         'prepare-backup',
         why === 'held' ? fault('folderBusy', folder) : folderFault(folder, why),
       );
-    return withLock(path.join(folder, '.lock'), { refused }, work);
+    return withLock(path.join(folder, '.lock'), { refused, waitMs }, work);
+  }
+
+  /** The IDs of sets that were interrupted. Only while it is locked: then nobody works on any of them. */
+  async interrupted(): Promise<string[]> {
+    const names = await readdir(this.folder).catch((): string[] => []);
+    return names.flatMap((name) => /^\.partial-(.+)$/.exec(name)?.[1] ?? []);
   }
 
   /** Removes what interrupted attempts left. Only while it is locked: then nobody works on any of it. */

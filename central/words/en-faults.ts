@@ -56,7 +56,8 @@ export const faults = {
   storeUnopenable: (store: string, file: string) => `The ${store} database ${file} cannot be opened.`,
   storeMissing: (store: string, file: string) => `The ${store} database ${file} is not there.`,
   notFrozen: (store: string, why: string) => `The ${store} database could not be frozen: ${why}.`,
-  frozenByAnother: (store: string) => `Another snapshot is being taken of the ${store} store.`,
+  frozenByAnother: (store: string, seconds: number) =>
+    `Another snapshot or restore holds the ${store} store, for ${String(seconds)} s at most: try again then.`,
   freezeEnded: (store: string) => `The freeze of the ${store} store ended before its snapshot was open.`,
   freezeEndedReplica: (store: string) =>
     `The freeze of the ${store} store ended before its replica was there.`,
@@ -72,7 +73,8 @@ export const faults = {
   trialUnopenable: (store: string, file: string) => `the ${store} database ${file} cannot be opened.`,
   noRoom: (folder: string) =>
     `There is no room for a snapshot in ${folder}: three times the databases are needed while it is made.`,
-  folderBusy: (folder: string) => `Another process makes or drops a snapshot in ${folder}.`,
+  folderBusy: (folder: string) =>
+    `Another process makes or drops a snapshot in ${folder}: try again when it has ended.`,
   folderUnwritable: (folder: string) => `${folder} is not a folder that can be written.`,
   folderFull: (folder: string) => `The disk is full at ${folder}.`,
   failedUnexpectedly: () => 'The snapshot failed unexpectedly.',

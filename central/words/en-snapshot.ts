@@ -78,6 +78,7 @@ export const snapshot = {
     'sealed-keys': 'sealed-keys',
   },
   step: {
+    wait: 'waiting for another snapshot or restore',
     'copy recovery': 'copying the recovery store',
     'copy compliance': 'copying the compliance store',
     describe: 'describing',

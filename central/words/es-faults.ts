@@ -58,7 +58,8 @@ export const faults: typeof english = {
   storeUnopenable: (store, file) => `La base ${store}, ${file}, no se puede abrir.`,
   storeMissing: (store, file) => `La base ${store}, ${file}, no está.`,
   notFrozen: (store, why) => `La base ${store} no se pudo congelar: ${why}.`,
-  frozenByAnother: (store) => `Ya se está tomando otra instantánea del almacén ${store}.`,
+  frozenByAnother: (store, seconds) =>
+    `Otra instantánea o restauración retiene el almacén ${store}, durante ${String(seconds)} s como máximo: inténtelo después.`,
   freezeEnded: (store) =>
     `La congelación del almacén ${store} acabó antes de que su instantánea estuviera abierta.`,
   freezeEndedReplica: (store) =>
@@ -74,7 +75,8 @@ export const faults: typeof english = {
   trialUnopenable: (store, file) => `la base ${store}, ${file}, no se puede abrir.`,
   noRoom: (folder) =>
     `En ${folder} no hay sitio para una instantánea: mientras se hace ocupa tres veces lo que las bases.`,
-  folderBusy: (folder) => `Otro proceso hace o elimina una instantánea en ${folder}.`,
+  folderBusy: (folder) =>
+    `Otro proceso hace o elimina una instantánea en ${folder}: inténtelo de nuevo cuando haya terminado.`,
   folderUnwritable: (folder) => `${folder} no es una carpeta en la que se pueda escribir.`,
   folderFull: (folder) => `El disco está lleno en ${folder}.`,
   failedUnexpectedly: () => 'La instantánea falló de forma inesperada.',

@@ -80,6 +80,7 @@ export const snapshot: typeof english = {
     'sealed-keys': 'claves selladas',
   },
   step: {
+    wait: 'esperando a otra instantánea o restauración',
     'copy recovery': 'copiando el almacén recovery',
     'copy compliance': 'copiando el almacén compliance',
     describe: 'describiendo',

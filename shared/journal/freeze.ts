@@ -1,7 +1,7 @@
 /**
  * The freeze of a store: a row with a deadline in its database, which every write transaction looks at (`statements.ts`).
  * Both times are the database's own, so that several processes need not agree on a clock. A freeze in force is never
- * taken over; an expired one is in nobody's way.
+ * taken over, but whoever knows that its holder is dead may end it; an expired one is in nobody's way.
  */
 import { limits } from '../limits.ts';
 import type { Platform } from '../platform.ts';
@@ -23,14 +23,17 @@ export function setFreeze(store: Store, holder: string, ms: number): Statement {
   };
 }
 
-/** The holder of a freeze in force: one row, or none. */
+/** A freeze in force: its holder, and the milliseconds until its deadline. One row, or none. */
 export function selectFreeze(store: Store): string {
-  return `SELECT holder FROM "${store}_freeze" WHERE ${NOW} BETWEEN set_at AND deadline`;
+  return `SELECT holder, deadline - ${NOW} AS "left" FROM "${store}_freeze" WHERE ${NOW} BETWEEN set_at AND deadline`;
 }
 
-/** Opens the gate again; another's freeze stays. */
-export function clearFreeze(store: Store, holder: string): Statement {
-  return { sql: `DELETE FROM "${store}_freeze" WHERE holder = ?`, args: [holder] };
+/** Opens the gate again that one of these closed; another's freeze stays. */
+export function clearFreeze(store: Store, ...holders: readonly string[]): Statement {
+  return {
+    sql: `DELETE FROM "${store}_freeze" WHERE holder IN (SELECT value FROM json_each(?))`,
+    args: [JSON.stringify(holders)],
+  };
 }
 
 /**

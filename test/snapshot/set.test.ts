@@ -16,9 +16,9 @@ import { SqliteEngine } from '../../central/snapshot/sqlite.ts';
 import { verifySet } from '../../central/snapshot/verify.ts';
 import { WriterRegister } from '../../central/snapshot/writers.ts';
 import { vectorIn } from '../../central/snapshot/inspect.ts';
-import { setFreeze } from '../../shared/journal/freeze.ts';
+import { selectFreeze, setFreeze } from '../../shared/journal/freeze.ts';
 import { guardFreeze } from '../../shared/journal/statements.ts';
-import { STORES } from '../../shared/journal/entry.ts';
+import { STORES, type Store } from '../../shared/journal/entry.ts';
 import {
   type SavedCentre,
   makeSavedCentre,
@@ -30,11 +30,26 @@ import { makeSnapshot, repositoryOf, startWorker, verifyOptions } from '../suppo
 
 const writersOf = ({ settings }: SavedCentre) => new WriterRegister(settings.writersFolder).list();
 
+async function workerEnv({ folder, identity }: SavedCentre): Promise<Record<string, string>> {
+  const identityFile = path.join(folder, 'identity.json');
+  await writeFile(identityFile, JSON.stringify(identity));
+  return { HOLDFAST_DATA: folder, HOLDFAST_IDENTITY_FILE: identityFile, HOLDFAST_SNAPSHOT_PLAIN: 'yes' };
+}
+
+function freezesIn(file: string, store: Store): unknown[] {
+  const database = new DatabaseSync(file, { readOnly: true });
+  try {
+    return database.prepare(selectFreeze(store)).all();
+  } finally {
+    database.close();
+  }
+}
+
 function pause(ms: number): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 }
 
-describe('the gate', () => {
+describe('the gate', { timeout: 30_000 }, () => {
   it('lets nothing be written to either store while it is closed, and is open afterwards', async () => {
     const centre = await makeSavedCentre();
     await writeSomething(centre, 5, 1);
@@ -101,8 +116,13 @@ describe('the gate', () => {
     await writeSomething(centre, 5, 1);
     const engine = openFiles(centre.settings.files);
     await engine.batch('compliance', [setFreeze('compliance', 'another', 60_000)]);
-    const second = createSnapshot({ settings: centre.settings });
-    await expect(second).rejects.toMatchObject({ phase: 'freeze' });
+    const second = createSnapshot({ settings: centre.settings, patienceMs: 0 });
+    await expect(second).rejects.toMatchObject({
+      phase: 'freeze',
+      message: expect.stringMatching(
+        /^Another snapshot or restore holds the compliance store, for (60|59) s/,
+      ),
+    });
     expect(await engine.rows('recovery', 'SELECT * FROM recovery_freeze', [])).toEqual([]);
     expect(await engine.rows('compliance', 'SELECT holder FROM compliance_freeze', [])).toEqual([
       ['another'],
@@ -112,6 +132,50 @@ describe('the gate', () => {
       { state: 'FAILED_AT_FREEZE' },
       { state: 'FAILED_AT_FREEZE' },
     ]);
+  });
+
+  it('waits for that of another, which ends by itself', async () => {
+    const centre = await makeSavedCentre();
+    await writeSomething(centre, 5, 1);
+    const engine = openFiles(centre.settings.files);
+    await engine.batch('compliance', [setFreeze('compliance', 'another', 400)]);
+    const steps = new Set<string>();
+    const { verification } = await createSnapshot({
+      settings: centre.settings,
+      onProgress: (step) => {
+        if (step === 'wait') steps.add(step);
+        // While it waits, nothing is frozen by it.
+        const [row] = step === 'wait' ? freezesIn(centre.settings.files.recovery, 'recovery') : [];
+        expect(row).toBeUndefined();
+      },
+    });
+    expect([...steps, verification.structure]).toEqual(['wait', 'verified']);
+    engine.close();
+  });
+
+  it('that a killed process left closed is opened by the next one at once', async () => {
+    const centre = await makeSavedCentre();
+    await writeSomething(centre, 5, 1);
+    const { files } = centre.settings;
+    const env = await workerEnv(centre);
+    // It has frozen the first store and waits for the second, which somebody writes to.
+    const blocker = new DatabaseSync(files.compliance);
+    blocker.exec('BEGIN IMMEDIATE');
+    const { child, ended } = startWorker(env);
+    while (freezesIn(files.recovery, 'recovery').length === 0 && child.exitCode === null)
+      await nodePlatform.sleep(1);
+    child.kill('SIGKILL');
+    expect(await ended).toMatchObject({ code: null });
+    blocker.close();
+    expect(freezesIn(files.recovery, 'recovery')).toHaveLength(1);
+    const began = performance.now();
+    expect(await makeSnapshot(env)).toMatchObject({
+      type: 'created',
+      verification: { structure: 'verified' },
+    });
+    // Not when its freeze would have ended by itself.
+    expect(performance.now() - began).toBeLessThan(30_000);
+    for (const store of STORES) expect(freezesIn(files[store], store)).toEqual([]);
   });
 
   it('shows each store as it was inside, whatever is written and checkpointed while it is copied', async () => {
@@ -153,13 +217,7 @@ describe('a set', { timeout: 30_000 }, () => {
   it('that is interrupted leaves nothing that looks like one, and the next sweeps it away', async () => {
     const centre = await makeSavedCentre();
     await writeSomething(centre, 400, 1);
-    const identityFile = path.join(centre.folder, 'identity.json');
-    await writeFile(identityFile, JSON.stringify(centre.identity));
-    const env = {
-      HOLDFAST_DATA: centre.folder,
-      HOLDFAST_IDENTITY_FILE: identityFile,
-      HOLDFAST_SNAPSHOT_PLAIN: 'yes',
-    };
+    const env = await workerEnv(centre);
     const { folder } = centre.settings;
     const left = (): string[] =>
       existsSync(folder) ? readdirSync(folder).filter((name) => name.startsWith('.partial-')) : [];
@@ -188,7 +246,7 @@ describe('a set', { timeout: 30_000 }, () => {
     const centre = await makeSavedCentre();
     await writeSomething(centre, 5, 1);
     await repositoryOf(centre.settings).locked(async () => {
-      const second = createSnapshot({ settings: centre.settings });
+      const second = createSnapshot({ settings: centre.settings, patienceMs: 0 });
       await expect(second).rejects.toMatchObject({ name: 'SnapshotError', phase: 'prepare-backup' });
     });
     // Nor does it meddle with one that is under way.
@@ -198,7 +256,9 @@ describe('a set', { timeout: 30_000 }, () => {
       onProgress: () => {
         if (refused.length === 0)
           refused.push(
-            createSnapshot({ settings: centre.settings }).catch((error: unknown) => String(error)),
+            createSnapshot({ settings: centre.settings, patienceMs: 0 }).catch((error: unknown) =>
+              String(error),
+            ),
           );
       },
     });
@@ -312,12 +372,9 @@ describe('a backup tool', { timeout: 30_000 }, () => {
   it('of two that begin at once, one is told to wait', async () => {
     const centre = await makeSavedCentre();
     await writeSomething(centre, 5, 1);
-    const identityFile = path.join(centre.folder, 'identity.json');
-    await writeFile(identityFile, JSON.stringify(centre.identity));
-    const env = { HOLDFAST_DATA: centre.folder, HOLDFAST_IDENTITY_FILE: identityFile };
     const request = {
       ...{ settings: centre.settings, timeoutMs: 20_000, reportMs: 20_000 },
-      env: { ...env, HOLDFAST_SNAPSHOT_PLAIN: 'yes' },
+      env: await workerEnv(centre),
     };
     const both = await Promise.allSettled([beforeBackup(request), beforeBackup(request)]);
     expect(both.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
