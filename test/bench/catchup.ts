@@ -109,8 +109,11 @@ export async function makeBacklog(
   return { fleet, seconds };
 }
 
-interface Run {
+export interface Run {
+  readonly seconds: number;
   readonly perSecond: number;
+  /** taken by each node, of all entries together */
+  readonly processorMs: readonly number[];
   readonly processor: Figure[];
   readonly memory: Figure[];
 }
@@ -126,7 +129,7 @@ export async function catchUp({ say }: BenchContext, cluster: LocalCluster): Pro
 }
 
 /** Starts an edge with an empty disk; until it holds all that the centre holds. */
-async function bootstrap({ say }: BenchContext, cluster: LocalCluster): Promise<Run> {
+export async function bootstrap({ say }: BenchContext, cluster: LocalCluster): Promise<Run> {
   await rm(cluster.edgeData(EDGE_B), { recursive: true, force: true });
   const target = await entriesHeld(cluster.centreUrl);
   await cluster.startEdge(EDGE_B);
@@ -149,10 +152,11 @@ async function measure(
   const used = await Promise.all(processors.map(processorMs));
   const seconds = await waitForEntries(at, target, begin);
   const perSecond = (target - before) / seconds;
-  const processor = processors.map(async (node, index): Promise<Figure> => ({
+  const taken = (await Promise.all(processors.map(processorMs))).map((ms, index) => ms - (used[index] ?? 0));
+  const processor = processors.map((node, index): Figure => ({
     bench: 'catch-up',
     name: `processor time of one entry, ${node === cluster.centre ? 'centre' : 'edge'}, ${what}`,
-    value: (1_000 * ((await processorMs(node)) - (used[index] ?? 0))) / (target - before),
+    value: (1_000 * (taken[index] ?? NaN)) / (target - before),
     unit: 'µs',
   }));
   say(`${what}: ${target - before} entries in ${seconds.toFixed(2)} s, ${Math.round(perSecond)}/s`);
@@ -163,8 +167,8 @@ async function measure(
     unit: 'MB',
   });
   return {
-    perSecond,
-    processor: await Promise.all(processor),
+    ...{ seconds, perSecond, processor },
+    processorMs: taken,
     memory: [{ ...mb('edge', atEdge.stop()), aim: { atMost: 200 } }, mb('centre', atCentre.stop())],
   };
 }

@@ -32,6 +32,8 @@ export interface BenchContext {
   readonly port: number;
   /** entries of the backlog */
   readonly entries: number;
+  /** computers that large stores hold, two entries each; 500,000 are MBAM's fleet and a million entries */
+  readonly devices: number;
   readonly rounds: number;
   readonly say: (what: string) => void;
 }

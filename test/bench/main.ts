@@ -1,7 +1,7 @@
 /**
  * `npm run bench`: measures a real installation on this machine and prints each figure beside its baseline and its aim.
  *
- *   npm run bench -- [--only NAME]... [--json FILE] [--entries N] [--rounds N] [--port N]
+ *   npm run bench -- [--only NAME]... [--json FILE] [--entries N] [--devices N] [--rounds N] [--port N]
  *
  * Everything runs on one machine, load generator and all nodes together: on two cores the figures are what two cores
  * leave. See docs/PERFORMANCE.md.
@@ -18,6 +18,8 @@ import { benchImport } from './import.ts';
 import type { BenchContext } from './installation.ts';
 import { benchLive } from './live.ts';
 import { benchPages } from './pages.ts';
+import { benchReports } from './reports.ts';
+import { benchScale } from './scale.ts';
 import { benchSignIn } from './sign-in.ts';
 import { benchSnapshot } from './snapshot.ts';
 
@@ -25,6 +27,8 @@ const BENCHES = {
   escrow: benchEscrows,
   'catch-up': benchCatchUp,
   live: benchLive,
+  reports: benchReports,
+  scale: benchScale,
   'catch-up-servers': benchCatchUpIntoServers,
   snapshot: benchSnapshot,
   import: benchImport,
@@ -37,6 +41,7 @@ const { values } = parseArgs({
     only: { type: 'string', multiple: true },
     json: { type: 'string' },
     entries: { type: 'string', default: '50000' },
+    devices: { type: 'string', default: '50000' },
     rounds: { type: 'string', default: '5' },
     port: { type: 'string', default: '10800' },
   },
@@ -57,6 +62,7 @@ for (const [name, bench] of Object.entries(BENCHES)) {
     folder,
     port: Number(values.port),
     entries: Number(values.entries),
+    devices: Number(values.devices),
     rounds: Number(values.rounds),
     say: (what) => process.stderr.write(`${what}\n`),
   };

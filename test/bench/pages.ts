@@ -3,32 +3,22 @@
  * holds the same: how long the node takes for each, over HTTP on loopback, and how much a browser without a cache has
  * to fetch.
  */
-import { randomUUID } from 'node:crypto';
 import { startCentre } from '../../central/centre.ts';
 import { LocalCluster } from '../../central/local/cluster.ts';
 import { nodePlatform } from '../../central/platform.ts';
-import { DEFAULT_RULES } from '../../shared/domain/compliance.ts';
-import type { Guid } from '../../shared/domain/recovery-key.ts';
-import type { Body } from '../../shared/journal/kinds.ts';
-import type { Draft } from '../../shared/journal/store-journal.ts';
 import type { HoldfastNode } from '../../shared/node.ts';
 import { recordTrend } from '../../shared/reports/trend.ts';
 import { reportPartsOf } from '../../shared/reports/context.ts';
-import { randomName } from '../../shared/platform.ts';
+import { computer, newDeviceId } from './computers.ts';
 import { type Figure, ascending, percentile } from './figures.ts';
 import { type BenchContext, EDGE_A, PLAN } from './installation.ts';
 
 const COMPUTERS = 100_000;
-const VOLUMES = [
-  [1, 'C:'],
-  [2, 'D:'],
-  [2, 'E:'],
-] as const;
+const DRIVES = 3;
 /** Drafts that are appended together, and groups under way at once. */
 const GROUP = 250;
 const LANES = 4;
 const TURNS = 25;
-const HASH = 'A'.repeat(43);
 
 /** How long an edge may take to fetch and project all of it. */
 const CATCH_UP_MS_MAX = 10 * 60_000;
@@ -70,7 +60,7 @@ export async function benchPages(context: BenchContext): Promise<Figure[]> {
   );
   try {
     await cluster.configure();
-    context.say(`pages: ${String(COMPUTERS)} computers with ${String(VOLUMES.length)} drives each …`);
+    context.say(`pages: ${String(COMPUTERS)} computers with ${String(DRIVES)} drives each …`);
     const deviceIds = await fill(centre.node);
     await recordTrend(reportPartsOf(centre.node));
     const pages: PageList = [...PAGES, ['a computer', `/computers/${deviceIds[0] ?? ''}`]];
@@ -148,14 +138,16 @@ async function look(url: string, { secrets }: LocalCluster, turns: number) {
 }
 
 async function fill(node: HoldfastNode): Promise<string[]> {
-  const deviceIds = Array.from({ length: COMPUTERS }, () => `d-${randomName(nodePlatform, 16)}`);
+  const deviceIds = Array.from({ length: COMPUTERS }, newDeviceId);
   const groups = Array.from({ length: Math.ceil(COMPUTERS / GROUP) }, (_, index) => index);
   const lane = async (): Promise<void> => {
     for (let group = groups.shift(); group !== undefined; group = groups.shift()) {
       const first = group * GROUP;
       const some = deviceIds
         .slice(first, first + GROUP)
-        .map((deviceId, index) => computer(deviceId, first + index));
+        .map((deviceId, index) =>
+          computer({ deviceId, index: first + index, siteId: siteOf(first + index), drives: DRIVES }),
+        );
       await node.ledger.append(
         'compliance',
         some.map(({ status }) => status),
@@ -170,62 +162,6 @@ async function fill(node: HoldfastNode): Promise<string[]> {
   return deviceIds;
 }
 
-function computer(deviceId: string, index: number): { status: Draft; escrow: Draft } {
-  const computerName = `PC-${String(index).padStart(6, '0')}`;
-  const siteId = PLAN.edges[index % PLAN.edges.length]?.siteId ?? '';
-  const users = [`CORP\\user${String(index % 40_000)}`];
-  const isOpen = index % 7 === 0;
-  const keyId = randomUUID() as Guid;
-  const volumes = VOLUMES.map(([volumeType, driveLetter], at): Body<'status'>['volumes'][number] => ({
-    ...{ volumeId: randomUUID() as Guid, volumeType, driveLetter, lockStatus: 0 },
-    ...(isOpen && at > 0
-      ? { protectionStatus: 0, conversionStatus: 0, encryptionMethod: 0, encryptionPercentage: 0 }
-      : { protectionStatus: 1, conversionStatus: 1, encryptionMethod: 7, encryptionPercentage: 100 }),
-    protectors:
-      at === 0
-        ? [
-            { type: 1, keyId: null },
-            { type: 3, keyId },
-          ]
-        : [],
-  }));
-  const machine = {
-    ...{
-      computerName,
-      domain: 'corp.example',
-      smbiosUuid: randomUUID() as Guid,
-      serial: `S${String(index)}`,
-    },
-    ...{
-      make: 'Contoso',
-      model: `Laptop ${String(index % 9)}`,
-      osVersion: `10.0.${String(22_000 + (index % 12))}`,
-    },
-    ...{ tpmPresent: true, users },
-  };
-  const sealed = [{ vaultId: 'organisation-1', enc: HASH, n: 0, ct: HASH }];
-  return {
-    status: {
-      kind: 'status',
-      body: {
-        ...{ deviceId, siteId, counter: 1, reportedAt: Date.now(), machine, volumes },
-        policy: { version: 1, rules: DEFAULT_RULES, enforcement: 'enforced', error: null },
-        factsHash: HASH,
-      },
-    },
-    escrow: {
-      kind: 'escrow',
-      body: {
-        ...{
-          keyId,
-          commitment: HASH,
-          deviceId,
-          siteId,
-          volumeId: volumes[0]?.volumeId ?? keyId,
-          volumeType: 1,
-        },
-        ...{ counter: 1, computerName, domain: 'corp.example', users, claim: 'held', sealed, package: null },
-      },
-    },
-  };
+function siteOf(index: number): string {
+  return PLAN.edges[index % PLAN.edges.length]?.siteId ?? '';
 }
