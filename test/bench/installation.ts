@@ -35,6 +35,8 @@ export interface BenchContext {
   /** computers that large stores hold, two entries each; 500,000 are MBAM's fleet and a million entries */
   readonly devices: number;
   readonly rounds: number;
+  /** where the databases of `snapshot` and `seed` stay for the next run, or null */
+  readonly keep: string | null;
   readonly say: (what: string) => void;
 }
 

@@ -1,7 +1,7 @@
 /**
  * `npm run bench`: measures a real installation on this machine and prints each figure beside its baseline and its aim.
  *
- *   npm run bench -- [--only NAME]... [--json FILE] [--entries N] [--devices N] [--rounds N] [--port N]
+ *   npm run bench -- [--only NAME]... [--json FILE] [--entries N] [--devices N] [--rounds N] [--port N] [--keep FOLDER]
  *
  * Everything runs on one machine, load generator and all nodes together: on two cores the figures are what two cores
  * leave. See docs/PERFORMANCE.md.
@@ -20,6 +20,7 @@ import { benchLive } from './live.ts';
 import { benchPages } from './pages.ts';
 import { benchReports } from './reports.ts';
 import { benchScale } from './scale.ts';
+import { benchSeed } from './seed.ts';
 import { benchSignIn } from './sign-in.ts';
 import { benchSnapshot } from './snapshot.ts';
 
@@ -31,6 +32,7 @@ const BENCHES = {
   scale: benchScale,
   'catch-up-servers': benchCatchUpIntoServers,
   snapshot: benchSnapshot,
+  seed: benchSeed,
   import: benchImport,
   pages: benchPages,
   'sign-in': benchSignIn,
@@ -43,6 +45,7 @@ const { values } = parseArgs({
     entries: { type: 'string', default: '50000' },
     devices: { type: 'string', default: '50000' },
     rounds: { type: 'string', default: '5' },
+    keep: { type: 'string' },
     port: { type: 'string', default: '10800' },
   },
 });
@@ -64,6 +67,7 @@ for (const [name, bench] of Object.entries(BENCHES)) {
     entries: Number(values.entries),
     devices: Number(values.devices),
     rounds: Number(values.rounds),
+    keep: values.keep ?? null,
     say: (what) => process.stderr.write(`${what}\n`),
   };
   try {

@@ -1,27 +1,20 @@
 /**
  * Snapshots of a centre's files that somebody writes to all the time: how long a write waits at the worst, beside other
- * ways to copy an SQLite database and beside no copy at all. Then an edge's seed, beside the copying of as many bytes.
+ * ways to copy an SQLite database and beside no copy at all.
  *
  * Litestream stands beside them where HOLDFAST_LITESTREAM names its program (docs/PERFORMANCE.md says where to get it).
  */
 import { spawn } from 'node:child_process';
-import { mkdir, rm, stat } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
-import { LibsqlEngine } from '../../central/libsql-engine.ts';
-import { LocalCluster } from '../../central/local/cluster.ts';
 import { packageRoot } from '../../central/local/processes.ts';
 import { nodePlatform } from '../../central/platform.ts';
-import type { Guid } from '../../shared/domain/recovery-key.ts';
-import type { Draft } from '../../shared/journal/drafts.ts';
 import type { Ledger } from '../../shared/journal/ledger.ts';
-import { limits } from '../../shared/limits.ts';
-import { distinctEscrows } from '../support/drafts.ts';
-import { openLedger } from '../support/saved-centre.ts';
 import { type Figure, ascending, percentile } from './figures.ts';
 import { litestreamOnce, litestreamProgram } from './litestream.ts';
-import { type BenchContext, PLAN } from './installation.ts';
-import { seedAnEdge } from './seed.ts';
+import type { BenchContext } from './installation.ts';
+import { type Files, escrowsOfMany, openStores, writing } from './stores.ts';
 
 /** Sets per way of copying; of so few, the p99 is the longest. */
 const SETS = { capture: 20, 'vacuum-into': 5, litestream: 5, backup: 1 } as const;
@@ -30,55 +23,11 @@ const WRITE_EVERY_MS = 5;
 const report = z.object({ frozenMs: z.number(), finished: z.boolean(), ms: z.number() });
 
 export async function benchSnapshot(context: BenchContext): Promise<Figure[]> {
-  const folder = path.join(context.folder, 'snapshot');
-  const cluster = await LocalCluster.prepare(folder, PLAN, context.port);
-  await mkdir(cluster.centreData, { recursive: true });
-  const files = {
-    recovery: path.join(cluster.centreData, 'recovery.db'),
-    compliance: path.join(cluster.centreData, 'compliance.db'),
-  };
-  const engine = await LibsqlEngine.open({
-    recovery: { url: `file:${files.recovery}` },
-    compliance: { url: `file:${files.compliance}` },
-  });
-  const figures: Figure[] = [];
-  try {
-    const ledger = await openLedger(engine, cluster.secrets.centre);
-    await fill(ledger, context);
-    const megabytes = (await stat(files.recovery)).size / 2 ** 20;
-    context.say(`snapshot: ${context.entries} entries, ${Math.round(megabytes)} MB`);
-    figures.push(...(await compareWays(context, ledger, files)));
-  } finally {
-    engine.close();
-  }
-  figures.push(...(await seedAnEdge(context, cluster, files)));
-  return figures;
+  const { cluster, files } = await openStores(context);
+  return writing(cluster, files, (ledger) => compareWays(context, ledger, files));
 }
 
-/** Escrows in groups as large as the journal takes. */
-async function fill(ledger: Ledger, { entries, say }: BenchContext): Promise<void> {
-  const [model] = distinctEscrows(1, 1);
-  if (model?.kind !== 'escrow') throw new Error('an escrow was asked for');
-  for (let at = 0; at < entries; at += limits.groupEntriesMax) {
-    const drafts = Array.from({ length: Math.min(limits.groupEntriesMax, entries - at) }, () =>
-      escrowLike(model),
-    );
-    await ledger.append('recovery', drafts);
-    if (at % (limits.groupEntriesMax * 400) === 0 && at > 0)
-      say(`snapshot: ${at} of ${entries} entries written`);
-  }
-}
-
-function escrowLike(model: Extract<Draft, { kind: 'escrow' }>): Draft {
-  const keyId = crypto.randomUUID() as Guid;
-  return { kind: 'escrow', body: { ...model.body, keyId, commitment: nodePlatform.sha256(keyId) } };
-}
-
-async function compareWays(
-  context: BenchContext,
-  ledger: Ledger,
-  files: Readonly<Record<'recovery' | 'compliance', string>>,
-): Promise<Figure[]> {
+async function compareWays(context: BenchContext, ledger: Ledger, files: Files): Promise<Figure[]> {
   const writer = startWriter(ledger);
   try {
     const figures: Figure[] = [];
@@ -130,14 +79,13 @@ interface Writer {
 
 /** One write after the other, each durable, to both stores in turn. */
 function startWriter(ledger: Ledger): Writer {
-  const [model] = distinctEscrows(1, 2);
-  if (model?.kind !== 'escrow') throw new Error('an escrow was asked for');
+  const next = escrowsOfMany();
   let longest = 0;
   const stopping = new AbortController();
   const done = (async () => {
     while (!stopping.signal.aborted) {
       const began = performance.now();
-      await ledger.append('recovery', [escrowLike(model)]);
+      await ledger.append('recovery', [next()]);
       longest = Math.max(longest, performance.now() - began);
       await nodePlatform.sleep(WRITE_EVERY_MS);
     }
@@ -181,7 +129,7 @@ async function longestWaits(
 async function copyOnce(
   { folder }: BenchContext,
   how: string,
-  files: Readonly<Record<'recovery' | 'compliance', string>>,
+  files: Files,
 ): Promise<z.infer<typeof report>> {
   const copies = path.join(folder, 'copies');
   await rm(copies, { recursive: true, force: true });
