@@ -20,8 +20,11 @@ export interface CsvStyle {
 const SEPARATORS: Readonly<Record<Language, string>> = { en: ',', es: ';' };
 const DECIMAL_MARKS: Readonly<Record<Language, string>> = { en: '.', es: ',' };
 const BYTE_ORDER_MARK = '\ufeff';
-/** What spreadsheets take for a formula, full-width forms included. */
-const FORMULA = /^[=+\-@\t\r\n\uFF1D\uFF0B\uFF0D\uFF20]/;
+/**
+ * What spreadsheets take for a formula, full-width forms included; and the same behind apostrophes of its own, which get
+ * one more, so that each text is told from every other when it is read back.
+ */
+const FORMULA = /^'*[=+\-@\t\r\n\uFF1D\uFF0B\uFF0D\uFF20]/;
 const NUMBER = /^-?\d+([.,]\d+)?$/;
 
 export function csvHead(cells: readonly string[], style: CsvStyle): string {

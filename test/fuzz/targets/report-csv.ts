@@ -50,7 +50,8 @@ export const target: Target = {
         for (const [index, cell] of cells.entries()) {
           const shown = rows[1]?.[index] ?? '';
           must(!isFormula(shown), 'a cell is a formula');
-          must(shown === cell || (shown === `'${cell}` && isFormula(cell)), 'a cell is another text');
+          const needsOne = isFormula(cell) || /^'+/.test(cell);
+          must(shown === cell || (shown === `'${cell}` && needsOne), 'a cell is another text');
         }
       }
       exported(cells);
@@ -73,8 +74,8 @@ function exported([name = '', domain = '', ...users]: readonly string[]): void {
   } as unknown as Candidate;
   const file = bytesOf(EXPORT_HEADER + exportRow(key, TRUE_KEY.recoveryPassword, Uint8Array.of(0, 255)));
   const texts = [name, domain, ...users];
-  // An apostrophe that was there before a formula's sign is not told from one that the export put there.
-  if (texts.some((text) => text.startsWith("'") || text.trim() !== text)) return;
+  // The import takes spaces off both ends of a cell.
+  if (texts.some((text) => text.trim() !== text)) return;
   // Names with ends of lines or beyond what is stored are no names that a node has.
   if (texts.some((text) => /[\0\r\n\ufffd]/.test(text) || !text.isWellFormed() || text.length > 255)) return;
   const items = read(new SpreadsheetReader({ delimiter: null, map: {} }), file)?.items ?? [];
