@@ -6,7 +6,7 @@ import type { PreparedRequest } from '../../central/fleet/prepare.ts';
 import { NodeProcess, packageRoot, workerdPath } from '../../central/local/processes.ts';
 
 /** Bytes of a record: about what an escrow is as a row. */
-const RECORD_BYTES = 1_000;
+export const RECORD_BYTES = 1_000;
 
 export async function startBareObject(folder: string, port: number): Promise<NodeProcess> {
   const data = path.join(folder, 'bare');
@@ -25,18 +25,31 @@ export async function startBareObject(folder: string, port: number): Promise<Nod
   });
 }
 
-export function bareRequests(url: string, count: number): PreparedRequest[] {
+/** `grouped`: all that come in within a turn share a transaction; otherwise each has its own. */
+export function bareRequests(url: string, count: number, how: 'single' | 'grouped'): PreparedRequest[] {
   const request = {
     method: 'POST',
-    url: `${url}/records`,
+    url: `${url}/${how}`,
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ record: 'x'.repeat(RECORD_BYTES) }),
   };
   return Array.from({ length: count }, () => ({ request, check: async () => 'valid' as const }));
 }
 
-/** Records per second, one durable transaction each, on the same disk. */
-export async function plainSqlite(folder: string, count: number): Promise<number> {
+/** Entries of a group: as many as 64 connections bring at once. */
+const GROUP = 64;
+/** Entries of a set: what one absorbing transaction applies while nobody asks. */
+const SET = 500;
+
+/**
+ * Records per second into a plain table on the same disk, fsynced at every commit: a transaction for each, one for a
+ * group of statements, or one statement for a set.
+ */
+export async function plainSqlite(
+  folder: string,
+  count: number,
+  how: 'single' | 'grouped' | 'sets',
+): Promise<number> {
   const file = path.join(folder, 'plain.db');
   await rm(file, { force: true });
   const database = new DatabaseSync(file);
@@ -44,9 +57,17 @@ export async function plainSqlite(folder: string, count: number): Promise<number
     database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL');
     database.exec('CREATE TABLE records (id INTEGER PRIMARY KEY, body TEXT NOT NULL)');
     const insert = database.prepare('INSERT INTO records (body) VALUES (?)');
+    const insertSet = database.prepare('INSERT INTO records (body) SELECT value FROM json_each(?)');
     const body = 'x'.repeat(RECORD_BYTES);
+    const size = { single: 1, grouped: GROUP, sets: SET }[how];
     const begin = performance.now();
-    for (let at = 0; at < count; at += 1) insert.run(body);
+    for (let at = 0; at < count; at += size) {
+      const records = Array.from({ length: Math.min(size, count - at) }, () => body);
+      database.exec('BEGIN');
+      if (how === 'sets') insertSet.run(JSON.stringify(records));
+      else for (const record of records) insert.run(record);
+      database.exec('COMMIT');
+    }
     return count / ((performance.now() - begin) / 1000);
   } finally {
     database.close();

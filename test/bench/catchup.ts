@@ -7,6 +7,7 @@ import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { Fleet } from '../../central/fleet/fleet.ts';
 import type { LocalCluster } from '../../central/local/cluster.ts';
+import { plainSqlite } from './baselines.ts';
 import type { Figure } from './figures.ts';
 import { HelpdeskProbe } from './helpdesk.ts';
 import {
@@ -46,8 +47,12 @@ export async function benchCatchUp(context: BenchContext): Promise<Figure[]> {
     ];
 
     const caughtUp = await catchUp(context, cluster);
+    const sets = await plainSqlite(context.folder, context.entries, 'sets');
     figures.push(
-      speed('edge to centre, after an outage', caughtUp.perSecond),
+      {
+        ...speed('edge to centre, after an outage', caughtUp.perSecond),
+        baseline: { name: 'plain inserts in sets of 500', value: sets },
+      },
       ...caughtUp.processor,
       ...caughtUp.memory,
     );
