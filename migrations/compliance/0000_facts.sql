@@ -102,6 +102,7 @@ CREATE TABLE `seen` (
 );
 --> statement-breakpoint
 CREATE INDEX `seen_origin` ON `seen` (`origin`,`seq`);--> statement-breakpoint
+CREATE INDEX `seen_latest` ON `seen` (`device_id`,`seen_at`);--> statement-breakpoint
 CREATE TABLE `status_reports` (
 	`origin` text NOT NULL,
 	`seq` integer NOT NULL,
@@ -129,7 +130,8 @@ CREATE TABLE `status_reports` (
 CREATE INDEX `status_reports_origin` ON `status_reports` (`origin`,`seq`);--> statement-breakpoint
 CREATE INDEX `status_reports_latest` ON `status_reports` (`device_id`,`counter`,`origin`,`hlc`);--> statement-breakpoint
 CREATE INDEX `status_reports_groups` ON `status_reports` (`site_id`,`state`,`os_version`,`reasons_json`,`domain`,`device_id`,`counter`,`origin`);--> statement-breakpoint
-CREATE INDEX `status_reports_name` ON `status_reports` ("computer_name" COLLATE NOCASE,`device_id`);--> statement-breakpoint
+CREATE INDEX `status_reports_state` ON `status_reports` (`state`,`device_id`,`counter`,`origin`,`hlc`);--> statement-breakpoint
+CREATE INDEX `status_reports_name` ON `status_reports` ("computer_name" COLLATE NOCASE,`device_id`,`counter`,`origin`,`hlc`);--> statement-breakpoint
 CREATE TABLE `volumes` (
 	`origin` text NOT NULL,
 	`seq` integer NOT NULL,

@@ -2,15 +2,13 @@
  * Computer compliance: each computer's latest report, its volumes, and the history of their keys. The stores may
  * stand in different databases, so they are read one after the other and put together here.
  */
-import { type SQL, and, asc, count, desc, eq, gte, lt, sql } from 'drizzle-orm';
+import { type SQL, and, asc, count, desc, sql } from 'drizzle-orm';
 import { z } from 'zod';
-import { disclosureRulesOf } from '../helpdesk/rules.ts';
 import { users as usersOf } from '../journal/bodies.ts';
 import type { Origin } from '../trust/certificate.ts';
 import { limits } from '../limits.ts';
-import { computerVolumes, computers } from '../schema/compliance.ts';
+import { computerVolumes, computers, statusReports } from '../schema/compliance.ts';
 import {
-  type ShownDeviceState,
   complianceStateWords,
   conversionWords,
   deviceStateWords,
@@ -23,9 +21,10 @@ import {
   volumeTypeWords,
 } from '../text/compliance.ts';
 import { type CodedWords, type Language, type Words, coded, wordsOf } from '../text/language.ts';
-import { type Reading, reportHead, sitesFor } from './context.ts';
+import { conditionOf, inStanding, isWhole, silentSince } from './computer-conditions.ts';
+import { type Reading, reportHead } from './context.ts';
 import { type VolumeKeys, keysOf } from './keys.ts';
-import { isNoneOf, isOneOf, isUser, lowerAscii, matches } from './match.ts';
+import { isOneOf } from './match.ts';
 import type { Computer, ComputerAnswer, ComputerQuery, Volume } from './messages.ts';
 import type { StandingLists } from './standing.ts';
 
@@ -46,16 +45,25 @@ export async function computerCompliance(reading: Reading, query: ComputerQuery)
   const { page, limit } = query;
   const reader = parts.ledger.readers.compliance;
   const counted = async () => {
-    const [all] = await reader.select({ total: count() }).from(computers).where(condition);
+    const [all] = isWhole(reading, query)
+      ? await reader.select({ total: count() }).from(
+          reader
+            .select({ deviceId: statusReports.deviceId })
+            .from(statusReports)
+            .where(inStanding(statusReports.deviceId, query, lists))
+            .groupBy(statusReports.deviceId)
+            .as('reported'),
+        )
+      : await reader.select({ total: count() }).from(computers).where(condition);
     return all?.total ?? 0;
   };
-  // Of a fleet only what decides the order is read, and whole rows for one page. By name an index gives the page at once;
-  // for the rest everything is looked at anyway, and counted in the same pass.
-  const isAtOnce = query.sort === 'name' && query.silentDays === undefined;
+  // Of a fleet only what decides the order is read, and whole rows for one page. Indexes give most pages, and the count,
+  // without a look at the rest; who uses a computer stands in none, so that its users are looked at once, for both.
+  const isCountedApart = query.user === undefined;
   const ids = await reader
     .select({
       deviceId: computers.deviceId,
-      total: isAtOnce ? sql<number>`0`.as('total') : sql<number>`count(*) OVER ()`.as('total'),
+      total: isCountedApart ? sql<number>`0`.as('total') : sql<number>`count(*) OVER ()`.as('total'),
     })
     .from(computers)
     .where(condition)
@@ -63,7 +71,7 @@ export async function computerCompliance(reading: Reading, query: ComputerQuery)
     .limit(limit)
     .offset((page - 1) * limit);
   const [first] = ids;
-  const total = isAtOnce || !first ? await counted() : first.total;
+  const total = isCountedApart || !first ? await counted() : first.total;
   const place = new Map(ids.map(({ deviceId }, index) => [deviceId, index]));
   const rows = await reader
     .select()
@@ -102,55 +110,6 @@ function orderOf({ sort, order }: ComputerQuery): SQL[] {
   };
   const turned = order === 'desc' ? desc : asc;
   return [turned(columns[sort]), turned(computers.deviceId)];
-}
-
-function conditionOf({ staff, parts }: Reading, query: ComputerQuery, lists: StandingLists): SQL | undefined {
-  const sites = sitesFor(staff, query.site);
-  const { standing, state, user, silentDays, deviceState } = query;
-  return and(
-    sites ? isOneOf(computers.siteId, sites) : undefined,
-    matches(computers.computerName, query.computer),
-    matches(computers.domain, query.domain),
-    matches(computers.deviceId, query.deviceId),
-    state && eq(computers.state, state),
-    standing === 'managed' ? isNoneOf(computers.deviceId, lists.gone()) : undefined,
-    standing === 'revoked' || standing === 'replaced' || standing === 'retired'
-      ? isOneOf(computers.deviceId, [...lists[standing]])
-      : undefined,
-    user === undefined ? undefined : isUsedBy(user),
-    silentDays === undefined
-      ? undefined
-      : lt(computers.lastSeen, parts.platform.now() - silentDays * 86_400_000),
-    deviceState && isInState(parts, lists, deviceState),
-  );
-}
-
-/** No node has heard a device since then that is to count as live. */
-function silentSince({ platform, configuration }: Reading['parts']): number {
-  return platform.now() - disclosureRulesOf(configuration, null).silentMs;
-}
-
-export function isInState(
-  parts: Reading['parts'],
-  { retired, stolen }: StandingLists,
-  state: ShownDeviceState,
-): SQL | undefined {
-  if (state === 'stolen') return isOneOf(computers.deviceId, [...stolen]);
-  const others = isNoneOf(computers.deviceId, [...stolen]);
-  if (state === 'retired') return and(others, isOneOf(computers.deviceId, [...retired]));
-  const heard = state === 'live' ? gte : lt;
-  return and(
-    others,
-    isNoneOf(computers.deviceId, [...retired]),
-    heard(computers.lastSeen, silentSince(parts)),
-  );
-}
-
-/** Looks for the text first, which spares nearly every list its parsing. */
-function isUsedBy(user: string): SQL {
-  const inJson = lowerAscii(JSON.stringify(user).slice(1, -1));
-  const value = sql`value`;
-  return sql`instr(lower(${computers.usersJson}), ${inJson}) > 0 AND EXISTS (SELECT 1 FROM json_each(${computers.usersJson}) WHERE ${isUser(value, user)})`;
 }
 
 async function complete(

@@ -9,7 +9,7 @@ import { limits } from '../limits.ts';
 import { computers } from '../schema/compliance.ts';
 import { complianceStateWords, nonComplianceReasonWords } from '../text/compliance.ts';
 import { type Language, coded, wordsOf } from '../text/language.ts';
-import { isInState } from './computers.ts';
+import { isInState } from './computer-conditions.ts';
 import { type Reading, type ReportParts, reportHead, sitesFor } from './context.ts';
 import { isNoneOf, isOneOf, matches } from './match.ts';
 import type { EnterpriseAnswer, EnterpriseQuery, StateGroup } from './messages.ts';

@@ -48,10 +48,15 @@ export const statusReports = sqliteTable(
     // holds all that the enterprise report reads, in the order in which it groups
     index('status_reports_groups').on(
       ...([t.siteId, t.state, t.osVersion, t.reasonsJson, t.domain] as const),
-      ...([t.deviceId, t.counter, t.origin] as const),
+      ...([t.deviceId, t.counter, t.origin, t.hlc] as const),
     ),
+    // a page in the order of the states, without looking at all of the fleet
+    index('status_reports_state').on(t.state, t.deviceId, t.counter, t.origin, t.hlc),
     // Windows compares names without regard to case
-    index('status_reports_name').on(sql`${t.computerName} COLLATE NOCASE`, t.deviceId),
+    index('status_reports_name').on(
+      sql`${t.computerName} COLLATE NOCASE`,
+      ...([t.deviceId, t.counter, t.origin, t.hlc] as const),
+    ),
   ],
 );
 
@@ -88,7 +93,12 @@ export const seen = sqliteTable(
     counter: integer().notNull(),
     seenAt: integer('seen_at').notNull(),
   },
-  (t) => [primaryKey({ columns: [t.deviceId, t.origin] }), index('seen_origin').on(t.origin, t.seq)],
+  (t) => [
+    primaryKey({ columns: [t.deviceId, t.origin] }),
+    index('seen_origin').on(t.origin, t.seq),
+    // tells when a device was last seen without reading the rows: an hour's roll-ups name most of a fleet
+    index('seen_latest').on(t.deviceId, t.seenAt),
+  ],
 );
 
 /** Node-local and durable: an unchanged report's counter and time, until the next roll-up journals it. */

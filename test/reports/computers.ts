@@ -214,6 +214,13 @@ export function computersContract(host: Host): void {
     const silent = computers.filter((computer) => !heard.includes(computer));
     expect(await names(centre, 'silentDays=9')).toEqual(silent.map(({ computerName }) => computerName));
     expect(await names(centre, 'silentDays=30')).toEqual([]);
+    // On each side of every computer's last word: which is a report's, a roll-up's, or one that was not rolled up yet.
+    for (let days = 1; days <= 12; days += 1) {
+      const wanted = computers.filter(({ lastSeen }) => lastSeen < NOW - days * 24 * HOUR);
+      expect([days, ...(await names(centre, `silentDays=${String(days)}`))]).toEqual([
+        ...[days, ...wanted.map(({ computerName }) => computerName)],
+      ]);
+    }
     expect((await centre.get(`${PATH}?silentDays=0`)).status).toBe(400);
   });
 
