@@ -5,15 +5,20 @@
  *     current/       the set's files, by hard links: same names every time, so that unchanged parts deduplicate
  *     backup.json    begun, until when the tool is to report back, and how it ended
  */
-import { mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { readdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
 import { snapshotId } from '../../shared/snapshot/manifest.ts';
-import { readIfThere, shareFile, syncFolder, writeDurably } from './disk.ts';
+import { makeFolder, readIfThere, shareFile, syncFolder, writeDurably } from './disk.ts';
 
 const milliseconds = z.number().int();
 
+/** By what name a tool calls itself, before and after it reads. */
+export const toolName = z.string().regex(/^[A-Za-z0-9][\w.-]{0,39}$/);
+export const UNNAMED_TOOL = 'backup';
+
 export const backupNote = z.object({
+  tool: toolName,
   /** null when the tool failed before there was one */
   set: snapshotId.nullable(),
   begunAt: milliseconds,
@@ -23,6 +28,8 @@ export const backupNote = z.object({
   ok: z.boolean().nullable(),
   /** when the last backup that went well had ended */
   lastOkAt: milliseconds.nullable(),
+  /** another tool that said since then that it failed, while this one was reading */
+  failedBeside: toolName.nullable(),
 });
 export type BackupNote = z.infer<typeof backupNote>;
 
@@ -60,7 +67,7 @@ export function backupFault(
   now: number,
 ): BackupFault | null {
   if (note?.endedAt === null && now > note.dueAt) return 'silent';
-  if (note?.ok === false) return 'failed';
+  if (note?.ok === false || (note?.failedBeside ?? null) !== null) return 'failed';
   if (everyMs === null) return null;
   const lastOkAt = note?.lastOkAt ?? since;
   return now - lastOkAt > 2 * everyMs ? 'overdue' : null;
@@ -71,7 +78,7 @@ export async function expose(set: string, current: string): Promise<void> {
   const made = `${current}.new`;
   const old = `${current}.old`;
   for (const each of [made, old]) await rm(each, { recursive: true, force: true });
-  await mkdir(made, { recursive: true, mode: 0o700 });
+  await makeFolder(made);
   // A set's files never change, so a second name is as good as a copy.
   for (const name of await readdir(set)) await shareFile(path.join(set, name), path.join(made, name));
   await syncFolder(made);

@@ -4,6 +4,9 @@
  *     pre    a snapshot is made, verified, and put at the stable place; or the tool is told not to begin
  *     post   the tool has read it, or failed
  *
+ * What ties them is the tool's name: one that was told not to begin and then says that it failed says nothing of the one
+ * that is reading.
+ *
  * Both are bounded: `pre` by its own timeout, after which nothing is left under way, and the time between the two by
  * when the tool is to report back, after which it is an alarm.
  */
@@ -32,6 +35,8 @@ export interface PreOptions {
   readonly settings: SnapshotSettings;
   /** of the process that makes the snapshot: the centre's own */
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** who asks */
+  readonly tool: string;
   /** for the snapshot */
   readonly timeoutMs: number;
   /** until the tool is to report back */
@@ -53,11 +58,14 @@ export async function beforeBackup(options: PreOptions): Promise<Prepared> {
   return withLock(path.join(folder, '.backup-lock'), { refused }, () => prepare(options));
 }
 
-async function prepare({ settings, env, timeoutMs, reportMs }: PreOptions): Promise<Prepared> {
+async function prepare({ settings, env, tool, timeoutMs, reportMs }: PreOptions): Promise<Prepared> {
   const now = nodePlatform.now();
   const before = await readBackup(settings.folder);
   if (before?.endedAt === null && now < before.dueAt)
-    throw new SnapshotError('identify', fault('backupUnderWay'));
+    throw new SnapshotError(
+      'identify',
+      fault('backupUnderWay', before.tool, minutesUntil(before.dueAt, now)),
+    );
   const last = await makeInTime(env, timeoutMs, settings);
   if (last?.type !== 'created')
     throw new SnapshotError(
@@ -70,28 +78,42 @@ async function prepare({ settings, env, timeoutMs, reportMs }: PreOptions): Prom
   const current = currentFolder(settings.folder);
   await expose(repositoryOf(settings).pathOf(id), current);
   await changeNote(settings, (note) => ({
-    ...{ set: id, begunAt: now, dueAt: nodePlatform.now() + reportMs, endedAt: null, ok: null },
-    lastOkAt: note?.lastOkAt ?? null,
+    ...{ tool, set: id, begunAt: now, dueAt: nodePlatform.now() + reportMs, endedAt: null, ok: null },
+    ...failuresOf(note),
   }));
   return { id, folder: current };
 }
 
-/** Notes how it ended. Throws SnapshotError when none was begun that could have gone well. */
+/** Notes how a tool ended. Throws SnapshotError when it began none that could have gone well. */
 export async function afterBackup(
   settings: SnapshotSettings,
+  tool: string,
   ok: boolean,
 ): Promise<{ id: string | null; ok: boolean }> {
   const now = nodePlatform.now();
-  const { set } = await changeNote(settings, (note) => {
-    const isOpen = note?.endedAt === null;
-    if (!isOpen && ok) throw new SnapshotError('backup-complete', fault('noBackup'));
-    const begun = isOpen ? note : { set: null, begunAt: now, dueAt: now };
-    return { ...begun, endedAt: now, ok, lastOkAt: ok ? now : (note?.lastOkAt ?? null) };
+  const note = await changeNote(settings, (before) => {
+    const open = before?.endedAt === null ? before : null;
+    if (ok && open?.tool !== tool) throw new SnapshotError('backup-complete', fault('noBackup', tool));
+    // Another tool reads on, and the writers are its.
+    if (open && open.tool !== tool) return { ...open, failedBeside: tool };
+    const begun = open ?? { set: null, begunAt: now, dueAt: now };
+    const rest = ok ? { lastOkAt: now, failedBeside: null } : failuresOf(before);
+    return { ...begun, tool, endedAt: now, ok, ...rest };
   });
+  if (note.endedAt === null) return { id: null, ok };
+  if (ok) return { id: note.set, ok };
   const register = new WriterRegister(settings.writersFolder);
-  for (const { instance } of ok ? [] : await register.list())
+  for (const { instance } of await register.list())
     await register.move(instance, ['backup-complete-failed'], fault('backupFailed'));
-  return { id: set, ok };
+  return { id: note.set, ok };
+}
+
+function failuresOf(note: BackupNote | null): Pick<BackupNote, 'lastOkAt' | 'failedBeside'> {
+  return { lastOkAt: note?.lastOkAt ?? null, failedBeside: note?.failedBeside ?? null };
+}
+
+function minutesUntil(at: number, now: number): number {
+  return Math.max(1, Math.ceil((at - now) / 60_000));
 }
 
 /** Reads the note and writes it anew; while one process does so, another waits. */

@@ -82,9 +82,10 @@ export const faults = {
   failedWith: (code: string) => `The snapshot failed with ${code}.`,
   interrupted: (state: string) => `an earlier set was interrupted in ${state}`,
   outOfTurn: () => 'a phase came out of turn',
-  backupUnderWay: () => 'Another backup is under way, and has not reported back yet.',
+  backupUnderWay: (tool: string, minutes: number) =>
+    `Another backup is under way, by ${tool}, which has not reported back yet and has ${String(minutes)} min to do so.`,
   backupPreparing: () => 'Another backup is under way: its snapshot is being made.',
-  noBackup: () => 'No backup is under way.',
+  noBackup: (tool: string) => `No backup by ${tool} is under way.`,
   backupFailed: () => 'The backup tool failed.',
   nothingMade: () => 'No snapshot was made.',
   madeBad: (id: string) => `${id} was made and does not verify.`,

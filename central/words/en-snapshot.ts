@@ -38,11 +38,14 @@ export const snapshot = {
       report: 'how long the tool may take until "post" before it is an alarm',
       encrypted: 'encrypt as snapshots are encrypted otherwise; unchanged parts then no longer deduplicate',
       failed: 'the backup failed',
+      tool: 'which tool it is, the same before and after; of two, each has a name of its own',
     },
     done: (id: string): string => `The backup of ${id} is complete.`,
     failed: 'That the backup failed is noted, and an alarm.',
     notSeconds: (name: string, text: string, max: number): string =>
       `${name} is "${text}", but must be a whole number of seconds from 1 to ${String(max)}.`,
+    notATool: (text: string): string =>
+      `--tool is "${text}", but must be letters, digits, ".", "_" and "-", 40 at most.`,
     fault: {
       silent: 'Backup: the backup tool did not report back in time.',
       failed: 'Backup: the last one failed.',

@@ -84,9 +84,10 @@ export const faults: typeof english = {
   failedWith: (code) => `La instantánea falló con ${code}.`,
   interrupted: (state) => `una instantánea anterior se interrumpió en ${state}`,
   outOfTurn: () => 'una fase llegó fuera de turno',
-  backupUnderWay: () => 'Hay otra copia en marcha, que aún no ha avisado de que terminó.',
+  backupUnderWay: (tool, minutes) =>
+    `Hay otra copia en marcha, de ${tool}, que aún no ha avisado de que terminó; tiene ${String(minutes)} min para hacerlo.`,
   backupPreparing: () => 'Hay otra copia en marcha: se está haciendo su instantánea.',
-  noBackup: () => 'No hay ninguna copia en marcha.',
+  noBackup: (tool) => `No hay ninguna copia de ${tool} en marcha.`,
   backupFailed: () => 'La herramienta de copia falló.',
   nothingMade: () => 'No se hizo ninguna instantánea.',
   madeBad: (id) => `${id} se hizo y no se verifica.`,

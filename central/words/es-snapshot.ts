@@ -40,11 +40,13 @@ export const snapshot: typeof english = {
       report: 'cuánto puede tardar la herramienta hasta "post" sin que sea una alarma',
       encrypted: 'cifrar como las demás instantáneas; lo que no cambió ya no se deduplica',
       failed: 'la copia falló',
+      tool: 'qué herramienta es, la misma antes y después; de dos, cada una con su nombre',
     },
     done: (id: string): string => `La copia de ${id} está completa.`,
     failed: 'Queda anotado que la copia falló, y es una alarma.',
     notSeconds: (name: string, text: string, max: number): string =>
       `${name} es "${text}", pero debe ser un número entero de segundos de 1 a ${String(max)}.`,
+    notATool: (text) => `--tool es "${text}", pero deben ser letras, cifras, ".", "_" y "-", 40 como máximo.`,
     fault: {
       silent: 'Copia: la herramienta no avisó a tiempo de que había terminado.',
       failed: 'Copia: la última falló.',

@@ -9,11 +9,11 @@ report=--failed
 # Whatever ends this script from here on, Holdfast hears of it.
 finish() {
   # shellcheck disable=SC2086 # nothing, or one option
-  $holdfast snapshot hook post $report
+  $holdfast snapshot hook post --tool restic $report
 }
 
 # A snapshot of both stores, verified, as plain files at one stable place. Without one there is nothing to back up.
-folder=$($holdfast snapshot hook pre)
+folder=$($holdfast snapshot hook pre --tool restic)
 trap finish EXIT
 trap 'exit 1' HUP INT TERM
 

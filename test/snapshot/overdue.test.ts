@@ -30,7 +30,8 @@ it(
     // An hour ago the last one went well; since then none came.
     const hourAgo = Date.now() - 3_600_000;
     await writeBackup(saved.settings.folder, {
-      ...{ set: null, begunAt: hourAgo, dueAt: hourAgo, endedAt: hourAgo, ok: true, lastOkAt: hourAgo },
+      ...{ tool: 'restic', failedBeside: null, set: null, begunAt: hourAgo, dueAt: hourAgo },
+      ...{ endedAt: hourAgo, ok: true, lastOkAt: hourAgo },
     });
     const env = { HOLDFAST_BACKUP_EVERY: '10s', HOLDFAST_SNAPSHOT_PLAIN: 'yes' };
     const centre = await startCentreProcess({

@@ -8,7 +8,7 @@ import { describe, expect, it } from 'vitest';
 import { nodePlatform } from '../../central/platform.ts';
 import { captureFiles } from '../../central/snapshot/capture.ts';
 import { createSnapshot } from '../../central/snapshot/create.ts';
-import { readBackup } from '../../central/snapshot/backup.ts';
+import { backupFault, readBackup } from '../../central/snapshot/backup.ts';
 import { afterBackup, beforeBackup } from '../../central/snapshot/hook.ts';
 import { pruneSnapshots } from '../../central/snapshot/prune.ts';
 import { RestoreError, restoreSet } from '../../central/snapshot/restore.ts';
@@ -376,15 +376,32 @@ describe('a backup tool', { timeout: 30_000 }, () => {
       ...{ settings: centre.settings, timeoutMs: 20_000, reportMs: 20_000 },
       env: await workerEnv(centre),
     };
-    const both = await Promise.allSettled([beforeBackup(request), beforeBackup(request)]);
+    const both = await Promise.allSettled(
+      ['restic', 'borg'].map((tool) => beforeBackup({ ...request, tool })),
+    );
+    const first = both[0]?.status === 'fulfilled' ? 'restic' : 'borg';
+    const second = first === 'restic' ? 'borg' : 'restic';
     expect(both.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
     expect(both.find(({ status }) => status === 'rejected')).toMatchObject({
       reason: { message: expect.stringMatching(/^Another backup is under way/) },
     });
     // Nor does one that comes later, until the first has reported back.
-    await expect(beforeBackup(request)).rejects.toThrow(/has not reported back/);
-    await Promise.all([afterBackup(centre.settings, true), afterBackup(centre.settings, false)]);
-    expect(await readBackup(centre.settings.folder)).toMatchObject({ lastOkAt: expect.any(Number) });
+    const later = beforeBackup({ ...request, tool: second });
+    await expect(later).rejects.toThrow(`by ${first}, which has not reported back yet and has 1 min`);
+    // The one that waits says that it failed, as borgmatic does then, and has not read anything.
+    const note = () => readBackup(centre.settings.folder);
+    await afterBackup(centre.settings, second, false);
+    expect(await note()).toMatchObject({ tool: first, endedAt: null, ok: null });
+    expect(backupFault(await note(), null, 0, Date.now())).toBe('failed');
+    await expect(afterBackup(centre.settings, second, true)).rejects.toThrow(
+      `No backup by ${second} is under way.`,
+    );
+    expect((await writersOf(centre)).map(({ state }) => state)).toEqual(['STABLE', 'STABLE']);
+    await afterBackup(centre.settings, first, true);
+    expect(await note()).toMatchObject({ tool: first, ok: true, lastOkAt: expect.any(Number) });
+    expect(backupFault(await note(), null, 0, Date.now())).toBeNull();
+    await afterBackup(centre.settings, second, false);
+    expect(await note()).toMatchObject({ tool: second, ok: false, lastOkAt: expect.any(Number) });
   });
 });
 
