@@ -12,7 +12,7 @@
  * A replica that does not fit its server any more (another server, or one that lost frames it had sent) is made anew. A
  * mark beside it says that one was being synced when this process ended, for the library may end the process itself.
  */
-import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { readdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { type Client, createClient } from '@libsql/client';
@@ -30,6 +30,7 @@ import {
   frozenByAnother,
   requireUnfrozen,
 } from './capture.ts';
+import { makeFolder } from './disk.ts';
 
 /** Rounds of catching up before the freeze: each has less to bring than the one before. */
 const ROUNDS_MAX = 10;
@@ -141,7 +142,7 @@ async function heldNow(engine: LibsqlEngine, store: Store): Promise<unknown[] | 
 /** A replica that has caught up but for the last few frames. */
 export async function openReplica(store: Store, file: string, target: LibsqlTarget): Promise<Replica> {
   const mark = `${file}.syncing`;
-  await mkdir(path.dirname(file), { recursive: true, mode: 0o700 });
+  await makeFolder(path.dirname(file));
   if ((await readdir(path.dirname(file))).includes(path.basename(mark))) await discard(file);
   await writeFile(mark, target.url, { mode: 0o600 });
   for (let isNew = false; ; isNew = true) {

@@ -11,7 +11,7 @@
  * The files are verified before they are encrypted, for this machine need not be able to decrypt them again. A set
  * whose verification fails keeps its name and is an error all the same: it may be all there is of a damaged database.
  */
-import { mkdir, rm, stat, statfs } from 'node:fs/promises';
+import { rm, stat, statfs } from 'node:fs/promises';
 import path from 'node:path';
 import { STORES, type Store } from '../../shared/journal/entry.ts';
 import { limits } from '../../shared/limits.ts';
@@ -24,6 +24,7 @@ import { SettingError } from '../settings.ts';
 import { type Fault, fault } from '../words/fault.ts';
 import { type Captured, type CaptureOptions, SnapshotError, captureFiles } from './capture.ts';
 import { captureServers } from './capture-servers.ts';
+import { makeFolder } from './disk.ts';
 import { describe, finish } from './package-set.ts';
 import { SnapshotRepository } from './repository.ts';
 import type { SnapshotSettings } from './settings.ts';
@@ -174,7 +175,7 @@ async function requireRoom(settings: SnapshotSettings): Promise<void> {
     });
     bytes += size;
   }
-  await mkdir(settings.folder, { recursive: true, mode: 0o700 });
+  await makeFolder(settings.folder);
   const { bavail, bsize } = await statfs(settings.folder);
   if (bavail * bsize < bytes * 3) throw new SnapshotError('prepare-backup', fault('noRoom', settings.folder));
 }

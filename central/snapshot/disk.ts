@@ -22,10 +22,26 @@ async function withHandle(file: string, flags: string, work: (handle: FileHandle
   }
 }
 
+/** A folder that only its owner may enter, with those above it. What refuses it is named: Node says of a read-only disk ENOENT. */
+export async function makeFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    const above = path.dirname(folder);
+    if (!isMissing(error) || above === folder) throw error;
+    await makeFolder(above);
+    await mkdir(folder, { mode: 0o700 });
+  }
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
+}
+
 /** A file that only its owner may read, which is there whole or not at all, also after a power cut. */
 export async function writeDurably(file: string, text: string): Promise<void> {
   const folder = path.dirname(file);
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await makeFolder(folder);
   await writeFile(`${file}.new`, text, { mode: 0o600, flush: true });
   await rename(`${file}.new`, file);
   await syncFolder(folder);

@@ -1,9 +1,9 @@
 /** A lock that its process loses when it ends, whatever ends it: SQLite's, on a file that holds nothing. */
-import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { nodePlatform } from '../platform.ts';
 import { type Fault, fault } from '../words/fault.ts';
+import { makeFolder } from './disk.ts';
 
 /** Why the lock was not taken: another process has it, the disk is full, or the file cannot be made. */
 export type LockFault = 'held' | 'full' | 'unwritable';
@@ -23,7 +23,7 @@ export async function withLock<T>(
 ): Promise<T> {
   let lock: DatabaseSync;
   try {
-    await mkdir(path.dirname(file), { recursive: true, mode: 0o700 });
+    await makeFolder(path.dirname(file));
     lock = new DatabaseSync(file, { timeout: 0 });
   } catch {
     throw refused('unwritable');

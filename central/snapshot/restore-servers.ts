@@ -9,7 +9,7 @@
  * and none that runs can write, for the table that every write transaction begins with is made last. An interrupted
  * restore is therefore plain to see, and is done again from its beginning.
  */
-import { mkdir, rename, rm } from 'node:fs/promises';
+import { rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { DatabaseSync, backup } from 'node:sqlite';
 import { EngineError, type SqlValue, type Statement } from '../../shared/journal/engine.ts';
@@ -23,7 +23,7 @@ import { nodePlatform } from '../platform.ts';
 import { engineFault, fault } from '../words/fault.ts';
 import { openReplica } from './capture-servers.ts';
 import { SnapshotError } from './capture.ts';
-import { syncFile, syncFolder } from './disk.ts';
+import { makeFolder, syncFile, syncFolder } from './disk.ts';
 import { type RestoreOptions, RestoreError, type Restored, restoreSet, stampOf } from './restore.ts';
 import { SqliteEngine, settle } from './sqlite.ts';
 import { type Table, insertPage, pageOf, quoted, rowsIn, selectPage, tablesIn } from './table-pages.ts';
@@ -102,7 +102,7 @@ async function keepAside(
   const { client } = await openReplica(store, file, servers[store]);
   await client.sync();
   client.close();
-  await mkdir(asideFolder, { recursive: true, mode: 0o700 });
+  await makeFolder(asideFolder);
   const aside = path.join(asideFolder, `${store}-${stampOf(nodePlatform.now())}.db`);
   const reader = new DatabaseSync(file, { readOnly: true });
   try {

@@ -6,7 +6,7 @@
  * each store as it was or as it shall be, and never none, which a centre would take for a new beginning. A centre that runs over the file is found by SQLite's own locks, and never replaced
  * under its feet. After its start the centre writes under a new incarnation and gets back what is newer (I6, I7).
  */
-import { access, chmod, copyFile, mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { access, chmod, copyFile, readdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { STORES, type Store } from '../../shared/journal/entry.ts';
 import type { SnapshotFile, SnapshotManifest } from '../../shared/snapshot/manifest.ts';
@@ -14,7 +14,7 @@ import type { CertificateAuthority } from '../../shared/trust/certificate.ts';
 import { nodePlatform } from '../platform.ts';
 import { type Fault, FaultError, fault } from '../words/fault.ts';
 import { decryptFile } from './age.ts';
-import { digestFile, shareFile, syncFile, syncFolder } from './disk.ts';
+import { digestFile, makeFolder, shareFile, syncFile, syncFolder } from './disk.ts';
 import { readSet } from './repository.ts';
 import { settle } from './sqlite.ts';
 import type { Verification } from './verification.ts';
@@ -92,7 +92,7 @@ async function prepare(
 ): Promise<void> {
   if (!file) throw new Error('there is a file per store');
   const beside = path.dirname(made);
-  await mkdir(beside, { recursive: true, mode: 0o700 });
+  await makeFolder(beside);
   // Also what an interrupted restore of another set left.
   const like = path.basename(made).replace(/[^.]*$/, '');
   for (const name of await readdir(beside))

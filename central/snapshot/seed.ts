@@ -9,7 +9,7 @@
  * Rows belong to an origin and follow from its log alone, so a part of the logs is a part of the rows.
  */
 import { createHash, createHmac } from 'node:crypto';
-import { chmod, constants, copyFile, mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, constants, copyFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { migrations } from '../../migrations/index.ts';
 import { STORES, type Store } from '../../shared/journal/entry.ts';
@@ -32,7 +32,7 @@ import {
 import { makeSigner } from '../../shared/trust/jws.ts';
 import { nodePlatform } from '../platform.ts';
 import { fault } from '../words/fault.ts';
-import { digestFile, syncFile, syncFolder } from './disk.ts';
+import { digestFile, makeFolder, syncFile, syncFolder } from './disk.ts';
 import { contentOf, vectorIn } from './inspect.ts';
 import { RestoreError, exists, restoreSet } from './restore.ts';
 import { SqliteEngine, settle } from './sqlite.ts';
@@ -79,7 +79,7 @@ export async function makeSeed(options: SeedOptions): Promise<Seeded> {
     const edge = await findEdge(options, files);
     const partial = `${out}.partial`;
     await rm(partial, { recursive: true, force: true });
-    await mkdir(partial, { recursive: true, mode: 0o700 });
+    await makeFolder(partial);
     const file = path.join(partial, SEED_FILE);
     await fill(file, files, edge, options.authority);
     const manifest = await describe(file, from, edge);
@@ -98,7 +98,7 @@ export async function makeSeed(options: SeedOptions): Promise<Seeded> {
 export async function placeSeed(folder: string, edgeData: string): Promise<string> {
   const target = path.join(edgeData, edgeDatabasePath());
   if (await exists(target)) throw new RestoreError(fault('databaseAt', target));
-  await mkdir(path.dirname(target), { recursive: true, mode: 0o700 });
+  await makeFolder(path.dirname(target));
   await copyFile(path.join(folder, SEED_FILE), `${target}.new`, constants.COPYFILE_FICLONE);
   await syncFile(`${target}.new`);
   await rename(`${target}.new`, target);

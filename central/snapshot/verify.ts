@@ -1,5 +1,5 @@
 /** Verifies a set, or an edge's seed, from its files: first that they are what was signed, then what is in them (I11). */
-import { constants, copyFile, lstat, mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { constants, copyFile, lstat, mkdtemp, readdir, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { STORES } from '../../shared/journal/entry.ts';
@@ -9,7 +9,7 @@ import type { VaultKey } from '../../shared/vault/seal.ts';
 import { nodePlatform } from '../platform.ts';
 import { type Fault, fault } from '../words/fault.ts';
 import { AgeError, decryptFile } from './age.ts';
-import { digestFile } from './disk.ts';
+import { digestFile, makeFolder } from './disk.ts';
 import { readSet } from './repository.ts';
 import { SqliteEngine } from './sqlite.ts';
 import {
@@ -172,7 +172,7 @@ const SCRATCH = `scratch-${os.hostname()}-`;
 
 /** A folder of its own below `parent` while `work` runs. */
 export async function withScratch<T>(parent: string, work: (scratch: string) => Promise<T>): Promise<T> {
-  await mkdir(parent, { recursive: true, mode: 0o700 });
+  await makeFolder(parent);
   await sweepScratch(parent);
   const scratch = await mkdtemp(path.join(parent, `${SCRATCH}${String(process.pid)}-`));
   try {

@@ -1,6 +1,6 @@
 /** `holdfast snapshot` and `holdfast writers` as a person or a script has them: what they print and how they end. */
 import { spawnSync } from 'node:child_process';
-import { rm, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
@@ -126,6 +126,22 @@ describe('holdfast snapshot', { timeout: 120_000 }, () => {
     expect(holdfast('writers', 'list').stdout).toMatch(
       /Holdfast Recovery Store Writer +[a-z2-7]{16} .*STABLE/,
     );
+  });
+
+  it('says that a place to restore to is read-only, and not that it is missing', async ({ skip }) => {
+    const place = path.join(centre.folder, 'read-only');
+    await mkdir(place);
+    const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'ro', 'tmpfs', place]);
+    skip(mounted.status !== 0, 'nothing can be mounted here');
+    try {
+      const { status, stderr } = holdfast('snapshot', 'restore', '--to', path.join(place, 'a/b'));
+      expect([status, stderr.replace(/\s+/g, ' ')]).toEqual([
+        1,
+        `holdfast: The disk refused (the file system is read-only) at ${path.join(place, 'a')}. `,
+      ]);
+    } finally {
+      spawnSync('umount', [place]);
+    }
   });
 
   it('refuses with a sentence and an exit code, and a backup that failed stays visible', async () => {
