@@ -23,6 +23,7 @@ import { benchScale } from './scale.ts';
 import { benchSeed } from './seed.ts';
 import { benchSignIn } from './sign-in.ts';
 import { benchSnapshot } from './snapshot.ts';
+import { benchWire } from './wire.ts';
 
 const BENCHES = {
   escrow: benchEscrows,
@@ -30,6 +31,7 @@ const BENCHES = {
   live: benchLive,
   reports: benchReports,
   scale: benchScale,
+  wire: benchWire,
   'catch-up-servers': benchCatchUpIntoServers,
   snapshot: benchSnapshot,
   seed: benchSeed,
