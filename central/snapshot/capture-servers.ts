@@ -156,8 +156,11 @@ export async function openReplica(store: Store, file: string, target: LibsqlTarg
       }
       await rm(mark);
       return { store, client };
-    } catch {
+    } catch (error) {
       client?.close();
+      // The library has authorities of its own, and says so of any other.
+      if (/certificate/i.test(String(error)))
+        throw new SnapshotError('prepare-snapshot', fault('replicaUntrusted', store));
       await discard(file);
       if (isNew) throw new SnapshotError('prepare-snapshot', fault('noReplica', store));
       await writeFile(mark, target.url, { mode: 0o600 });

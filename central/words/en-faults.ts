@@ -66,6 +66,8 @@ export const faults = {
   serverSilent: (store: string, reason: string) =>
     `The ${store} database server does not answer (${reason}).`,
   replicaAstray: (store: string) => `The replica of the ${store} store does not follow its server.`,
+  replicaUntrusted: (store: string) =>
+    `The certificate of the ${store} database server is not trusted where its replica is made: SSL_CERT_FILE names the authorities.`,
   noReplica: (store: string) =>
     `The ${store} database server gives no replica; namespaces by path have none.`,
   noLog: (store: string) => `the ${store} database has no write-ahead log here.`,

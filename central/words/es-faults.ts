@@ -68,6 +68,8 @@ export const faults: typeof english = {
   serversNotCaptured: (why) => `No se pudieron capturar los servidores de bases de datos: ${why}.`,
   serverSilent: (store, reason) => `El servidor de la base ${store} no contesta (${reason}).`,
   replicaAstray: (store) => `La réplica del almacén ${store} no sigue a su servidor.`,
+  replicaUntrusted: (store) =>
+    `El certificado del servidor de la base ${store} no es de confianza para su réplica: SSL_CERT_FILE indica las autoridades.`,
   noReplica: (store) =>
     `El servidor de la base ${store} no da réplicas; los espacios de nombres por ruta no las tienen.`,
   noLog: (store) => `la base ${store} no tiene aquí registro de escritura anticipada.`,

@@ -35,6 +35,8 @@ export class Authority {
     const fresh = `${file}-fresh`;
     const by = ['-CA', this.certificateFile, '-CAkey', path.join(this.folder, `${this.name}.key`)];
     const names = ['-subj', `/CN=${host}`, '-addext', `subjectAltName=DNS:${host}`];
+    // openssl would make it an authority itself, which some clients refuse in a server.
+    names.push('-addext', 'basicConstraints=critical,CA:FALSE');
     await openssl('req', '-x509', ...by, ...NEW_KEY, ...names, ...this.#files(fresh));
     for (const kind of ['crt', 'key'])
       await rename(path.join(this.folder, `${fresh}.${kind}`), path.join(this.folder, `${file}.${kind}`));
