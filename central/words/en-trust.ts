@@ -24,6 +24,7 @@ export const trust = {
     edgeJoin: "on the box: make the edge's key, ask the centre by the token, and wait for the certificate",
     edgeRequests: 'list what boxes have asked for',
     edgeApprove: "sign what a box asked for, with the organisation's key",
+    edgeRefuse: 'refuse what a box asked for: its one-time token is taken back',
     hours: 'how long the token is good for',
     tokenFile: 'what "holdfast edge token" wrote',
     organisationPin: "thumbprint of the organisation's key: another organisation is refused",
@@ -49,6 +50,7 @@ export const trust = {
   organisation: 'organisation',
   yes: 'yes',
   no: 'no',
+  isRefused: 'refused',
   vaultState: (vault: { newest: boolean; retired: boolean; compromised: boolean }): string =>
     vault.retired ? 'retired' : vault.compromised ? 'compromised' : vault.newest ? 'newest' : 'old',
   resealing: (progress: { rows: number; rowsSeen: number; failed: number; notOpenedHere: number }): string =>
@@ -97,11 +99,15 @@ export const trust = {
   waitsForApproval: (fingerprint: string): string =>
     `Asked. Read this out to whoever has the organisation's key, for "holdfast edge approve": ${fingerprint}`,
   otherOrganisation: 'What came back is not of that organisation, or not for this key.',
-  otherFingerprint: 'That is not the key that asked: somebody else may have used the token. Revoke it.',
+  otherFingerprint:
+    'That is not the key that asked: somebody else may have used the token. Refuse it with "holdfast edge refuse".',
   anEdgeKey: 'a key made by "holdfast edge join"',
   thenVaultKey:
     'It is a helpdesk edge: give it its region\'s vault key with "vault-key.sh" once it is installed.',
   noRequests: 'No box has asked for a certificate.',
   noSuchRequest: (id: string): string => `There is no request ${id}.`,
   approved: (name: string): string => `${name} has its certificate: its box fetches it by itself.`,
+  refused: (id: string): string => `${id} is refused: no box gets a certificate by that token any more.`,
+  approvedAlready: (name: string): string => `${name} has its certificate already.`,
+  revokeInstead: (name: string): string => `End it with "holdfast edge revoke ${name}".`,
 };

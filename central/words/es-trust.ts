@@ -27,6 +27,7 @@ export const trust: typeof english = {
     edgeJoin: 'en el equipo: crea la clave del nodo, pregunta al centro con el token y espera el certificado',
     edgeRequests: 'lista lo que han pedido los equipos',
     edgeApprove: 'firma lo que pidió un equipo, con la clave de la organización',
+    edgeRefuse: 'rechaza lo que pidió un equipo: se retira su token de un solo uso',
     hours: 'cuánto tiempo sirve el token',
     tokenFile: 'lo que escribió "holdfast edge token"',
     organisationPin: 'huella de la clave de la organización: se rechaza cualquier otra',
@@ -52,6 +53,7 @@ export const trust: typeof english = {
   organisation: 'organización',
   yes: 'sí',
   no: 'no',
+  isRefused: 'rechazada',
   vaultState: (vault) =>
     vault.retired ? 'retirada' : vault.compromised ? 'comprometida' : vault.newest ? 'actual' : 'antigua',
   resealing: (progress) =>
@@ -99,11 +101,15 @@ export const trust: typeof english = {
   waitsForApproval: (fingerprint) =>
     `Pedido. Léale esto a quien tenga la clave de la organización, para "holdfast edge approve": ${fingerprint}`,
   otherOrganisation: 'Lo que llegó no es de esa organización, o no es para esta clave.',
-  otherFingerprint: 'Esa no es la clave que preguntó: otro pudo usar el token. Revóquelo.',
+  otherFingerprint:
+    'Esa no es la clave que preguntó: otro pudo usar el token. Rechácela con "holdfast edge refuse".',
   anEdgeKey: 'una clave creada por "holdfast edge join"',
   thenVaultKey:
     'Es un nodo de soporte: déle la clave de bóveda de su región con "vault-key.sh" cuando esté instalado.',
   noRequests: 'Ningún equipo ha pedido un certificado.',
+  refused: (id) => `${id} está rechazada: con ese token ya ningún equipo recibe un certificado.`,
+  approvedAlready: (name) => `${name} ya tiene su certificado.`,
+  revokeInstead: (name) => `Termínelo con "holdfast edge revoke ${name}".`,
   noSuchRequest: (id) => `No existe la petición ${id}.`,
   approved: (name) => `${name} tiene su certificado: su equipo lo recoge por sí solo.`,
 };

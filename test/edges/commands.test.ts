@@ -75,7 +75,7 @@ describe('by command', { timeout: 120_000 }, () => {
       const asks = ['edge', 'join', '--token-file', 'soria.token', '--out', 'soria'];
       const { fingerprint } = await does(...asks, '--no-wait');
       expect(await does('edge', 'requests')).toEqual({
-        requests: [{ id: 'edge-soria-1', site: 'soria', fingerprint, approved: false }],
+        requests: [{ id: 'edge-soria-1', site: 'soria', fingerprint, approved: false, refused: false }],
       });
       // Another box with the same token is too late, also while the first one waits.
       expect(await refused('edge', 'join', '--token-file', 'soria.token', '--out', 'mallory')).toMatch(
@@ -90,6 +90,25 @@ describe('by command', { timeout: 120_000 }, () => {
       expect(joined).toMatchObject({ identity: 'soria/identity.json', vaultKeyNeeded: true });
       expect(String(joined['run'])).toContain('install.sh --identity soria/identity.json');
       expect((await stat(at('soria/identity.json'))).mode & 0o777).toBe(0o600);
+    });
+
+    it('is refused, and gets nothing by its token from then on, however often it asks', async () => {
+      const place = ['--site', 'soria', '--region', 'centro'];
+      await does('edge', 'token', 'edge-stranger', ...place, '--out', 'stranger.token');
+      const asks = ['edge', 'join', '--token-file', 'stranger.token', '--out', 'stranger'];
+      const { fingerprint } = await does(...asks, '--no-wait');
+      expect(await does('edge', 'refuse', 'edge-stranger-1')).toEqual({
+        ...{ id: 'edge-stranger-1', name: 'edge-stranger', refused: true },
+      });
+      expect(await does('edge', 'requests')).toMatchObject({
+        requests: [{ approved: true }, { id: 'edge-stranger-1', approved: false, refused: true }],
+      });
+      await refused(...asks, '--no-wait');
+      const approves = ['edge', 'approve', 'edge-stranger-1', '--org-key', 'organisation.json'];
+      expect(await refused(...approves, '--fingerprint', String(fingerprint))).toMatch(/is refused/);
+      // What has its certificate is not refused any more, and what nobody asked for was never there.
+      expect(await refused('edge', 'refuse', 'edge-soria-1')).toMatch(/edge revoke edge-soria/);
+      expect(await refused('edge', 'refuse', 'edge-nobody-1')).toMatch(/no request edge-nobody-1/);
     });
 
     it('starts as an edge with what was written, takes in keys, and opens none', async () => {

@@ -177,7 +177,7 @@ describe('holdfast', { timeout: 60_000 }, () => {
   });
 
   it('shows each report, with how fresh it is, and its CSV', async () => {
-    for (const name of ['enterprise', 'computers', 'audit']) {
+    for (const name of ['enterprise', 'trend', 'computers', 'audit']) {
       const shown = await local('report', name);
       expect(shown).toMatchObject({ code: 0, err: '' });
       expect(shown.out).toContain('By edge-madrid, now.');

@@ -1,4 +1,4 @@
-/** `holdfast edge token|join|requests|approve`: an edge's key is made on its box, and its certificate signed offline. */
+/** `holdfast edge token|join|requests|approve|refuse`: an edge's key is made on its box, and its certificate signed offline. */
 import { mkdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Command } from 'commander';
@@ -73,6 +73,11 @@ export function edgeJoinCommands(edge: Command, run: RunCommand, words: Words): 
     .action((id: string, options: { orgKey: string; fingerprint: string }) =>
       run((context) => approve(context, id, options)),
     );
+  edge
+    .command('refuse')
+    .argument('<id>', more.requestId)
+    .description(more.edgeRefuse)
+    .action((id: string) => run((context) => refuse(context, id)));
 }
 
 async function makeToken(context: Context, name: string, options: TokenOptions): Promise<number> {
@@ -183,13 +188,14 @@ async function listRequests(context: Context): Promise<number> {
         site: token?.siteId ?? '',
         fingerprint,
         approved: (request?.certificate ?? null) !== null,
+        refused: token?.revoked === true,
       };
     }),
   );
-  const rows = requests.map(({ id, site, fingerprint, approved }) => [
+  const rows = requests.map(({ id, site, fingerprint, approved, refused }) => [
     id,
     site,
-    approved ? trust.yes : trust.no,
+    approved ? trust.yes : refused ? trust.isRefused : trust.no,
     fingerprint,
   ]);
   const head = [
@@ -214,6 +220,7 @@ async function approve(
   const request = configBodies['edge-request'].safeParse(await configuredBody(context, 'edge-request', id));
   const token = await configuredBody(context, 'edge-token', id);
   if (!request.success || !token) throw usage(trust.noSuchRequest(id.slice(0, 64)));
+  if (token.revoked) throw new CliError(EXIT_REFUSED, trust.refused(id));
   const { key, sealingKey } = request.data;
   if ((await thumbprint(key)) !== fingerprint) throw new CliError(EXIT_REFUSED, trust.otherFingerprint);
   const { name, siteId, regionId, helpdesk } = token;
@@ -233,5 +240,18 @@ async function approve(
     { id, name, fingerprint, approved: true },
     [trust.approved(name), record([[words.cli.labels.organisation, await thumbprint(publicKey)]])].join('\n'),
   );
+  return EXIT_OK;
+}
+
+/** Takes back the token that a box asked with, or was to ask with: nothing comes of it any more. */
+async function refuse(context: Context, id: string): Promise<number> {
+  const { trust } = context.words;
+  const token = await configuredBody(context, 'edge-token', id);
+  if (!token) throw usage(trust.noSuchRequest(id.slice(0, 64)));
+  const request = await configuredBody(context, 'edge-request', id);
+  if ((request?.certificate ?? null) !== null)
+    throw new CliError(EXIT_REFUSED, trust.approvedAlready(token.name), trust.revokeInstead(token.name));
+  await configure(context, 'edge-token', id, { ...token, revoked: true }, { replace: true });
+  context.answer({ id, name: token.name, refused: true }, trust.refused(id));
   return EXIT_OK;
 }
