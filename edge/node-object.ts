@@ -13,7 +13,7 @@ import type { App } from '../shared/http/context.ts';
 import { limits } from '../shared/limits.ts';
 import { openNode } from '../shared/node.ts';
 import type { Room } from '../shared/room.ts';
-import { startingPage } from '../shared/portal/starting.ts';
+import { startingAnswer } from '../shared/portal/starting.ts';
 import { VERSION } from '../shared/version.ts';
 import { DurableEngine } from './durable-engine.ts';
 import { untilGone } from './database-file.ts';
@@ -108,8 +108,8 @@ function sentence(error: unknown): string {
 
 function notStarted(request: Request, error: unknown): Response {
   log('error', 'the edge could not start', { error: sentence(error) });
-  const page = startingPage(request, sentence(error));
-  if (page) return page;
+  const answer = startingAnswer(request, sentence(error));
+  if (answer) return answer;
   const document = { type: 'urn:holdfast:problem:not-started', title: sentence(error), status: 503 };
   return new Response(JSON.stringify(document), {
     status: 503,

@@ -65,6 +65,8 @@ async function look(
     const response = await page.goto(url);
     expect(response?.status()).toBe(503);
     expect(response?.headers()['content-security-policy']).toContain("default-src 'none'");
+    // Its style came as well, which a node that does not serve yet gives out all the same.
+    expect(await page.evaluate('getComputedStyle(document.body).fontFamily')).toContain('system-ui');
     expect((await page.textContent('main'))?.trim()).toMatch(says[locale]);
     expect(await page.getAttribute('html', 'lang')).toBe(locale.slice(0, 2));
     for (const width of WIDTHS) {
