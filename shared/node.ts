@@ -331,7 +331,7 @@ export async function openNode(options: NodeOptions): Promise<HoldfastNode> {
     },
     confirmation,
     proofs: new ProofChecker(platform),
-    tokens: new TokenChecker(authority, isRevoked, ledger),
+    tokens: new TokenChecker({ authority, isRevoked, ledger, platform }),
     escrows: new EscrowService(parts),
     ...{ helpdesk, breakGlass, lived },
     exemptions: new ExemptionService(parts),

@@ -24,6 +24,10 @@ const proofPayload = z.object({
 
 /** As long as a hash of it would be: 256 random bits fit. */
 const JTI_KEPT_CHARACTERS_MAX = 43;
+/** Room for a key and what an agent adds to it; a longer header is read every time. */
+const HEADER_KEPT_CHARACTERS_MAX = 400;
+/** A kilobyte each at most. */
+const HEADERS_KEPT_MAX = 5_000;
 
 export interface ProvenKey {
   readonly jwk: PublicJwk;
@@ -36,8 +40,8 @@ export interface ProvenRequest {
   readonly host: string;
   readonly path: string;
   readonly proof: string | undefined;
-  /** the access token the proof must be bound to, if one was sent */
-  readonly token: string | null;
+  /** SHA-256 of the access token the proof must be bound to, base64url; null when none was sent */
+  readonly tokenHash: string | null;
 }
 
 export class ProofChecker {
@@ -47,6 +51,8 @@ export class ProofChecker {
   #slotSince: number;
   /** of this slot and the one before: asked for several times by every request */
   #nonces: { readonly current: string; readonly before: string };
+  /** the keys of good proofs, by the protected header: a device sends the same one with every request */
+  readonly #keys = new Map<string, ProvenKey>();
   #used = new Set<string>();
   #usedBefore = new Set<string>();
 
@@ -68,29 +74,40 @@ export class ProofChecker {
   async check(request: ProvenRequest): Promise<ProvenKey> {
     if (request.proof === undefined)
       throw new Problem('credentials-missing', { header: 'DPoP' }, this.#headers());
-    const header = proofHeader.safeParse(peekHeader(request.proof));
-    if (!header.success) throw new Problem('proof-invalid', { why: 'header' }, this.#headers());
-    const { jwk } = header.data;
-    const verified = await verifyJws('dpop+jwt', request.proof, jwk);
+    const header = request.proof.slice(0, request.proof.indexOf('.'));
+    const key = this.#keys.get(header) ?? (await this.#keyIn(request.proof));
+    const verified = await verifyJws('dpop+jwt', request.proof, key.jwk);
     const payload = proofPayload.safeParse(verified?.payload);
     if (!payload.success)
       throw new Problem('proof-invalid', { why: verified ? 'claims' : 'signature' }, this.#headers());
     const { htm, htu, nonce, ath, jti } = payload.data;
     if (htm !== request.method || !samePlace(htu, request))
       throw new Problem('proof-invalid', { why: 'htm or htu' }, this.#headers());
-    if (request.token !== null && ath !== this.#platform.sha256(request.token)) {
+    if (request.tokenHash !== null && ath !== request.tokenHash)
       throw new Problem('proof-invalid', { why: 'ath' }, this.#headers());
-    }
     this.#turn();
     const current = nonce === this.#nonces.current;
     if (!current && nonce !== this.#nonces.before) throw new Problem('use-dpop-nonce', {}, this.#headers());
-    const jkt = await thumbprint(jwk);
     // Very many are remembered: of a long jti its hash.
-    const id = `${jkt} ${jti.length <= JTI_KEPT_CHARACTERS_MAX ? jti : this.#platform.sha256(jti)}`;
+    const id = `${key.jkt} ${jti.length <= JTI_KEPT_CHARACTERS_MAX ? jti : this.#platform.sha256(jti)}`;
     if (this.#used.has(id) || this.#usedBefore.has(id))
       throw new Problem('proof-replayed', {}, this.#headers());
     (current ? this.#used : this.#usedBefore).add(id);
-    return { jwk, jkt };
+    this.#keep(header, key);
+    return key;
+  }
+
+  async #keyIn(proof: string): Promise<ProvenKey> {
+    const header = proofHeader.safeParse(peekHeader(proof));
+    if (!header.success) throw new Problem('proof-invalid', { why: 'header' }, this.#headers());
+    const { jwk } = header.data;
+    return { jwk, jkt: await thumbprint(jwk) };
+  }
+
+  #keep(header: string, key: ProvenKey): void {
+    if (header.length > HEADER_KEPT_CHARACTERS_MAX || this.#keys.has(header)) return;
+    if (this.#keys.size >= HEADERS_KEPT_MAX) this.#keys.clear();
+    this.#keys.set(header, key);
   }
 
   #headers(): Record<string, string> {
@@ -120,6 +137,8 @@ export class ProofChecker {
 }
 
 function samePlace(htu: string, request: ProvenRequest): boolean {
+  const place = `${request.host}${request.path}`;
+  if (htu === `http://${place}` || htu === `https://${place}`) return true;
   const url = URL.parse(htu);
   return (
     url !== null &&

@@ -40,26 +40,44 @@ export function issueToken(identity: NodeIdentity, payload: DeviceToken): Promis
 
 const TOKENS_CACHED_MAX = 20_000;
 
+/** What a token says, and what a proof that goes with it has to name. */
+export interface CheckedToken {
+  readonly device: DeviceToken;
+  /** SHA-256 of the token, base64url */
+  readonly hash: string;
+}
+
+export interface TokenParts {
+  readonly authority: CertificateAuthority;
+  readonly isRevoked: (nodeId: string) => boolean;
+  readonly ledger: Ledger;
+  readonly platform: Pick<Platform, 'sha256'>;
+}
+
 export class TokenChecker {
   readonly #authority: CertificateAuthority;
   readonly #isRevoked: (nodeId: string) => boolean;
   readonly #ledger: Ledger;
-  readonly #checked = new Map<string, { readonly token: DeviceToken; readonly by: string }>();
+  readonly #platform: Pick<Platform, 'sha256'>;
+  /** with the node that issued each */
+  readonly #checked = new Map<string, CheckedToken & { readonly by: string }>();
 
-  constructor(authority: CertificateAuthority, isRevoked: (nodeId: string) => boolean, ledger: Ledger) {
+  constructor({ authority, isRevoked, ledger, platform }: TokenParts) {
     this.#authority = authority;
     this.#isRevoked = isRevoked;
     this.#ledger = ledger;
+    this.#platform = platform;
   }
 
   /**
-   * The token's payload; throws a Problem unless a certified node of this organisation issued it. Where that node was
+   * The token's payload and its hash; throws a Problem unless a certified node of this organisation issued it. Where that node was
    * revoked, its signature alone is worth nothing: the enrolment has to be held, in the part of its log that is trusted.
    */
-  async check(token: string): Promise<DeviceToken> {
-    const { token: payload, by } = this.#checked.get(token) ?? (await this.#verify(token));
-    if (this.#isRevoked(by) && !(await this.#isEnrolled(payload))) throw new Problem('token-invalid');
-    return payload;
+  async check(token: string): Promise<CheckedToken> {
+    const checked = this.#checked.get(token) ?? (await this.#verify(token));
+    if (this.#isRevoked(checked.by) && !(await this.#isEnrolled(checked.device)))
+      throw new Problem('token-invalid');
+    return checked;
   }
 
   async #isEnrolled({ sub, jkt, site }: DeviceToken): Promise<boolean> {
@@ -71,12 +89,15 @@ export class TokenChecker {
     return rows.length > 0;
   }
 
-  async #verify(token: string): Promise<{ token: DeviceToken; by: string }> {
+  async #verify(token: string): Promise<CheckedToken & { by: string }> {
     const signed = await this.#authority.checkSigned('holdfast-device', token);
     const payload = tokenPayload.safeParse(signed?.payload);
     if (!signed || !payload.success) throw new Problem('token-invalid');
     if (this.#checked.size >= TOKENS_CACHED_MAX) this.#checked.clear();
-    const checked = { token: payload.data, by: signed.by.nodeId };
+    const checked = {
+      ...{ device: payload.data, hash: this.#platform.sha256(token) },
+      by: signed.by.nodeId,
+    };
     this.#checked.set(token, checked);
     return checked;
   }

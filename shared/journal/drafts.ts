@@ -3,7 +3,7 @@ import canonicalize from 'canonicalize';
 import { limits } from '../limits.ts';
 import type { NodeRole } from '../trust/certificate.ts';
 import type { Store } from './entry.ts';
-import { type Body, type FactRows, KINDS, type Kind, project } from './kinds.ts';
+import { type Body, type FactRows, KINDS, type Kind, projectDraft } from './kinds.ts';
 
 /** The journal adds place, time, salt and hashes. */
 export type Draft = { [K in Kind]: { readonly kind: K; readonly body: Body<K> } }[Kind];
@@ -24,7 +24,8 @@ export function prepare(store: Store, role: NodeRole, draft: Draft): Prepared {
   if (body === undefined) throw new Error(`the body of a ${kind} has no canonical form`);
   if (body.length > limits.entryBodyBytesMax)
     throw new Error(`the body of a ${kind} is longer than entryBodyBytesMax`);
-  const projected = project({ store, kind, version, body }, role);
+  // The same rows as of the text, which everybody else reads; a text of its own would have to be parsed for them.
+  const projected = projectDraft(store, draft, role);
   if ('mark' in projected)
     throw new Error(`a node must not append what it cannot project: ${kind} is ${projected.mark}`);
   return { kind, version, body, rows: projected.rows };

@@ -342,30 +342,53 @@ export type MarkReason =
 
 /** The rows that follow from an entry, or why there are none. An erased body has no rows and is no fault. */
 export function project(
-  entry: Pick<Entry, 'store' | 'kind' | 'version' | 'body'>,
+  { store, kind, version, body }: Pick<Entry, 'store' | 'kind' | 'version' | 'body'>,
   author: NodeRole,
 ): { rows: FactRows } | { mark: MarkReason } {
-  if (!Object.hasOwn(KINDS, entry.kind)) return { mark: 'unknown-kind' };
-  const definition = KINDS[entry.kind as Kind];
-  if (!definition.stores.includes(entry.store)) return { mark: 'unknown-kind' };
-  if (entry.version > definition.version) return { mark: 'unknown-version' };
-  if (!definition.authors.includes(author)) return { mark: 'no-authority' };
-  if (entry.body === null) return { rows: {} };
+  const found = definitionFor(store, kind, version, author);
+  if ('mark' in found) return found;
+  if (body === null) return { rows: {} };
   let value: unknown;
   try {
-    value = JSON.parse(entry.body);
+    value = JSON.parse(body);
   } catch {
     return { mark: 'malformed' };
   }
-  return projectBody(definition, value);
+  return projectBody(found, value);
 }
 
-function projectBody(
-  definition: { body: z.ZodType; rows: unknown },
-  value: unknown,
+/** As `project`, of a body that was not encoded yet: what becomes of a draft. */
+export function projectDraft(
+  store: Store,
+  { kind, body }: { readonly kind: Kind; readonly body: unknown },
+  author: NodeRole,
 ): { rows: FactRows } | { mark: MarkReason } {
-  const parsed = definition.body.safeParse(value);
+  const found = definitionFor(store, kind, KINDS[kind].version, author);
+  return 'mark' in found ? found : projectBody(found, body);
+}
+
+/** The registry pairs each schema with the function over its output, which the union of all kinds forgets. */
+interface Definition {
+  readonly body: z.ZodType;
+  readonly rows: unknown;
+}
+
+function definitionFor(
+  store: Store,
+  kind: string,
+  version: number,
+  author: NodeRole,
+): Definition | { mark: MarkReason } {
+  if (!Object.hasOwn(KINDS, kind)) return { mark: 'unknown-kind' };
+  const definition = KINDS[kind as Kind];
+  if (!definition.stores.includes(store)) return { mark: 'unknown-kind' };
+  if (version > definition.version) return { mark: 'unknown-version' };
+  if (!definition.authors.includes(author)) return { mark: 'no-authority' };
+  return definition;
+}
+
+function projectBody({ body, rows }: Definition, value: unknown): { rows: FactRows } | { mark: MarkReason } {
+  const parsed = body.safeParse(value);
   if (!parsed.success) return { mark: 'malformed' };
-  // The registry pairs each schema with the function over its output, which the union of all kinds forgets.
-  return { rows: (definition.rows as (body: unknown) => FactRows)(parsed.data) };
+  return { rows: (rows as (body: unknown) => FactRows)(parsed.data) };
 }

@@ -98,15 +98,7 @@ function peekPart(jws: string, part: 0 | 1): unknown {
   }
 }
 
-const thumbprints = new Map<string, string>();
-
 /** The RFC 7638 thumbprint of a public key (SHA-256, base64url). */
-export async function thumbprint(jwk: PublicJwk): Promise<string> {
-  const id = `${jwk.x}.${jwk.y}`;
-  const known = thumbprints.get(id);
-  if (known !== undefined) return known;
-  const made = await calculateJwkThumbprint({ kty: 'EC', crv: 'P-256', x: jwk.x, y: jwk.y });
-  if (thumbprints.size >= KEYS_CACHED_MAX) thumbprints.clear();
-  thumbprints.set(id, made);
-  return made;
+export function thumbprint({ x, y }: PublicJwk): Promise<string> {
+  return calculateJwkThumbprint({ kty: 'EC', crv: 'P-256', x, y });
 }

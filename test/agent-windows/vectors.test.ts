@@ -7,6 +7,7 @@ import path from 'node:path';
 import { format, resolveConfig } from 'prettier';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { nodePlatform } from '../../central/platform.ts';
 import { Problem } from '../../shared/http/problem.ts';
 import { decisionVectors, rulesOfTable } from './decision-vectors.ts';
 import { isValid, jwsVectors, receiptVectors } from './signed-vectors.ts';
@@ -70,7 +71,8 @@ describe('files made for the agent for Windows', () => {
     const [first, ...others] = proofs();
     const asRequest = ({ input, proof }: (typeof others)[number]) => {
       const { host, pathname } = new URL(input.url);
-      return { method: input.method, host, path: pathname, proof, token: input.token };
+      const tokenHash = input.token === null ? null : nodePlatform.sha256(input.token);
+      return { method: input.method, host, path: pathname, proof, tokenHash };
     };
     if (!first) throw new Error('there are no proofs');
     await expect(checker.check(asRequest(first))).rejects.toSatisfy(

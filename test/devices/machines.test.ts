@@ -91,7 +91,7 @@ describe('a machine that comes again', () => {
     const first = await machine('PC');
     const { token } = await enrolAt(centre, first);
     expect(peekJws(token)).not.toBeNull();
-    const checked = await centre.node.tokens.check(token);
+    const { device: checked } = await centre.node.tokens.check(token);
     const here = { smbiosUuid: first.smbiosUuid, serial: 'S1' };
     expect(() => {
       checkMachine(nodePlatform, checked, here);

@@ -102,7 +102,7 @@ async function prover(): Promise<(nonce: string, jti: string) => Promise<{ check
   return async (nonce, jti) => {
     const claims = { jti, htm: 'POST', htu: 'http://localhost/v1/devices', nonce };
     const proof = await signer.sign('dpop+jwt', claims, { jwk });
-    const request = { method: 'POST', path: '/v1/devices', host: 'localhost', proof, token: null };
+    const request = { method: 'POST', path: '/v1/devices', host: 'localhost', proof, tokenHash: null };
     return { check: () => node.proofs.check(request) };
   };
 }

@@ -114,7 +114,7 @@ describe('a revoked edge', () => {
       ...{ aud: 'holdfast-devices', sub: deviceId, jkt: 'a'.repeat(43), site: 'box', claim: 'held' },
       ...{ machine: 'b'.repeat(43), iat: 1 },
     });
-    expect(await neighbour.node.tokens.check(token)).toMatchObject({ sub: deviceId });
+    expect(await neighbour.node.tokens.check(token)).toMatchObject({ device: { sub: deviceId } });
     const known = `d-${'k'.repeat(16)}`;
     const enrolled = await issueToken(box.node.identity, {
       ...{ aud: 'holdfast-devices', sub: known, jkt: 'k'.repeat(43), site: 'box', claim: 'held' },
@@ -138,7 +138,7 @@ describe('a revoked edge', () => {
     for (const { node } of [centre, neighbour])
       await expect(node.tokens.check(token)).rejects.toMatchObject({ code: 'token-invalid' });
     // Whom it had enrolled while it was trusted goes on as the same device.
-    expect(await neighbour.node.tokens.check(enrolled)).toMatchObject({ sub: known });
+    expect(await neighbour.node.tokens.check(enrolled)).toMatchObject({ device: { sub: known } });
     // What it wrote while it was trusted stays (I2), and nobody waits for it any more.
     expect(await keysAt(neighbour)).toEqual(idsOf(...before));
     expect(centre.node.confirmation.waitingFor()).toEqual([]);

@@ -152,7 +152,7 @@ export class Device {
         ask(
           ...[this.#world, this.name, node, 'escrow' as const],
           async (at, life) => {
-            const device = await at.tokens.check(this.#token);
+            const { device } = await at.tokens.check(this.#token);
             if (at.configuration.isRevoked(device.sub)) throw new life.program.Problem('device-revoked');
             return at.escrows.escrow(device, key.keyId as Guid, request);
           },
@@ -187,7 +187,7 @@ export class Device {
     const facts = reportOf(this.#attributes, this.#counter, this.#changes, this.volumes);
     const answer = await this.#tryNodes('report', (node) =>
       ask(this.#world, this.name, node, 'report', async (at, life) => {
-        const device = await at.tokens.check(this.#token);
+        const { device } = await at.tokens.check(this.#token);
         if (at.configuration.isRevoked(device.sub)) throw new life.program.Problem('device-revoked');
         return at.statuses.report(device, facts);
       }),

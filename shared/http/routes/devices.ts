@@ -22,6 +22,9 @@ const DEVICE_PROBLEMS = [
 
 const security = [{ deviceToken: [] }];
 
+/** What no URL standard writes in another way. */
+const PLAIN_PATH = /^[A-Za-z0-9/_-]+$/;
+
 const enrolRoute = createRoute({
   method: 'post',
   path: '/v1/devices',
@@ -116,11 +119,11 @@ function nonceHeader(node: HoldfastNode): Record<string, string> {
   return { 'DPoP-Nonce': node.proofs.nonce() };
 }
 
-function proven(node: HoldfastNode, c: Context<AppEnv>, token: string | null): Promise<ProvenKey> {
-  const { method, url } = c.req;
+function proven(node: HoldfastNode, c: Context<AppEnv>, tokenHash: string | null): Promise<ProvenKey> {
+  const { method, path: given, url } = c.req;
   // As the URL standard writes it, like the proof's: a key ID in braces comes percent-encoded.
-  const path = new URL(url).pathname;
-  return node.proofs.check({ method, path, host: hostOf(c), proof: c.req.header('DPoP'), token });
+  const path = PLAIN_PATH.test(given) ? given : new URL(url).pathname;
+  return node.proofs.check({ method, path, host: hostOf(c), proof: c.req.header('DPoP'), tokenHash });
 }
 
 async function authenticate(node: HoldfastNode, c: Context<AppEnv>): Promise<DeviceToken> {
@@ -131,8 +134,8 @@ async function authenticate(node: HoldfastNode, c: Context<AppEnv>): Promise<Dev
       {},
       { ...nonceHeader(node), 'WWW-Authenticate': 'DPoP algs="ES256"' },
     );
-  const device = await node.tokens.check(token);
-  const { jkt } = await proven(node, c, token);
+  const { device, hash } = await node.tokens.check(token);
+  const { jkt } = await proven(node, c, hash);
   if (jkt !== device.jkt) throw new Problem('token-invalid');
   if (node.configuration.isRevoked(device.sub)) throw new Problem('device-revoked');
   return device;

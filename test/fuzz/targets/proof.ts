@@ -8,7 +8,7 @@ import { makeSigner, thumbprint } from '../../../shared/trust/jws.ts';
 import { privateKeyOf, stillPlatform } from '../fixtures.ts';
 import { type Target, jsonOf, must, textOf } from '../target.ts';
 
-const REQUEST = { method: 'PUT', host: 'localhost:8700', path: '/v1/recovery/keys/x', token: 'a.b.c' };
+const REQUEST = { method: 'PUT', host: 'localhost:8700', path: '/v1/recovery/keys/x' };
 const HTU = `http://${REQUEST.host}${REQUEST.path}`;
 const recipe = z.looseObject({
   header: z.record(z.string(), z.unknown()),
@@ -57,7 +57,7 @@ export const target: Target = {
     const signers = { own: await makeSigner(own), other: await makeSigner(other) };
     const jwk = publicJwk.parse(own);
     const jkt = await thumbprint(jwk);
-    const ath = stillPlatform.sha256(REQUEST.token);
+    const ath = stillPlatform.sha256('a.b.c');
     const right = JSON.stringify({
       header: { jwk: 'JWK' },
       claims: { jti: 'jti-jti-jti', htm: 'PUT', htu: HTU, nonce: 'NONCE', ath: 'ATH' },
@@ -68,7 +68,7 @@ export const target: Target = {
       async run(input) {
         const checker = new ProofChecker(stillPlatform);
         const check = (proof: string) =>
-          checker.check({ ...REQUEST, proof }).catch((error: unknown) => {
+          checker.check({ ...REQUEST, proof, tokenHash: ath }).catch((error: unknown) => {
             must(error instanceof Problem, 'another error than a problem');
             return null;
           });

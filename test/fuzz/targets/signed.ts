@@ -20,7 +20,7 @@ import {
   thumbprint,
   verifyJws,
 } from '../../../shared/trust/jws.ts';
-import { ORGANISATION, authorityOf, fixedNode, privateKeyOf } from '../fixtures.ts';
+import { ORGANISATION, authorityOf, fixedNode, privateKeyOf, stillPlatform } from '../fixtures.ts';
 import { type Target, jsonOf, must, same, textOf } from '../target.ts';
 
 const TYPES = [
@@ -216,8 +216,11 @@ export const target: Target = {
           );
 
         const signed = header.success ? independent('holdfast-device', jws, edge.privateKey) : null;
-        const token = await new TokenChecker(authority, () => false, ledger)
+        const token = await new TokenChecker({
+          ...{ authority, isRevoked: () => false, ledger, platform: stillPlatform },
+        })
           .check(jws)
+          .then(({ device }) => device)
           .catch((error: unknown) => {
             must(
               error instanceof Problem && error.code === 'token-invalid',
