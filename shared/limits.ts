@@ -204,6 +204,8 @@ export const limits = {
   tlsWindowMs: 24 * 60 * 60_000,
   /** Oldest and newest secrets of each vault that a node opens to prove its vault key, at its start and daily. */
   vaultSampleSecrets: 8,
+  /** Rows looked through at once for such secrets: a node with none of them reads all that it has, a millisecond at a time. */
+  vaultSampleRows: 1_000,
   selfCheckEveryMs: 24 * 60 * 60_000,
   /** Rows one page of a report may have; CSV is streamed without this bound. */
   reportRowsMax: 10_000,

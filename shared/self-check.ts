@@ -6,6 +6,7 @@ import { z } from 'zod';
 import type { Alarms } from './alarms.ts';
 import { type Guid, commitmentOf } from './domain/recovery-key.ts';
 import { sealed as sealedBody } from './journal/bodies.ts';
+import type { SqlValue } from './journal/engine.ts';
 import type { Ledger } from './journal/ledger.ts';
 import { STORES, type Store } from './journal/entry.ts';
 import { limits } from './limits.ts';
@@ -63,13 +64,7 @@ async function checkVaultKey(
   const wrong: string[] = [];
   let looked = 0;
   for (const table of TABLES_WITH_COPIES) {
-    const select = (order: 'ASC' | 'DESC') =>
-      `SELECT * FROM (SELECT key_id, device_id, volume_id, commitment, sealed_json FROM ${table} ` +
-      `WHERE instr(sealed_json, ?1) > 0 ORDER BY rowid ${order} LIMIT ?2)`;
-    const rows = await ledger.engine.rows('recovery', `${select('ASC')} UNION ${select('DESC')}`, [
-      named,
-      limits.vaultSampleSecrets,
-    ]);
+    const rows = await sampleOf({ ledger, platform }, table, named);
     looked += rows.length;
     for (const [keyId, deviceId, volumeId, commitment, sealedJson] of rows) {
       const record = { keyId: String(keyId), deviceId: String(deviceId), volumeId: String(volumeId) };
@@ -89,4 +84,34 @@ async function checkVaultKey(
   const first = wrong.slice(0, KEYS_NAMED_MAX).join(', ');
   const detail = `${String(wrong.length)} of ${String(looked)} sampled keys do not open with the vault key held here: ${first}`;
   alarms.raise('vault-key-wrong', vaultKey.vaultId, detail);
+}
+
+/** The oldest rows and the newest ones with a copy of that name, found page by page: who asks the node waits for one page. */
+async function sampleOf(
+  { ledger, platform }: Pick<SelfCheckParts, 'ledger' | 'platform'>,
+  table: string,
+  named: string,
+): Promise<SqlValue[][]> {
+  const ask = (sql: string, args: readonly SqlValue[]) => ledger.engine.rows('recovery', sql, args);
+  const [newest] = await ask(`SELECT coalesce(max(rowid), 0) FROM ${table}`, []);
+  const last = Number(newest?.[0]);
+  const pages = Math.ceil(last / limits.vaultSampleRows);
+  const sample = new Map<number, SqlValue[]>();
+  for (const order of ['ASC', 'DESC'] as const) {
+    let wanted: number = limits.vaultSampleSecrets;
+    for (let page = 0; page < pages && wanted > 0; page += 1) {
+      const after = limits.vaultSampleRows * (order === 'ASC' ? page : pages - page - 1);
+      const found = await ask(
+        `SELECT rowid, key_id, device_id, volume_id, commitment, sealed_json FROM ${table} ` +
+          `WHERE rowid > ?1 AND rowid <= ?2 AND instr(sealed_json, ?3) > 0 ORDER BY rowid ${order} LIMIT ?4`,
+        [after, after + limits.vaultSampleRows, named, wanted],
+      );
+      for (const [row, ...rest] of found) sample.set(Number(row), rest);
+      wanted -= found.length;
+      if (page < pages - 1) await platform.sleep(0);
+    }
+    // All of them were seen.
+    if (wanted > 0) break;
+  }
+  return [...sample.values()];
 }
