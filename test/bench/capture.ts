@@ -4,13 +4,13 @@
  *
  *   capture      what a snapshot set does (central/snapshot/capture.ts)
  *   vacuum-into  VACUUM INTO, one store after the other: each at a cut of its own
- *   backup       SQLite's online backup, which begins again whenever another process writes; given up after 20 s
+ *   backup       SQLite's online backup, which begins again whenever another process writes; given up after 5 s
  */
 import path from 'node:path';
 import { DatabaseSync, backup } from 'node:sqlite';
 import { captureFiles } from '../../central/snapshot/capture.ts';
 
-const BACKUP_MS_MAX = 20_000;
+const BACKUP_MS_MAX = 5_000;
 
 const [how, recovery = '', compliance = '', folder = ''] = process.argv.slice(2);
 const files = { recovery, compliance };

@@ -51,6 +51,37 @@ function round(value: number): string {
   return value.toFixed(Math.abs(value) >= 10 ? 1 : 2);
 }
 
+/** How many times more data the larger of two runs has. */
+export const GROWTH = 10;
+/** Deeper trees, and a machine that is not the same from one minute to the next. */
+const NOISE = 1.2;
+
+interface OfSize {
+  readonly entries: number;
+}
+
+/** Figures of the same work over some data and over `GROWTH` times as much. */
+export function compareWith<C extends OfSize & { readonly [K in keyof C]: number }>(
+  bench: string,
+  small: C,
+  large: C,
+) {
+  return {
+    /** what the larger one cost, beside the smaller one */
+    at: (of: keyof C & string, name: string, unit: Figure['unit'], laterAim?: Aim): Figure => ({
+      ...{ bench, name: `${name}, at ${large.entries.toLocaleString('en')} entries`, unit },
+      value: large[of],
+      baseline: { name: `at ${small.entries.toLocaleString('en')} entries`, value: small[of] },
+      ...(laterAim ? { laterAim } : {}),
+    }),
+    /** how many times as much; `linear`: 1 for what is given by an entry */
+    growth: (of: keyof C & string, name: string, linear: number): Figure => ({
+      ...{ bench, name: `${name}: growth with ${String(GROWTH)} × the data (linear: ${String(linear)})` },
+      ...{ value: large[of] / small[of], unit: '×', laterAim: { atMost: linear * NOISE } },
+    }),
+  };
+}
+
 /** The value below which a share `at` of the ascending `sorted` lies (nearest rank). */
 export function percentile(sorted: ArrayLike<number>, at: number): number {
   if (sorted.length === 0) return NaN;

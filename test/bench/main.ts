@@ -19,6 +19,7 @@ import type { BenchContext } from './installation.ts';
 import { benchLive } from './live.ts';
 import { benchPages } from './pages.ts';
 import { benchReports } from './reports.ts';
+import { benchRestart } from './restart.ts';
 import { benchScale } from './scale.ts';
 import { benchSeed } from './seed.ts';
 import { benchSignIn } from './sign-in.ts';
@@ -30,6 +31,7 @@ const BENCHES = {
   'catch-up': benchCatchUp,
   live: benchLive,
   reports: benchReports,
+  restart: benchRestart,
   scale: benchScale,
   wire: benchWire,
   'catch-up-servers': benchCatchUpIntoServers,

@@ -17,7 +17,7 @@ import type { BenchContext } from './installation.ts';
 import { type Files, escrowsOfMany, openStores, writing } from './stores.ts';
 
 /** Sets per way of copying; of so few, the p99 is the longest. */
-const SETS = { capture: 20, 'vacuum-into': 5, litestream: 5, backup: 1 } as const;
+const SETS = { capture: 20, 'vacuum-into': 3, litestream: 3, backup: 1 } as const;
 const WRITE_EVERY_MS = 5;
 
 const report = z.object({ frozenMs: z.number(), finished: z.boolean(), ms: z.number() });

@@ -4,6 +4,7 @@ import { mkdir, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { LibsqlEngine } from '../../central/libsql-engine.ts';
 import { LocalCluster } from '../../central/local/cluster.ts';
+import { ORGANISATION_VAULT, regionVault } from '../../central/local/plan.ts';
 import { nodePlatform } from '../../central/platform.ts';
 import type { Guid } from '../../shared/domain/recovery-key.ts';
 import type { Draft } from '../../shared/journal/drafts.ts';
@@ -16,6 +17,9 @@ import { type BenchContext, PLAN } from './installation.ts';
 
 /** A PC has a few keys in its life. */
 const KEYS_PER_DEVICE = 2;
+/** Nothing that opens, under the vaults that a key would be sealed to: nobody seals it again. */
+const VAULTS = [ORGANISATION_VAULT, ...PLAN.regions.map(({ id }) => regionVault(id))];
+const HASH = 'A'.repeat(43);
 
 export type Files = Readonly<Record<'recovery' | 'compliance', string>>;
 
@@ -94,6 +98,7 @@ export function escrowsOfMany(): () => Draft {
       body: {
         ...{ ...model.body, keyId, commitment: nodePlatform.sha256(keyId) },
         ...{ deviceId, computerName: `PC-${deviceId.slice(2, 10)}` },
+        sealed: VAULTS.map((vaultId) => ({ vaultId, enc: HASH, n: 0, ct: HASH })),
       },
     };
   };
