@@ -6,6 +6,7 @@ import { z } from 'zod';
 import type { Alarms } from '../alarms.ts';
 import type { Ledger } from '../journal/ledger.ts';
 import { limits } from '../limits.ts';
+import { parseJson } from '../parse-json.ts';
 import type { Platform } from '../platform.ts';
 
 interface AlertParts {
@@ -88,7 +89,7 @@ export async function watchAudit(parts: AlertParts): Promise<AuditAlerts> {
         !/"failure":"(?:disclosure|search)-limit"|"break-glass-/.test(body)
       )
         continue;
-      const parsed = told.safeParse(JSON.parse(body));
+      const parsed = told.safeParse(parseJson(body));
       if (parsed.success) alerts.tell(parsed.data);
     }
   });

@@ -13,6 +13,7 @@ import {
   accountEvent,
 } from '../journal/staff-bodies.ts';
 import { limits } from '../limits.ts';
+import { parseJson } from '../parse-json.ts';
 import type { Origin } from '../trust/certificate.ts';
 import { type SealedToNode, type SealingKey, openSealedToNode, sealToNode } from '../trust/sealing.ts';
 import { Redacted } from '../vault/redacted.ts';
@@ -68,7 +69,7 @@ export class SignInService {
       if (store !== 'recovery' || by !== 'absorb') return;
       for (const { kind, body, origin } of entries) {
         if (kind !== 'account-event' || body === null || !TOLD_ELSEWHERE.test(body)) continue;
-        const event = accountEvent.safeParse(JSON.parse(body));
+        const event = accountEvent.safeParse(parseJson(body));
         if (event.success) this.#heard(event.data, origin);
       }
     });

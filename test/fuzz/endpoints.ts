@@ -270,7 +270,7 @@ async function ask(stage: FuzzedNode, request: Asked): Promise<void> {
     /\/v1\/recovery\/(disclosures|requests|exports)|^\/(keys|requests)/.test(new URL(made.url).pathname);
   must(gives || !holdsPassword(text), `a password is given out at ${place}`);
   if (answer.status < 400) return;
-  if (made.url.includes('/v1/')) {
+  if (new URL(made.url).pathname.startsWith('/v1/')) {
     must(
       answer.headers.get('Content-Type') === 'application/problem+json' ||
         request.as === 'browser' ||
