@@ -5,13 +5,12 @@ import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { createClient } from '@libsql/client';
 import { expect, it } from 'vitest';
 import { z } from 'zod';
 import { packageRoot } from '../../central/local/processes.ts';
 import { afterFile } from '../support/cleanup.ts';
 import { ask } from '../support/cluster.ts';
-import { type Stage, violationsOf } from './stage.ts';
+import { type Stage, violationsOf, writeBeside } from './stage.ts';
 
 const HASH = 'A'.repeat(43);
 
@@ -120,24 +119,20 @@ async function keepAside(stage: Stage, names: readonly string[]): Promise<void> 
   const { body } = await ask(administrator, 'GET', `${stage.centre}/v1/admin/edges`);
   const known = z.array(z.object({ name: z.string(), nodeId: z.string() })).parse(body['edges']);
   const lugo = known.find(({ name }) => name === 'edge-lugo')?.nodeId ?? '';
-  const database = createClient({ url: `file:${stage.cluster.centreData}/recovery.db` });
-  try {
-    for (const [index, computerName] of names.entries()) {
-      const escrow = {
-        ...{ keyId: randomUUID(), commitment: HASH, deviceId: `d-${'a'.repeat(16)}`, siteId: 'lugo' },
-        ...{ volumeId: randomUUID(), volumeType: 1, counter: 1, computerName, domain: 'corp.example' },
-        ...{ users: [], claim: 'held', package: null },
-        sealed: [{ vaultId: 'organisation-1', enc: HASH, n: 0, ct: HASH }],
-      };
-      await database.execute({
-        sql: "INSERT INTO recovery_quarantine (origin, seq, hlc, kind, version, body, hash) VALUES (?, ?, ?, 'escrow', 1, ?, ?)",
-        args: [
-          ...[`${lugo}.${'a'.repeat(13)}`, index + 1, Date.now() * 1024 + index],
-          ...[JSON.stringify(escrow), HASH.slice(1) + String(index + 2)],
-        ],
-      });
-    }
-  } finally {
-    database.close();
-  }
+  const statements = names.map((computerName, index) => {
+    const escrow = {
+      ...{ keyId: randomUUID(), commitment: HASH, deviceId: `d-${'a'.repeat(16)}`, siteId: 'lugo' },
+      ...{ volumeId: randomUUID(), volumeType: 1, counter: 1, computerName, domain: 'corp.example' },
+      ...{ users: [], claim: 'held', package: null },
+      sealed: [{ vaultId: 'organisation-1', enc: HASH, n: 0, ct: HASH }],
+    };
+    return {
+      sql: "INSERT INTO recovery_quarantine (origin, seq, hlc, kind, version, body, hash) VALUES (?, ?, ?, 'escrow', 1, ?, ?)",
+      args: [
+        ...[`${lugo}.${'a'.repeat(13)}`, index + 1, Date.now() * 1024 + index],
+        ...[JSON.stringify(escrow), HASH.slice(1) + String(index + 2)],
+      ],
+    };
+  });
+  await writeBeside(path.join(stage.cluster.centreData, 'recovery.db'), statements);
 }

@@ -95,7 +95,18 @@ const PAGES: readonly Seen[] = [
       await page.waitForSelector('#endUser');
     },
   },
-  { name: 'compliance', at: 'centre', who: 'reports', path: '/reports/compliance' },
+  {
+    name: 'compliance',
+    ...{ at: 'centre', who: 'reports', path: '/reports/compliance' },
+    begin: async ({ page }) => {
+      await page.waitForSelector('figure svg');
+      // Where it leads says what was asked for, and whoever goes on from there loses none of it.
+      await page.click('main a[href*="deviceState=silent"]');
+      expect(await page.inputValue('#f-deviceState')).toBe('silent');
+      await page.goBack();
+      await page.waitForSelector('figure svg');
+    },
+  },
   { name: 'audit', at: 'madrid', who: 'reports', path: '/reports/audit' },
   { name: 'sign-ins', at: 'centre', who: 'administrator', path: '/reports/sign-ins' },
   { name: 'account-at-edge', at: 'madrid', who: 'helpdesk', path: '/account' },

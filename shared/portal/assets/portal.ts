@@ -17,5 +17,7 @@ const ISLANDS: Readonly<Record<string, (element: HTMLElement) => void>> = {
 };
 
 tellZone();
+// On a narrow screen the navigation is moved sideways: it begins where one is.
+document.querySelector('.top nav [aria-current]')?.scrollIntoView({ inline: 'center', block: 'nearest' });
 for (const element of document.querySelectorAll<HTMLElement>('[data-island]'))
   ISLANDS[element.dataset['island'] ?? '']?.(element);

@@ -67,7 +67,9 @@ async function compliance(visit: SignedIn): Promise<Response> {
           </p>
           <p>
             <a href={addressOfQuery(COMPUTERS, { ...asked, deviceState: 'silent', standing: 'managed' })}>
-              {words.compliance.silent(number.format(answer.silent))}
+              {answer.silent === 0
+                ? words.compliance.noneSilent
+                : words.compliance.silent(number.format(answer.silent))}
             </a>
           </p>
         </section>
@@ -149,8 +151,15 @@ function Trend({ visit, days, csv }: { visit: SignedIn; days: readonly TrendDay[
         <figure class="card">
           <TrendChart visit={visit} days={days} label={words.compliance.trendLabel} />
           <figcaption>
-            {words.compliance.trendWords(share(first), clock.day(first.at), share(last), clock.day(last.at))}{' '}
-            <a href={csv} download>
+            <p>
+              {words.compliance.trendWords(
+                share(first),
+                clock.day(first.at),
+                share(last),
+                clock.day(last.at),
+              )}
+            </p>
+            <a class="button second" href={csv} download>
               {words.table.csv}
             </a>
           </figcaption>
@@ -193,7 +202,7 @@ function Groups({
   const columns: Column<GroupRow>[] = [
     {
       head,
-      isName: true,
+      ...{ isName: true, isText: true },
       cell: ({ name, address }) => (address === null ? name : <a href={address}>{name}</a>),
     },
     { head: words.compliance.computers, isNumber: true, cell: ({ group }) => number.format(group.managed) },

@@ -3,7 +3,13 @@ import { COMPLIANCE_STATES, STAFF_ROLES } from '../../domain/vocabulary.ts';
 import type { Routes } from '../../http/context.ts';
 import { computerCompliance } from '../../reports/computers.ts';
 import { type Computer, computerQuery } from '../../reports/messages.ts';
-import { complianceStateWords, standingWords, STANDINGS } from '../../text/compliance.ts';
+import {
+  complianceStateWords,
+  deviceStateWords,
+  SHOWN_DEVICE_STATES,
+  standingWords,
+  STANDINGS,
+} from '../../text/compliance.ts';
 import { respondPage } from '../frame.tsx';
 import { ChoiceFilter, Filters, SiteFilter, TextFilter } from '../pieces/filters.tsx';
 import { ComplianceTag } from '../pieces/state.tsx';
@@ -43,7 +49,7 @@ async function list(visit: SignedIn): Promise<Response> {
           visit={visit}
           path={COMPUTERS}
           asked={asked}
-          keep={['sort', 'order', 'deviceState']}
+          keep={['sort', 'order']}
           csv={csvAddress(visit, '/v1/reports/computer-compliance', asked)}
         >
           <TextFilter
@@ -53,6 +59,12 @@ async function list(visit: SignedIn): Promise<Response> {
             hint={words.computers.starHint}
           />
           <TextFilter name="user" label={words.computers.user} asked={asked} />
+          <TextFilter
+            name="domain"
+            label={words.computers.domain}
+            asked={asked}
+            hint={words.computers.starHint}
+          />
           <SiteFilter visit={visit} label={words.computers.site} asked={asked} />
           <ChoiceFilter
             visit={visit}
@@ -70,12 +82,20 @@ async function list(visit: SignedIn): Promise<Response> {
             of={STANDINGS}
             words={standingWords[language]}
           />
+          <ChoiceFilter
+            visit={visit}
+            name="deviceState"
+            label={words.computers.deviceState}
+            asked={asked}
+            of={SHOWN_DEVICE_STATES}
+            words={deviceStateWords[language]}
+          />
           <TextFilter name="silentDays" type="number" label={words.computers.silentDays} asked={asked} />
         </Filters>
         <Table
           visit={visit}
           caption={title}
-          columns={columnsOf(visit)}
+          columns={columnsOf(visit, computers)}
           rows={computers}
           order={{ path: COMPUTERS, asked, sort: query.sort, order: query.order }}
         />
@@ -85,8 +105,11 @@ async function list(visit: SignedIn): Promise<Response> {
   });
 }
 
-function columnsOf(visit: SignedIn): Column<Computer>[] {
+function columnsOf(visit: SignedIn, shown: readonly Computer[]): Column<Computer>[] {
   const { words } = visit;
+  // Where all are what most are, that need not be said of each.
+  const areManaged = shown.every(({ standing }) => standing.code === 'managed');
+  const areLive = shown.every(({ deviceState }) => deviceState.code === 'live');
   return [
     {
       head: words.computers.computer,
@@ -97,6 +120,7 @@ function columnsOf(visit: SignedIn): Column<Computer>[] {
     { head: words.computers.state, sort: 'state', cell: ({ state }) => <ComplianceTag state={state} /> },
     {
       head: words.computers.reasons,
+      isText: true,
       cell: ({ reasons }) => reasons.map(({ words: reason }) => reason).join('; '),
     },
     { head: words.computers.user, cell: ({ users }) => users.join(', ') },
@@ -108,7 +132,12 @@ function columnsOf(visit: SignedIn): Column<Computer>[] {
       sort: 'last-seen',
       cell: ({ lastSeen }) => <Time visit={visit} at={lastSeen} ago />,
     },
-    { head: words.computers.standing, cell: ({ standing }) => standing.words },
+    ...(areManaged
+      ? []
+      : [{ head: words.computers.standing, cell: ({ standing }: Computer) => standing.words }]),
+    ...(areLive
+      ? []
+      : [{ head: words.computers.deviceState, cell: ({ deviceState }: Computer) => deviceState.words }]),
   ];
 }
 

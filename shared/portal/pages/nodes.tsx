@@ -3,10 +3,12 @@ import { count, desc } from 'drizzle-orm';
 import { STAFF_ROLES } from '../../domain/vocabulary.ts';
 import type { Routes } from '../../http/context.ts';
 import { readinessOf } from '../../http/routes/operations.ts';
-import { STORES } from '../../journal/entry.ts';
+import { STORES, type Store } from '../../journal/entry.ts';
 import type { HoldfastNode } from '../../node.ts';
 import { complianceMarks } from '../../schema/compliance.ts';
 import { recoveryMarks } from '../../schema/recovery.ts';
+import { alarmDetail, markReasonWords } from '../../text/alarms.ts';
+import { wordsOf } from '../../text/language.ts';
 import type { Origin } from '../../trust/certificate.ts';
 import { respondPage } from '../frame.tsx';
 import { streams } from '../live.ts';
@@ -24,7 +26,7 @@ const ASIDE_MAX = 50;
 type Readiness = ReturnType<typeof readinessOf>;
 
 interface Aside {
-  readonly store: string;
+  readonly store: Store;
   readonly origin: string;
   readonly seq: number;
   readonly kind: string;
@@ -100,7 +102,8 @@ async function livePart(visit: SignedIn) {
 }
 
 function This({ visit, readiness }: { visit: SignedIn; readiness: Readiness }) {
-  const { words, node } = visit;
+  const { words, node, language } = visit;
+  const number = new Intl.NumberFormat(language);
   const { ready, waitingFor, canOpen, peers, role, version, wanted } = readiness;
   const entries = STORES.map((store) =>
     [...node.ledger.origins(store).values()].reduce((sum, { seq }) => sum + seq, 0),
@@ -127,7 +130,11 @@ function This({ visit, readiness }: { visit: SignedIn; readiness: Readiness }) {
         </div>
         <div>
           <dt>{words.nodes.entries}</dt>
-          <dd>{STORES.map((store, index) => `${store} ${String(entries[index] ?? 0)}`).join(' · ')}</dd>
+          <dd>
+            {STORES.map(
+              (store, index) => `${words.nodes.stores[store]} ${number.format(entries[index] ?? 0)}`,
+            ).join(' · ')}
+          </dd>
         </div>
         <div>
           <dt>{words.nodes.disk}</dt>
@@ -194,21 +201,34 @@ function alarmColumns(visit: SignedIn): Column<Readiness['alarms'][number]>[] {
   return [
     { head: words.nodes.alarm, isName: true, cell: ({ type }) => words.nodes.alarmWords[type] ?? type },
     { head: words.nodes.subject, cell: ({ subject }) => <span class="code">{subject}</span> },
-    { head: words.nodes.detail, cell: ({ detail }) => detail },
+    {
+      head: words.nodes.detail,
+      isText: true,
+      cell: ({ detail }) => <Detail visit={visit} detail={detail} />,
+    },
     { head: words.nodes.since, cell: ({ since }) => <Time visit={visit} at={since} /> },
     { head: words.nodes.times, isNumber: true, cell: ({ count: times }) => String(times) },
   ];
 }
 
-function asideColumns({ words, node }: SignedIn): Column<Aside>[] {
+/** What nobody here has other words for says in which language it is. */
+function Detail({ visit, detail }: { visit: SignedIn; detail: string }) {
+  const { words, language } = alarmDetail(detail, visit.language);
+  return language === visit.language ? <>{words}</> : <span lang={language}>{words}</span>;
+}
+
+function asideColumns({ words, node, language }: SignedIn): Column<Aside>[] {
   const nameOf = (origin: string) =>
     node.ledger.origins('recovery').get(origin as Origin)?.certificate.name ??
     node.ledger.origins('compliance').get(origin as Origin)?.certificate.name ??
     origin;
   return [
     { head: words.nodes.node, isName: true, cell: ({ origin }) => nameOf(origin) },
-    { head: words.nodes.entry, cell: ({ store, seq, kind }) => `${store} ${String(seq)} (${kind})` },
-    { head: words.compliance.reason, cell: ({ reason }) => reason },
+    {
+      head: words.nodes.entry,
+      cell: ({ store, seq, kind }) => `${words.nodes.stores[store]} ${String(seq)} (${kind})`,
+    },
+    { head: words.compliance.reason, cell: ({ reason }) => wordsOf(markReasonWords, language, reason) },
   ];
 }
 

@@ -104,7 +104,7 @@ function columnsOf(visit: SignedIn): Column<SignInRow>[] {
         </>
       ),
     },
-    { head: heads.action, cell: ({ action }) => action.words },
+    { head: heads.action, isText: true, cell: ({ action }) => action.words },
     {
       head: heads.status,
       cell: ({ status, failure }) => (
@@ -114,7 +114,7 @@ function columnsOf(visit: SignedIn): Column<SignInRow>[] {
         </>
       ),
     },
-    { head: heads.method, cell: ({ method }) => method?.words ?? '' },
+    { head: heads.method, isText: true, cell: ({ method }) => method?.words ?? '' },
     { head: heads.address, cell: ({ address }) => address ?? '' },
     { head: heads.nodeName, cell: ({ nodeName }) => nodeName },
     { head: heads.site, cell: ({ siteName }) => siteName ?? '' },

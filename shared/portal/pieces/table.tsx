@@ -9,6 +9,8 @@ export interface Column<Row> {
   /** the code by which the address asks for this order */
   readonly sort?: string;
   readonly isNumber?: boolean;
+  /** holds whole sentences, which want some room */
+  readonly isText?: boolean;
   /** names the row for who hears it */
   readonly isName?: boolean;
 }
@@ -51,11 +53,13 @@ export function Table<Row>({
         <tbody>
           {rows.map((row) => (
             <tr>
-              {columns.map(({ cell, isNumber, isName }) =>
+              {columns.map(({ cell, isNumber, isText, isName }) =>
                 isName ? (
-                  <th scope="row">{cell(row)}</th>
+                  <th scope="row" class={isText ? 'text' : undefined}>
+                    {cell(row)}
+                  </th>
                 ) : (
-                  <td class={isNumber ? 'number' : undefined}>{cell(row)}</td>
+                  <td class={isNumber ? 'number' : isText ? 'text' : undefined}>{cell(row)}</td>
                 ),
               )}
             </tr>

@@ -1,5 +1,6 @@
 /** The portal's English words. Every other language has the same ones, or it does not compile. */
 import type { AlarmType } from '../../alarms.ts';
+import type { Store } from '../../journal/entry.ts';
 import { list } from './list.ts';
 
 export const en = {
@@ -187,6 +188,7 @@ export const en = {
     state: 'Compliance',
     reasons: 'Reasons',
     standing: 'Standing',
+    deviceState: 'Device state',
     silentDays: 'Silent for days',
     drives: 'Drives',
     os: 'Windows version',
@@ -265,6 +267,7 @@ export const en = {
     managed: (count: string) => `${count} managed computers`,
     notManaged: (revoked: string, retired: string, replaced: string) =>
       `Not counted: ${revoked} revoked, ${retired} retired, ${replaced} enrolled again since.`,
+    noneSilent: 'None of them is silent',
     silent: (count: string) => `${count} of them are silent: counted by what they last reported`,
     bySite: 'By site',
     byReason: 'By reason for non-compliance',
@@ -340,6 +343,7 @@ export const en = {
     opens: 'Opens the vaults',
     opensNothing: 'none: it takes keys and gives none out',
     entries: 'Entries held',
+    stores: { recovery: 'recovery', compliance: 'compliance' } satisfies Readonly<Record<Store, string>>,
     peer: (name: string) => `Peer ${name}`,
     peerStates: {
       resting: 'nothing to do',

@@ -178,7 +178,7 @@ export const es: PortalWords = {
   },
   computers: {
     title: 'Equipos',
-    silentTitle: 'Equipos callados',
+    silentTitle: 'Equipos sin noticias',
     silentLead:
       'Ningún nodo los oye desde hace los días indicados. Pueden estar guardados, perdidos o sin agente.',
     computer: 'Equipo',
@@ -188,7 +188,8 @@ export const es: PortalWords = {
     state: 'Conformidad',
     reasons: 'Motivos',
     standing: 'Situación',
-    silentDays: 'Días callado',
+    deviceState: 'Estado del dispositivo',
+    silentDays: 'Días sin noticias',
     drives: 'Unidades',
     os: 'Versión de Windows',
     machine: 'Fabricante y modelo',
@@ -266,6 +267,7 @@ export const es: PortalWords = {
     managed: (count) => `${count} equipos administrados`,
     notManaged: (revoked, retired, replaced) =>
       `No se cuentan: ${revoked} revocados, ${retired} retirados, ${replaced} dados de alta de nuevo.`,
+    noneSilent: 'De todos hay noticias',
     silent: (count) => `${count} de ellos, sin noticias: cuentan por lo último que informaron`,
     bySite: 'Por sede',
     byReason: 'Por motivo de no conformidad',
@@ -340,6 +342,7 @@ export const es: PortalWords = {
     opens: 'Abre las bóvedas',
     opensNothing: 'ninguna: recibe claves y no entrega ninguna',
     entries: 'Entradas guardadas',
+    stores: { recovery: 'recuperación', compliance: 'conformidad' },
     peer: (name) => `Par ${name}`,
     peerStates: {
       resting: 'nada que hacer',
@@ -574,7 +577,7 @@ export const es: PortalWords = {
       twoPersonsOfflineMs: 'Segunda persona tras días sin centro',
       breakGlassOfflineMs: 'Emergencia tras días sin centro',
       breakGlassDisclosures: 'Claves de una emergencia',
-      silentMs: 'Un equipo está callado tras días',
+      silentMs: 'Un equipo consta sin noticias tras días',
       rotationDueMs: 'Una clave entregada está vencida tras días',
       scope: 'Para',
       retired: 'Retirada',
