@@ -239,6 +239,8 @@ export const limits = {
   seenRollupDevicesMax: 2_000,
   /** Rows that one slice of a table comparison covers. */
   digestSliceEntries: 500,
+  /** How soon tables of logs that have not moved since are compared again: an idle edge would send little else. */
+  compareAgainMs: 60 * 60_000,
   /** Sign-ins that may fail within the window: by one account from one address, from one address, and for one account. */
   signInWindowMs: 15 * 60_000,
   signInFailuresPerPairMax: 5,

@@ -34,6 +34,8 @@ export class TableComparison {
   /** where the next step begins */
   #at: { store: Store; origin: string; seq: number } = { store: 'recovery', origin: '', seq: 0 };
   #agreedAt = 0;
+  /** when the last round began, and where all logs ended then */
+  #round = { at: 0, ends: '' };
 
   constructor(parts: SyncParts) {
     this.#parts = parts;
@@ -77,9 +79,24 @@ export class TableComparison {
     const current = order.find(({ store, origin }) => store === this.#at.store && origin === this.#at.origin);
     if (current && this.#at.seq < current.seq)
       return this.#take(current.store, current.origin, this.#at.seq + 1);
-    const index = current ? order.indexOf(current) + 1 : 0;
-    const following = order[index] ?? order[0];
-    return following ? this.#take(following.store, following.origin, 1) : null;
+    const following = current && order[order.indexOf(current) + 1];
+    const next = following ?? (this.#mayBegin(order) ? order[0] : undefined);
+    return next ? this.#take(next.store, next.origin, 1) : null;
+  }
+
+  /** Whether another round is worth its kilobyte a slice: something was written since the last one began, or long ago. */
+  #mayBegin(logs: readonly { store: Store; origin: Origin; seq: number }[]): boolean {
+    const ends = JSON.stringify(logs);
+    const now = this.#parts.platform.now();
+    if (ends === this.#round.ends && Math.abs(now - this.#round.at) < limits.compareAgainMs) return false;
+    this.#round = { at: now, ends };
+    return true;
+  }
+
+  /** A slice could not be compared just now: the next round begins as soon as this one is over. */
+  #missed(): [] {
+    this.#round = { at: 0, ends: '' };
+    return [];
   }
 
   #take(store: Store, origin: Origin, from: number): { store: Store; origin: Origin; from: number } {
@@ -101,7 +118,7 @@ export class TableComparison {
     const to = from + limits.digestSliceEntries - 1;
     const request = { store, origin, at, from, to, detail: false };
     const theirs = await client.digests(request, signal);
-    if (theirs.state === 'moved') return [];
+    if (theirs.state === 'moved') return this.#missed();
     const subject = `${store} ${origin}`;
     if (theirs.projectionVersion !== PROJECTION_VERSION) {
       alarms.raise('not-comparable', subject, 'the peer projects by other rules');
@@ -109,7 +126,7 @@ export class TableComparison {
     }
     alarms.clear('not-comparable', subject);
     const ours = await digestSliceAt(ledger.engine, platform, store, { origin, at }, from, to);
-    if (!ours) return [];
+    if (!ours) return this.#missed();
     const differing = Object.keys(ours.tables).filter(
       (table) => ours.tables[table]?.digest !== theirs.tables[table]?.digest,
     );
