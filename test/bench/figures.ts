@@ -38,7 +38,14 @@ export function table(figures: readonly Figure[]): string {
       .map((cell, column) => cell.padEnd(widths[column] ?? 0))
       .join('  ')
       .trimEnd();
-  return [line(head), line(widths.map((width) => '─'.repeat(width))), ...rows.map(line)].join('\n');
+  const judged = figures.flatMap(({ value, aim, laterAim }) =>
+    [aim, laterAim].flatMap((each) => (each ? [isMet(value, each)] : [])),
+  );
+  const met = `${String(judged.filter(Boolean).length)} of ${String(judged.length)} aims are met.`;
+  return [
+    ...[line(head), line(widths.map((width) => '─'.repeat(width))), ...rows.map(line)],
+    ...['', met],
+  ].join('\n');
 }
 
 function verdict(value: number, aim: Aim, unit: Figure['unit']): string {
