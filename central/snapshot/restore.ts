@@ -15,6 +15,7 @@ import { nodePlatform } from '../platform.ts';
 import { type Fault, FaultError, fault } from '../words/fault.ts';
 import { decryptFile } from './age.ts';
 import { digestFile, makeFolder, shareFile, syncFile, syncFolder } from './disk.ts';
+import { type LockFault, folderFault, withLock } from './lock.ts';
 import { readSet } from './repository.ts';
 import { settle } from './sqlite.ts';
 import type { Verification } from './verification.ts';
@@ -55,10 +56,13 @@ export interface Restored {
 
 export async function restoreSet(options: RestoreOptions): Promise<Restored> {
   const { files, stores, force } = options;
-  for (const store of stores) {
-    if (!force && (await exists(files[store])))
-      throw new RestoreError(fault('databaseThere', store, files[store]));
-  }
+  const requireFree = async (): Promise<void> => {
+    for (const store of stores) {
+      if (!force && (await exists(files[store])))
+        throw new RestoreError(fault('databaseThere', store, files[store]));
+    }
+  };
+  await requireFree();
   const verification = await verifySet(options.folder, options);
   if (verification.structure === 'failed') throw new RestoreError(fault('notVerified'), verification);
   if (verification.structure === 'not-verified') throw new RestoreError(fault('encrypted'), verification);
@@ -66,7 +70,24 @@ export async function restoreSet(options: RestoreOptions): Promise<Restored> {
   if ('fault' in read || read.manifest.kind !== 'snapshot')
     throw new RestoreError(fault('isSeed'), verification);
   const { manifest } = read;
-  for (const store of stores) if (await exists(files[store])) requireUnused(files[store]);
+  return alone(path.dirname(files.recovery), async () => {
+    await requireFree();
+    for (const store of stores) if (await exists(files[store])) requireUnused(files[store]);
+    const places = await putInPlace(options, manifest);
+    return { id: manifest.id, manifest, verification, stores: places };
+  });
+}
+
+/** Of two at once, each would take away what the other has made beside the database. */
+async function alone<T>(folder: string, work: () => Promise<T>): Promise<T> {
+  await makeFolder(folder);
+  const refused = (why: LockFault): RestoreError =>
+    new RestoreError(why === 'held' ? fault('restoreUnderWay', folder) : folderFault(folder, why));
+  return withLock(path.join(folder, '.restore-lock'), { refused }, work);
+}
+
+async function putInPlace(options: RestoreOptions, manifest: SnapshotManifest): Promise<Restored['stores']> {
+  const { files, stores } = options;
   const prepared: { store: Store; made: string }[] = [];
   try {
     for (const store of stores) {
@@ -77,7 +98,7 @@ export async function restoreSet(options: RestoreOptions): Promise<Restored> {
     const done: { store: Store; place: string; aside: string | null }[] = [];
     for (const { store, made } of prepared)
       done.push({ store, place: files[store], aside: await replace(files[store], made) });
-    return { id: manifest.id, manifest, verification, stores: done };
+    return done;
   } catch (error) {
     for (const { made } of prepared) await rm(made, { force: true });
     throw error;

@@ -17,8 +17,10 @@ import { workerMessage } from './worker-message.ts';
 import { WriterRegister } from './writers.ts';
 import { parseJson } from '../../shared/parse-json.ts';
 
-/** How often the schedule is looked at. */
-const LOOK_EVERY_MS = 15_000;
+/** How often is looked at what a backup tool reported: a small file. */
+const LOOK_EVERY_MS = 3_000;
+/** The same for the schedule, for which every set's manifest is read. */
+const SCHEDULE_EVERY_MS = 15_000;
 /** After a failure, the next try comes this much later, or with the schedule if that is sooner. */
 const RETRY_MS = 10 * 60_000;
 /** A snapshot that is so many times later than the schedule is an alarm. */
@@ -45,6 +47,7 @@ export class SnapshotService {
   #child: ChildProcess | null = null;
   #running: Promise<void> = Promise.resolve();
   #timer: NodeJS.Timeout | null = null;
+  #scheduleAt = 0;
   #newestAt = 0;
   #lastBackupAt = 0;
 
@@ -115,7 +118,8 @@ export class SnapshotService {
     const { everyMs } = this.settings;
     try {
       await this.#lookAtBackups();
-      if (everyMs === null) return;
+      if (everyMs === null || performance.now() < this.#scheduleAt) return;
+      this.#scheduleAt = performance.now() + Math.min(SCHEDULE_EVERY_MS, everyMs);
       const newest = await this.repository.newest();
       const last = await this.repository.last();
       this.#newestAt = newest?.manifest.times.frozen ?? 0;

@@ -97,6 +97,7 @@ export const faults = {
   databaseThere: (store: string, place: string) =>
     `There is a ${store} database at ${place}: --force replaces it and keeps it aside.`,
   notVerified: () => 'The snapshot does not verify and is not restored.',
+  restoreUnderWay: (folder: string) => `Another process restores to ${folder}: try again when it has ended.`,
   encrypted: () => 'The snapshot is encrypted: an age identity that opens it is needed (--age-identity).',
   isSeed: () => 'This is the seed of an edge and no snapshot of a centre.',
   changedMeanwhile: () => 'The snapshot changed while it was read and is not restored.',

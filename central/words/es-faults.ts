@@ -98,6 +98,8 @@ export const faults: typeof english = {
   databaseThere: (store, place) =>
     `En ${place} hay una base ${store}: --force la sustituye y la conserva aparte.`,
   notVerified: () => 'La instantánea no se verifica y no se restaura.',
+  restoreUnderWay: (folder) =>
+    `Otro proceso restaura en ${folder}: inténtelo de nuevo cuando haya terminado.`,
   encrypted: () => 'La instantánea está cifrada: hace falta una identidad age que la abra (--age-identity).',
   isSeed: () => 'Esto es la semilla de un nodo de sede y no la instantánea de un centro.',
   changedMeanwhile: () => 'La instantánea cambió mientras se leía y no se restaura.',

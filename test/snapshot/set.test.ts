@@ -442,6 +442,29 @@ describe('restoring', () => {
     });
   });
 
+  it('of two to one place at once, one is told to wait, and the other puts all of it there', async () => {
+    const centre = await makeSavedCentre();
+    await writeSomething(centre, 5, 1);
+    const { settings } = centre;
+    const { id, manifest } = await createSnapshot({ settings });
+    const place = (store: string): string => path.join(centre.folder, 'new', `${store}.db`);
+    const request = {
+      ...verifyOptions(settings),
+      ...{ folder: repositoryOf(settings).pathOf(id), stores: STORES, force: true },
+      files: { recovery: place('recovery'), compliance: place('compliance') },
+    };
+    const both = await Promise.allSettled([restoreSet(request), restoreSet(request)]);
+    expect(both.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+    expect(both.find(({ status }) => status === 'rejected')).toMatchObject({
+      reason: { message: expect.stringMatching(/^Another process restores to /) },
+    });
+    for (const store of STORES) {
+      const restored = new SqliteEngine(place(store), 'read');
+      expect(vectorIn(restored, store)).toEqual(manifest.cut[store]);
+      restored.close();
+    }
+  });
+
   it('finds the newest set that is not after a time or a cut', async () => {
     const centre = await makeSavedCentre();
     const { settings } = centre;
