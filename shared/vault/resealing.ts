@@ -128,8 +128,10 @@ export class Resealing {
       const windows: OpenWindows = new Map();
       for (const table of TABLES) {
         for (;;) {
+          // Also where nothing is to be sealed: a file's rows are read within one turn, and a start has a million of them.
+          await this.#yield();
           const { rows, last } = await this.#page(table, this.#seen[table]);
-          if (last === null) break;
+          if (last === null || stopping.aborted) break;
           if (!(await this.#reseal(rows, windows, stopping))) return;
           this.#seen[table] = last;
         }

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { nodePlatform } from '../../central/platform.ts';
 import { type Guid, commitmentOf } from '../../shared/domain/recovery-key.ts';
 import { sealed as sealedBody } from '../../shared/journal/bodies.ts';
+import { limits } from '../../shared/limits.ts';
 import type { HoldfastNode } from '../../shared/node.ts';
 import { Resealing, keysSealedAlone } from '../../shared/vault/resealing.ts';
 import { type OpenWindows, type VaultKey, open } from '../../shared/vault/seal.ts';
@@ -78,6 +79,18 @@ describe('sealing again', () => {
       resealed: { 'region-r-2': KEYS - done },
     });
     expect(await keysSealedAlone({ ledger, platform }, 'region-r-1', ['region-r-2'])).toBe(0);
+
+    // Nothing is left to be done, and looking through it lets others have their turn (I12).
+    let turns = 0;
+    let looking = true;
+    const turn = (): void => {
+      turns += 1;
+      if (looking) setImmediate(turn);
+    };
+    setImmediate(turn);
+    await resealing(node, [all.key]).pass(never);
+    looking = false;
+    expect(turns).toBeGreaterThanOrEqual(KEYS / limits.resealPageRows);
     for (const { key } of [old, fresh, all]) expect(await opened(node, key, keys)).toBe(KEYS);
     const [count] = await ledger.engine.rows('recovery', 'SELECT count(*) FROM reseals', []);
     expect(count).toEqual([KEYS]);
