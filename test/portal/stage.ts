@@ -2,7 +2,7 @@
  * A branch with people in front of it: a real installation, a few PCs, everybody enrolled, and a real browser. The
  * browser is Chromium from a package, or the system's; without either the tests say that they are skipped.
  */
-import { access, mkdir, readFile } from 'node:fs/promises';
+import { access, readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { type InStatement, createClient } from '@libsql/client';
@@ -16,8 +16,8 @@ import { afterFile } from '../support/cleanup.ts';
 import { ask, openFleet, startCluster, untilNone } from '../support/cluster.ts';
 import { type Enrolled, configure, enrol, fetchOf, signedInBy, trySignIn } from '../support/people.ts';
 
-const root = path.resolve(import.meta.dirname, '../..');
-const SCREENSHOTS = path.join(root, 'screenshots');
+/** the folder for them, when somebody wants to look: they are a fifth of the time that these tests take */
+const SCREENSHOTS = process.env['HOLDFAST_SCREENSHOTS'];
 /** What is not needed here, or weakens what a page's policy forbids. */
 const LEFT_OUT = ['--single-process', '--disable-web-security'];
 
@@ -104,7 +104,6 @@ export class Stage {
 
   static async open(browser: Browser): Promise<Stage> {
     afterFile(() => browser.close());
-    await mkdir(SCREENSHOTS, { recursive: true });
     const cluster = await startCluster(23_000);
     const centre = fetchOf(cluster.centreUrl);
     const { administrator } = cluster.secrets.tokens;
@@ -264,8 +263,10 @@ export async function violationsOf({ context, page, devices }: Visitor): Promise
   );
 }
 
-export function screenshot({ page }: Visitor, name: string): Promise<unknown> {
-  return page.screenshot({ path: path.join(SCREENSHOTS, `${name}.png`), fullPage: true });
+/** All of a page, for people to look at (`HOLDFAST_SCREENSHOTS=screenshots npm run unit -- test/portal`). */
+export async function screenshot({ page }: Visitor, name: string): Promise<void> {
+  if (SCREENSHOTS === undefined) return;
+  await page.screenshot({ path: path.join(SCREENSHOTS, `${name}.png`), fullPage: true });
 }
 
 /** By how much what was shown has moved since the page began to load. */

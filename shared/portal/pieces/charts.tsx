@@ -107,7 +107,7 @@ export function TrendChart({
     .x(({ data }) => round(x(data.at)))
     .y0(([low]) => round(y(low)))
     .y1(([, high]) => round(y(high)));
-  const number = new Intl.NumberFormat(language);
+  const number = new Intl.NumberFormat(language, { notation: 'compact' });
   return (
     <svg class="trend" viewBox={`0 0 ${String(WIDTH)} ${String(HEIGHT)}`} role="img" aria-label={label}>
       {y.ticks(4).map((tick) => (
