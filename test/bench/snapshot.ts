@@ -19,6 +19,7 @@ import { type Files, escrowsOfMany, openStores, writing } from './stores.ts';
 /** Sets per way of copying; of so few, the p99 is the longest. */
 const SETS = { capture: 20, 'vacuum-into': 3, litestream: 3, backup: 1 } as const;
 const WRITE_EVERY_MS = 5;
+const SETTLE_MS = 500;
 
 const report = z.object({ frozenMs: z.number(), finished: z.boolean(), ms: z.number() });
 
@@ -39,7 +40,7 @@ async function compareWays(context: BenchContext, ledger: Ledger, files: Files):
       const reports: z.infer<typeof report>[] = [];
       const sets = SETS[how];
       const copy = async () => reports.push(await copyOnce(context, how, files));
-      const { during, between } = await longestWaits(writer, copy, sets);
+      const { during, between } = await longestWaits(writer, () => emptyFolder(context), copy, sets);
       context.say(`snapshot: ${how}, ${sets} times`);
       if (how === 'capture') frozen = reports.map(({ frozenMs }) => frozenMs);
       const unfinished = reports.some(({ finished }) => !finished)
@@ -103,22 +104,28 @@ function startWriter(ledger: Ledger): Writer {
   };
 }
 
-/** The longest wait of a write during each round of work, and in a pause of the same length after it. */
+/**
+ * The longest wait of a write during each round of work, and in a pause of the same length after it. What `prepare` does
+ * before each round, such as removing the copy before, keeps the disk busy for a while and is no part of either.
+ */
 async function longestWaits(
   writer: Writer,
+  prepare: () => Promise<void>,
   work: () => Promise<unknown>,
   rounds: number,
 ): Promise<{ during: number[]; between: number[] }> {
   const during: number[] = [];
   const between: number[] = [];
   for (let round = 0; round < rounds; round += 1) {
+    await prepare();
+    await nodePlatform.sleep(SETTLE_MS);
     writer.take();
     const began = performance.now();
     await work();
     const ms = performance.now() - began;
     during.push(writer.take());
     // What the copy left to be written to disk is no part of the pause.
-    await nodePlatform.sleep(500);
+    await nodePlatform.sleep(SETTLE_MS);
     writer.take();
     await nodePlatform.sleep(ms);
     between.push(writer.take());
@@ -126,14 +133,21 @@ async function longestWaits(
   return { during: ascending(during), between: ascending(between) };
 }
 
+function copiesIn(folder: string): string {
+  return path.join(folder, 'copies');
+}
+
+async function emptyFolder({ folder }: BenchContext): Promise<void> {
+  await rm(copiesIn(folder), { recursive: true, force: true });
+  await mkdir(copiesIn(folder));
+}
+
 async function copyOnce(
   { folder }: BenchContext,
   how: string,
   files: Files,
 ): Promise<z.infer<typeof report>> {
-  const copies = path.join(folder, 'copies');
-  await rm(copies, { recursive: true, force: true });
-  await mkdir(copies);
+  const copies = copiesIn(folder);
   if (how === 'litestream') return litestreamOnce(litestreamProgram ?? '', files, copies);
   const source = path.join(packageRoot(), 'test/bench/capture.ts');
   const child = spawn(process.execPath, [source, how, files.recovery, files.compliance, copies], {
