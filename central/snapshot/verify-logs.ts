@@ -143,7 +143,8 @@ export async function verifyHeads(
   );
   const verify = async ([origin, seq, jws, hash, certificateJws, headSeq]: unknown[]): Promise<boolean> => {
     const certificate = await authority.check(String(certificateJws));
-    if (!certificate || Number(seq) > Number(headSeq)) return false;
+    // So also where the end of a log is no number, and nothing is above it.
+    if (!certificate || !(Number(seq) <= Number(headSeq))) return false;
     const signed = await verifyJws('holdfast-head', String(jws), certificate.key);
     const head = headPayload.safeParse(signed?.payload);
     return (
