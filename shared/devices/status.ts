@@ -185,11 +185,13 @@ export class StatusService {
   async rollUp(): Promise<number> {
     const { ledger } = this.#parts;
     let total = 0;
+    // Those that were rolled up lie before the others in the table, and are not read again for each entry.
+    let last = '';
     for (;;) {
       const rows = await ledger.engine.rows(
         'compliance',
-        'SELECT device_id, counter, seen_at FROM local_seen WHERE rolled_up = 0 ORDER BY device_id LIMIT ?',
-        [limits.seenRollupDevicesMax],
+        'SELECT device_id, counter, seen_at FROM local_seen WHERE rolled_up = 0 AND device_id > ? ORDER BY device_id LIMIT ?',
+        [last, limits.seenRollupDevicesMax],
       );
       if (rows.length === 0) return total;
       const devices = rows.map(([deviceId, counter, seenAt]) => ({
@@ -205,6 +207,7 @@ export class StatusService {
       };
       await ledger.append('compliance', [{ kind: 'seen', body: { devices } }], [mark]);
       total += devices.length;
+      last = devices.at(-1)?.deviceId ?? last;
     }
   }
 }
