@@ -119,8 +119,8 @@ export const JOURNAL_MUTATIONS: readonly Mutation[] = [
     withAttacker,
     defect('stop at an entry of an unknown kind', [
       'journal/kinds.ts',
-      `if (!Object.hasOwn(KINDS, entry.kind)) return { mark: 'unknown-kind' };`,
-      `if (!Object.hasOwn(KINDS, entry.kind)) throw new Error('unknown kind');`,
+      `if (!Object.hasOwn(KINDS, kind)) return { mark: 'unknown-kind' };`,
+      `if (!Object.hasOwn(KINDS, kind)) throw new Error('unknown kind');`,
     ]),
   ),
   within(
@@ -143,8 +143,8 @@ export const JOURNAL_MUTATIONS: readonly Mutation[] = [
     withUpgrade,
     defect('read no earlier version of a kind', [
       'journal/kinds.ts',
-      'if (entry.version > definition.version)',
-      'if (entry.version !== definition.version)',
+      'if (version > definition.version)',
+      'if (version !== definition.version)',
     ]),
   ),
   within(
