@@ -17,7 +17,6 @@ import { SnapshotError, captureFiles } from '../snapshot/capture.ts';
 import { vaultsIn, vectorIn } from '../snapshot/inspect.ts';
 import type { SnapshotSettings } from '../snapshot/settings.ts';
 import { SqliteEngine } from '../snapshot/sqlite.ts';
-import { inTurn } from '../snapshot/turn.ts';
 import { type Fault, fault } from '../words/fault.ts';
 import { InstallError } from './error.ts';
 
@@ -39,10 +38,10 @@ export async function proveFacility(
   const nothing = { onPhase: () => undefined, onProgress: () => undefined };
   const request = { holder, copies, freezeMs: limits.freezeMsMax, ...nothing };
   try {
-    if (servers) await inTurn(() => captureServers({ ...request, files: at('replicas') }, servers));
+    if (servers) await captureServers({ ...request, files: at('replicas') }, servers);
     else {
       for (const store of STORES) requireLog(store, files[store]);
-      await inTurn(() => captureFiles({ ...request, files }));
+      await captureFiles({ ...request, files });
     }
   } catch (error) {
     if (!(error instanceof SnapshotError)) throw error;
