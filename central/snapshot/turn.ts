@@ -10,7 +10,6 @@ import { existsSync } from 'node:fs';
 import type { Statement } from '../../shared/journal/engine.ts';
 import { STORES, type Store } from '../../shared/journal/entry.ts';
 import { clearFreeze } from '../../shared/journal/freeze.ts';
-import { limits } from '../../shared/limits.ts';
 import { LibsqlEngine } from '../libsql-engine.ts';
 import { nodePlatform } from '../platform.ts';
 import { FaultError } from '../words/fault.ts';
@@ -55,11 +54,11 @@ export async function thawFromOutside(
   }).catch(() => undefined);
 }
 
-/** Tries again for as long as another's freeze can be what refused it. Throws what `attempt` throws. */
+/** Tries again for `waitMs` while another's freeze is what refused it. Throws what `attempt` throws. */
 export async function inTurn<T>(
   attempt: () => Promise<T>,
-  waitMs: number = limits.freezeMsMax,
-  onWait: (waitedMs: number) => void = () => undefined,
+  waitMs: number,
+  onWait: (waitedMs: number) => void,
 ): Promise<T> {
   const began = performance.now();
   for (;;) {

@@ -78,7 +78,7 @@ async function costsOf(context: BenchContext, computers: number): Promise<Costs>
     const files = ['recovery.db', 'compliance.db'].map((name) => path.join(cluster.centreData, name));
     const sizes = {
       edgeBytes: bytesIn(edgeFile(cluster, EDGE_A)) / entries,
-      centreBytes: files.reduce((sum, file) => sum + bytesIn(file), 0) / entries,
+      centreBytes: sum(files.map(bytesIn)) / entries,
     };
     await cluster.centre?.stop();
     const edge = cluster.edges.get(EDGE_A);
