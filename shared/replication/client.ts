@@ -57,8 +57,8 @@ export class PeerClient {
   readonly #refusedThere: Record<Store, Set<Origin>> = { recovery: new Set(), compliance: new Set() };
   readonly #refusedHere: Record<Store, Set<Origin>> = { recovery: new Set(), compliance: new Set() };
 
-  /** own logs of which the peer was shown that they go on in two ways */
-  readonly #shown = new Set<string>();
+  /** own logs of which the peer was shown that they go on in two ways, with the session in which it was */
+  readonly #shown = new Map<string, string>();
 
   constructor(parts: SyncParts, fetch: PeerFetch) {
     this.#parts = parts;
@@ -260,9 +260,11 @@ export class PeerClient {
         return answer[store].find((segment) => segment.origin === origin) ?? null;
       },
       show: async (segment) => {
-        if (this.#shown.has(`${store} ${origin}`)) return;
+        const log = `${store} ${origin}`;
+        // A peer whose session ended may have been restored from before it was shown (I7).
+        if (this.#shown.has(log) && this.#shown.get(log) === this.#transport.session) return;
         await this.#transport.send('/v1/sync/push', { store, segments: [segment] }, signal);
-        this.#shown.add(`${store} ${origin}`);
+        if (this.#transport.session !== null) this.#shown.set(log, this.#transport.session);
       },
     };
   }

@@ -55,6 +55,11 @@ export class PeerTransport {
     this.#fetch = fetch;
   }
 
+  /** What tells this session from those before it; null before the first. */
+  get session(): string | null {
+    return this.#session?.token ?? null;
+  }
+
   /** The peer's certificate, once a session was opened. */
   get peer(): Certificate | null {
     return this.#session?.peer ?? null;

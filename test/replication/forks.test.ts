@@ -122,6 +122,27 @@ describe('two running copies of one node (I4, I6)', () => {
     expect(centre.node.peers.heldElsewhere('recovery', split, 3)).toBe(false);
   });
 
+  it('show it again to a centre that was restored from before it was shown (I7, I13)', async () => {
+    const organisation = await makeOrganisation();
+    let { fetch } = await startNetworkNode(organisation, CENTRE);
+    const link = [{ name: 'centre', fetch: ((path, init) => fetch(path, init)) satisfies PeerFetch }];
+    const first = await startNetworkNode(organisation, edgeIn('north', 'a', 'region'), link);
+    await revoke(first.node, 'cc');
+    await exchange(first.node);
+    const second = await startTwin(first, link);
+    for (const letter of letters.slice(0, 3)) await revoke(first.node, `${letter}f`);
+    const split = second.node.ledger.self;
+    await revoke(second.node, 'ss');
+    await exchange(first.node);
+    await exchange(second.node);
+    const restored = await startNetworkNode(organisation, CENTRE);
+    ({ fetch } = restored);
+    await exchange(first.node);
+    expect(restored.node.peers.isSplit('recovery', split)).toBe(false);
+    await exchange(second.node);
+    expect(restored.node.peers.isSplit('recovery', split)).toBe(true);
+  });
+
   it('are not believed to exist because a peer says so: nothing is written again (I4, I12)', async () => {
     const organisation = await makeOrganisation();
     const centre = await startNetworkNode(organisation, CENTRE);
