@@ -121,6 +121,8 @@ export class Device {
 
   /** Another PC's key ID with a password of its own: two things under one name. */
   async collide(volume: Volume, keyId: string): Promise<void> {
+    // Its own it has once: what it reports of its drives' protectors are IDs.
+    if (this.volumes.some(({ key }) => key?.keyId === keyId)) return;
     if (this.deviceId === null) await this.enrol();
     await this.escrow(volume, this.#makeKey(keyId), 0);
   }
