@@ -1,5 +1,6 @@
-// Bundles the sources into dist/: what browsers are served, then what runs on Node, with its packages left outside, and
-// the edge's worker, with everything inside. An entry that does not exist is left out, so that a part can be built without the others.
+// Bundles the sources into dist/: what browsers are served, then what runs on Node (the centre with its packages inside,
+// other programs with theirs left outside), and the edge's worker, with everything inside. An entry that does not exist is
+// left out, so that a part can be built without the others.
 // Files are written over the old ones: a program that runs from dist/ is not pulled from under itself.
 import { mkdirSync, utimesSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
