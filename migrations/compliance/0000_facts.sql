@@ -76,6 +76,24 @@ CREATE TABLE `compliance_quarantine` (
 );
 --> statement-breakpoint
 CREATE UNIQUE INDEX `compliance_quarantine_origin_seq_hash` ON `compliance_quarantine` (`origin`,`seq`,`hash`);--> statement-breakpoint
+CREATE TABLE `fleet` (
+	`device_id` text PRIMARY KEY NOT NULL,
+	`last_seen` integer NOT NULL,
+	`site_id` text NOT NULL,
+	`state` text NOT NULL,
+	`os_version` text NOT NULL,
+	`reasons_json` text NOT NULL,
+	`computer_name` text NOT NULL,
+	`domain` text NOT NULL,
+	`users_json` text NOT NULL
+);
+--> statement-breakpoint
+CREATE INDEX `fleet_last_seen` ON `fleet` (`last_seen`,`device_id`);--> statement-breakpoint
+CREATE INDEX `fleet_site` ON `fleet` (`site_id`,`device_id`);--> statement-breakpoint
+CREATE INDEX `fleet_state` ON `fleet` (`state`,`device_id`);--> statement-breakpoint
+CREATE INDEX `fleet_os` ON `fleet` (`os_version`,`device_id`);--> statement-breakpoint
+CREATE INDEX `fleet_name` ON `fleet` ("computer_name" COLLATE NOCASE,`device_id`);--> statement-breakpoint
+CREATE INDEX `fleet_groups` ON `fleet` (`site_id`,`state`,`os_version`,`reasons_json`,`domain`,`device_id`);--> statement-breakpoint
 CREATE TABLE `local_seen` (
 	`device_id` text PRIMARY KEY NOT NULL,
 	`counter` integer NOT NULL,
@@ -102,7 +120,6 @@ CREATE TABLE `seen` (
 );
 --> statement-breakpoint
 CREATE INDEX `seen_origin` ON `seen` (`origin`,`seq`);--> statement-breakpoint
-CREATE INDEX `seen_latest` ON `seen` (`device_id`,`seen_at`);--> statement-breakpoint
 CREATE TABLE `status_reports` (
 	`origin` text NOT NULL,
 	`seq` integer NOT NULL,
@@ -128,10 +145,6 @@ CREATE TABLE `status_reports` (
 );
 --> statement-breakpoint
 CREATE INDEX `status_reports_origin` ON `status_reports` (`origin`,`seq`);--> statement-breakpoint
-CREATE INDEX `status_reports_latest` ON `status_reports` (`device_id`,`counter`,`origin`,`hlc`);--> statement-breakpoint
-CREATE INDEX `status_reports_groups` ON `status_reports` (`site_id`,`state`,`os_version`,`reasons_json`,`domain`,`device_id`,`counter`,`origin`);--> statement-breakpoint
-CREATE INDEX `status_reports_state` ON `status_reports` (`state`,`device_id`,`counter`,`origin`,`hlc`);--> statement-breakpoint
-CREATE INDEX `status_reports_name` ON `status_reports` ("computer_name" COLLATE NOCASE,`device_id`,`counter`,`origin`,`hlc`);--> statement-breakpoint
 CREATE TABLE `volumes` (
 	`origin` text NOT NULL,
 	`seq` integer NOT NULL,

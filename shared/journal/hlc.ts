@@ -15,11 +15,6 @@ export function hlcToMs(hlc: number): number {
   return Math.floor(hlc / TICKS_PER_MS);
 }
 
-/** The first value of a millisecond: all that is less was before it. */
-export function hlcOf(ms: number): number {
-  return ms * TICKS_PER_MS;
-}
-
 export class HybridClock {
   readonly #platform: Pick<Platform, 'now'>;
   #last = 0;

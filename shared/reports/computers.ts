@@ -7,7 +7,7 @@ import { z } from 'zod';
 import { users as usersOf } from '../journal/bodies.ts';
 import type { Origin } from '../trust/certificate.ts';
 import { limits } from '../limits.ts';
-import { computerVolumes, computers, statusReports } from '../schema/compliance.ts';
+import { computerVolumes, computers, fleet } from '../schema/compliance.ts';
 import {
   complianceStateWords,
   conversionWords,
@@ -21,7 +21,7 @@ import {
   volumeTypeWords,
 } from '../text/compliance.ts';
 import { type CodedWords, type Language, type Words, coded, wordsOf } from '../text/language.ts';
-import { conditionOf, inStanding, isWhole, silentSince } from './computer-conditions.ts';
+import { conditionOf, silentSince } from './computer-conditions.ts';
 import { type Reading, reportHead } from './context.ts';
 import { type VolumeKeys, keysOf } from './keys.ts';
 import { isOneOf } from './match.ts';
@@ -33,7 +33,7 @@ const protectors = z.array(z.object({ type: z.number().int(), keyId: z.string().
 
 /** `KeyProtectorType` of a numerical password. */
 const RECOVERY_PASSWORD = 3;
-const byName = sql`${computers.computerName} COLLATE NOCASE`;
+const byName = sql`${fleet.computerName} COLLATE NOCASE`;
 
 type ComputerFacts = typeof computers.$inferSelect;
 
@@ -44,41 +44,22 @@ export async function computerCompliance(reading: Reading, query: ComputerQuery)
   const condition = conditionOf(reading, query, lists);
   const { page, limit } = query;
   const reader = parts.ledger.readers.compliance;
-  const counted = async () => {
-    const [all] = isWhole(reading, query)
-      ? await reader.select({ total: count() }).from(
-          reader
-            .select({ deviceId: statusReports.deviceId })
-            .from(statusReports)
-            .where(inStanding(statusReports.deviceId, query, lists))
-            .groupBy(statusReports.deviceId)
-            .as('reported'),
-        )
-      : await reader.select({ total: count() }).from(computers).where(condition);
-    return all?.total ?? 0;
-  };
-  // Of a fleet only what decides the order is read, and whole rows for one page. Indexes give most pages, and the count,
-  // without a look at the rest; who uses a computer stands in none, so that its users are looked at once, for both.
-  const isCountedApart = query.user === undefined;
+  const [counted] = await reader.select({ total: count() }).from(fleet).where(condition);
   const ids = await reader
-    .select({
-      deviceId: computers.deviceId,
-      total: isCountedApart ? sql<number>`0`.as('total') : sql<number>`count(*) OVER ()`.as('total'),
-    })
-    .from(computers)
+    .select({ deviceId: fleet.deviceId })
+    .from(fleet)
     .where(condition)
     .orderBy(...orderOf(query))
     .limit(limit)
     .offset((page - 1) * limit);
-  const [first] = ids;
-  const total = isCountedApart || !first ? await counted() : first.total;
-  const place = new Map(ids.map(({ deviceId }, index) => [deviceId, index]));
-  const rows = await reader
-    .select()
-    .from(computers)
-    .where(isOneOf(computers.deviceId, [...place.keys()]));
-  const found = rows.sort((a, b) => (place.get(a.deviceId) ?? 0) - (place.get(b.deviceId) ?? 0));
-  return { ...head, total, page, limit, computers: await complete(reading, found, lists) };
+  const found = await factsOf(reading, ids);
+  return {
+    ...head,
+    total: counted?.total ?? 0,
+    page,
+    limit,
+    computers: await complete(reading, found, lists),
+  };
 }
 
 /** All computers of a query, in small pages that each begin after the last name of the one before. */
@@ -88,16 +69,17 @@ export async function* computerPages(reading: Reading, query: ComputerQuery): As
   const condition = conditionOf(reading, query, lists);
   let after: SQL | undefined;
   for (;;) {
-    const found = await parts.ledger.readers.compliance
-      .select()
-      .from(computers)
+    const ids = await parts.ledger.readers.compliance
+      .select({ deviceId: fleet.deviceId, computerName: fleet.computerName })
+      .from(fleet)
       .where(and(condition, after))
-      .orderBy(byName, computers.deviceId)
+      .orderBy(byName, fleet.deviceId)
       .limit(limits.reportChunkRows);
+    const found = await factsOf(reading, ids);
     yield await complete(reading, found, lists);
-    const last = found.at(-1);
-    if (!last || found.length < limits.reportChunkRows) return;
-    after = sql`(${byName}, ${computers.deviceId}) > (${last.computerName}, ${last.deviceId})`;
+    const last = ids.at(-1);
+    if (!last || ids.length < limits.reportChunkRows) return;
+    after = sql`(${byName}, ${fleet.deviceId}) > (${last.computerName}, ${last.deviceId})`;
     await parts.platform.sleep(0);
   }
 }
@@ -105,11 +87,24 @@ export async function* computerPages(reading: Reading, query: ComputerQuery): As
 /** The device ID decides among equals, so that no page repeats or leaves one out: an index has it beside the others. */
 function orderOf({ sort, order }: ComputerQuery): SQL[] {
   const columns = {
-    ...{ name: byName, site: computers.siteId, state: computers.state, os: computers.osVersion },
-    'last-seen': computers.lastSeen,
+    ...{ name: byName, site: fleet.siteId, state: fleet.state, os: fleet.osVersion },
+    'last-seen': fleet.lastSeen,
   };
   const turned = order === 'desc' ? desc : asc;
-  return [turned(columns[sort]), turned(computers.deviceId)];
+  return [turned(columns[sort]), turned(fleet.deviceId)];
+}
+
+/** The latest reports of these computers, in their order. */
+async function factsOf(
+  { parts }: Reading,
+  ids: readonly { readonly deviceId: string }[],
+): Promise<ComputerFacts[]> {
+  const place = new Map(ids.map(({ deviceId }, index) => [deviceId, index]));
+  const rows = await parts.ledger.readers.compliance
+    .select()
+    .from(computers)
+    .where(isOneOf(computers.deviceId, [...place.keys()]));
+  return rows.sort((a, b) => (place.get(a.deviceId) ?? 0) - (place.get(b.deviceId) ?? 0));
 }
 
 async function complete(

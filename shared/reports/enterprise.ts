@@ -6,7 +6,7 @@ import { type SQL, and, count } from 'drizzle-orm';
 import { z } from 'zod';
 import { COMPLIANCE_STATES, type ComplianceState, NON_COMPLIANCE_REASONS } from '../domain/vocabulary.ts';
 import { limits } from '../limits.ts';
-import { computers } from '../schema/compliance.ts';
+import { fleet } from '../schema/compliance.ts';
 import { complianceStateWords, nonComplianceReasonWords } from '../text/compliance.ts';
 import { type Language, coded, wordsOf } from '../text/language.ts';
 import { isInState } from './computer-conditions.ts';
@@ -28,19 +28,16 @@ export async function enterpriseCompliance(
   const sites = sitesFor(staff, query.site);
   const head = reportHead(parts);
   const lists = await parts.standings.read();
-  const within = and(
-    sites ? isOneOf(computers.siteId, sites) : undefined,
-    matches(computers.domain, query.domain),
-  );
+  const within = and(sites ? isOneOf(fleet.siteId, sites) : undefined, matches(fleet.domain, query.domain));
   const counted = async (condition: SQL | undefined) => {
-    const [row] = await ledger.readers.compliance.select({ is: count() }).from(computers).where(condition);
+    const [row] = await ledger.readers.compliance.select({ is: count() }).from(fleet).where(condition);
     return row?.is ?? 0;
   };
-  const { siteId, state, osVersion, reasonsJson } = computers;
+  const { siteId, state, osVersion, reasonsJson } = fleet;
   const groups = await ledger.readers.compliance
     .select({ siteId, state, osVersion, reasonsJson, computers: count() })
-    .from(computers)
-    .where(and(within, isNoneOf(computers.deviceId, lists.gone())))
+    .from(fleet)
+    .where(and(within, isNoneOf(fleet.deviceId, lists.gone())))
     .groupBy(siteId, state, osVersion, reasonsJson);
 
   const all: Tally = new Map();
@@ -67,13 +64,13 @@ export async function enterpriseCompliance(
     ...head,
     ...stateGroup(all, language),
     notManaged: {
-      revoked: await counted(and(within, isOneOf(computers.deviceId, [...lists.revoked]))),
-      retired: await counted(and(within, isOneOf(computers.deviceId, [...lists.retired]))),
-      replaced: await counted(and(within, isOneOf(computers.deviceId, [...lists.replaced]))),
+      revoked: await counted(and(within, isOneOf(fleet.deviceId, [...lists.revoked]))),
+      retired: await counted(and(within, isOneOf(fleet.deviceId, [...lists.retired]))),
+      replaced: await counted(and(within, isOneOf(fleet.deviceId, [...lists.replaced]))),
     },
-    stolen: await counted(and(within, isOneOf(computers.deviceId, lists.stolenAndManaged()))),
+    stolen: await counted(and(within, isOneOf(fleet.deviceId, lists.stolenAndManaged()))),
     silent: await counted(
-      and(within, isNoneOf(computers.deviceId, lists.gone()), isInState(parts, lists, 'silent')),
+      and(within, isNoneOf(fleet.deviceId, lists.gone()), isInState(parts, lists, 'silent')),
     ),
     bySite: [...bySite]
       .map(([id, tally]) => ({

@@ -9,7 +9,7 @@ import type { DeviceState } from '../domain/vocabulary.ts';
 import { hlcToMs } from '../journal/hlc.ts';
 import { jsonRows } from '../journal/json-rows.ts';
 import type { Ledger } from '../journal/ledger.ts';
-import { computers } from '../schema/compliance.ts';
+import { fleet } from '../schema/compliance.ts';
 import { devices } from '../schema/recovery.ts';
 import type { ShownDeviceState, Standing } from '../text/compliance.ts';
 
@@ -101,9 +101,9 @@ export class Standings {
         .from(sql`json_each(${list})`)
         .as('next');
       const silent = await this.#ledger.readers.compliance
-        .select({ deviceId: computers.deviceId })
+        .select({ deviceId: fleet.deviceId })
         .from(next)
-        .innerJoin(computers, and(eq(computers.deviceId, next.deviceId), gt(next.at, computers.lastSeen)));
+        .innerJoin(fleet, and(eq(fleet.deviceId, next.deviceId), gt(next.at, fleet.lastSeen)));
       for (const { deviceId } of silent) replaced.add(deviceId);
     }
     const states = this.#configuration.all('device-state');

@@ -6,7 +6,7 @@ import { and, count, gte, sum } from 'drizzle-orm';
 import { z } from 'zod';
 import { COMPLIANCE_STATES, type ComplianceState } from '../domain/vocabulary.ts';
 import { limits } from '../limits.ts';
-import { computers, localTrend } from '../schema/compliance.ts';
+import { fleet, localTrend } from '../schema/compliance.ts';
 import { type Reading, type ReportParts, reportHead, sitesFor } from './context.ts';
 import { stateGroup } from './enterprise.ts';
 import { isNoneOf, isOneOf } from './match.ts';
@@ -25,11 +25,11 @@ export interface TrendDay {
 export async function recordTrend(parts: ReportParts): Promise<void> {
   const { ledger, platform, standings } = parts;
   const lists = await standings.read();
-  const { siteId, state } = computers;
+  const { siteId, state } = fleet;
   const rows = await ledger.readers.compliance
     .select({ siteId, state, computers: count() })
-    .from(computers)
-    .where(isNoneOf(computers.deviceId, lists.gone()))
+    .from(fleet)
+    .where(isNoneOf(fleet.deviceId, lists.gone()))
     .groupBy(siteId, state);
   const today = Math.floor(platform.now() / DAY_MS);
   await ledger.note('compliance', [

@@ -43,20 +43,6 @@ export const statusReports = sqliteTable(
   (t) => [
     primaryKey({ columns: [t.deviceId, t.origin] }),
     index('status_reports_origin').on(t.origin, t.seq),
-    // finds a device's latest report, and when it came, without reading the reports
-    index('status_reports_latest').on(t.deviceId, t.counter, t.origin, t.hlc),
-    // holds all that the enterprise report reads, in the order in which it groups
-    index('status_reports_groups').on(
-      ...([t.siteId, t.state, t.osVersion, t.reasonsJson, t.domain] as const),
-      ...([t.deviceId, t.counter, t.origin, t.hlc] as const),
-    ),
-    // a page in the order of the states, without looking at all of the fleet
-    index('status_reports_state').on(t.state, t.deviceId, t.counter, t.origin, t.hlc),
-    // Windows compares names without regard to case
-    index('status_reports_name').on(
-      sql`${t.computerName} COLLATE NOCASE`,
-      ...([t.deviceId, t.counter, t.origin, t.hlc] as const),
-    ),
   ],
 );
 
@@ -93,12 +79,7 @@ export const seen = sqliteTable(
     counter: integer().notNull(),
     seenAt: integer('seen_at').notNull(),
   },
-  (t) => [
-    primaryKey({ columns: [t.deviceId, t.origin] }),
-    index('seen_origin').on(t.origin, t.seq),
-    // tells when a device was last seen without reading the rows: an hour's roll-ups name most of a fleet
-    index('seen_latest').on(t.deviceId, t.seenAt),
-  ],
+  (t) => [primaryKey({ columns: [t.deviceId, t.origin] }), index('seen_origin').on(t.origin, t.seq)],
 );
 
 /** Node-local and durable: an unchanged report's counter and time, until the next roll-up journals it. */
@@ -109,6 +90,36 @@ export const localSeen = sqliteTable('local_seen', {
   /** 1 once a roll-up carries it */
   rolledUp: integer('rolled_up').notNull(),
 });
+
+/**
+ * Node-local: of each computer what reports find, order and count it by, as the view `computers` says it. Triggers on the
+ * tables below that view keep it, in the transaction that changes them.
+ */
+export const fleet = sqliteTable(
+  'fleet',
+  {
+    deviceId: text('device_id').primaryKey(),
+    lastSeen: integer('last_seen').notNull(),
+    siteId: text('site_id').notNull(),
+    state: text().notNull(),
+    osVersion: text('os_version').notNull(),
+    reasonsJson: text('reasons_json').notNull(),
+    computerName: text('computer_name').notNull(),
+    domain: text().notNull(),
+    usersJson: text('users_json').notNull(),
+  },
+  (t) => [
+    // an index for each order of a page, with the device ID, which decides among equals
+    index('fleet_last_seen').on(t.lastSeen, t.deviceId),
+    index('fleet_site').on(t.siteId, t.deviceId),
+    index('fleet_state').on(t.state, t.deviceId),
+    index('fleet_os').on(t.osVersion, t.deviceId),
+    // Windows compares names without regard to case
+    index('fleet_name').on(sql`${t.computerName} COLLATE NOCASE`, t.deviceId),
+    // holds all that the enterprise report reads, in the order in which it groups
+    index('fleet_groups').on(t.siteId, t.state, t.osVersion, t.reasonsJson, t.domain, t.deviceId),
+  ],
+);
 
 /** Node-local: how many managed computers were in which state at the end of each day (UTC), as this node knew it then. */
 export const localTrend = sqliteTable(

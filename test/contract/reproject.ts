@@ -5,7 +5,7 @@ import { reproject } from '../../shared/journal/reproject.ts';
 import { distinctEscrows, edgeDrafts, sample } from '../support/drafts.ts';
 import { type Host, restartNode, startNode } from '../support/node.ts';
 import { makeOrganisation } from '../support/organisation.ts';
-import { factRows } from '../support/tables.ts';
+import { countRows, factRows, fleetFaults } from '../support/tables.ts';
 
 /** I9, I5: tables made by other rules are made again from the journal, and what was marked is read again. */
 export function reprojectContract(host: Host): void {
@@ -44,6 +44,35 @@ export function reprojectContract(host: Host): void {
     const upgraded = await restartNode(host, node);
     expect(await factRows(upgraded.engine, 'recovery')).toEqual(before);
     expect(await upgraded.engine.rows('recovery', 'SELECT * FROM recovery_marks', [])).toEqual([]);
+  });
+
+  it('keeps the table by which reports find computers, whatever changes the facts below it', async () => {
+    const organisation = await makeOrganisation();
+    const node = await startNode(host, { organisation });
+    await node.ledger.append('compliance', sample(edgeDrafts.compliance, 60, 75));
+    const { engine } = node;
+    const devices = await countRows(engine, 'compliance', 'computers');
+    expect(devices).toBeGreaterThan(3);
+    const someDevice = 'SELECT device_id FROM computers ORDER BY device_id LIMIT 2';
+    for (const sql of [
+      `INSERT INTO local_seen SELECT device_id, 1, 1 << 45, 0 FROM (${someDevice})`,
+      'UPDATE local_seen SET seen_at = seen_at + 1000, rolled_up = 1',
+      // A clock that was put right: the last time is less than it was.
+      'UPDATE local_seen SET seen_at = 1',
+      'UPDATE seen SET seen_at = seen_at / 2',
+      'DELETE FROM local_seen',
+      'DELETE FROM seen WHERE seq % 2 = 0',
+      'UPDATE status_reports SET counter = counter + 1, site_id = lower(computer_name)',
+      `DELETE FROM status_reports WHERE device_id IN (${someDevice})`,
+    ]) {
+      await engine.batch('compliance', [{ sql, args: [] }]);
+      expect([sql, ...(await fleetFaults(engine))]).toEqual([sql]);
+    }
+    expect(await countRows(engine, 'compliance', 'fleet')).toBe(devices - 2);
+    await engine.batch('compliance', [{ sql: 'UPDATE compliance_projection SET version = 0', args: [] }]);
+    const again = await restartNode(host, node);
+    expect(await fleetFaults(again.engine)).toEqual([]);
+    expect(await countRows(again.engine, 'compliance', 'fleet')).toBe(devices);
   });
 
   it('begins again when it was interrupted', async () => {

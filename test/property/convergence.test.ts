@@ -6,7 +6,7 @@ import { centreDrafts, edgeDrafts } from '../support/drafts.ts';
 import { memoryHost } from '../support/libsql.ts';
 import { type TestNode, restartNode, segmentsOf, startNode, vectorOf } from '../support/node.ts';
 import { makeOrganisation } from '../support/organisation.ts';
-import { factRows, markRows, viewRows } from '../support/tables.ts';
+import { factRows, fleetFaults, markRows, viewRows } from '../support/tables.ts';
 import { settle } from './settings.ts';
 
 /** What each writer appends, group by group. */
@@ -78,6 +78,7 @@ describe('equal vectors, equal tables (I5)', () => {
             expect(await factRows(one.engine, store)).toEqual(await factRows(two.engine, store));
             expect(await viewRows(one.engine, store)).toEqual(await viewRows(two.engine, store));
             expect(await markRows(one.engine, store)).toEqual([]);
+            for (const { engine } of [one, second]) expect(await fleetFaults(engine)).toEqual([]);
             // The writers' own tables follow from their logs in the same way.
             const writers: [TestNode, string[]][] = [
               [second, [first.ledger.self, second.ledger.self]],
