@@ -1,5 +1,6 @@
 import { cloudflareTest } from '@cloudflare/vitest-plugin';
 import { defineConfig, type Plugin } from 'vitest/config';
+import { LongestFirst } from './test/support/longest-first.ts';
 
 /** A `.sql` file is imported as its text, as esbuild and wrangler do it. */
 const sqlAsText: Plugin = {
@@ -16,8 +17,9 @@ const oxc = { jsx: { runtime: 'automatic' as const, importSource: 'hono/jsx' } }
 export default defineConfig({
   test: {
     reporters: ['default', './scripts/counts-reporter.mjs'],
-    // Half of the suite waits for real processes: two files at a time, also where there are two processors.
-    maxWorkers: 2,
+    // Most of the suite waits for real processes: three files at a time, also where there are two processors.
+    maxWorkers: 3,
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         plugins: [sqlAsText],
