@@ -148,7 +148,7 @@ async function fill(
     await empty(engine, store, now.find(({ name }) => name === migrationsTable)?.sql ?? '');
     const others = [
       ...from.iterate(
-        `SELECT sql FROM sqlite_schema WHERE type <> 'table' AND sql IS NOT NULL AND tbl_name NOT IN (?, ?) ORDER BY type = 'view', rowid`,
+        `SELECT sql FROM sqlite_schema WHERE type IN ('index', 'view') AND sql IS NOT NULL AND tbl_name NOT IN (?, ?) ORDER BY type = 'view', rowid`,
         LAST(store),
       ),
     ].map(([sql]) => plain(String(sql)));
@@ -207,6 +207,10 @@ async function finish(
   const sequences = [...from.iterate('SELECT name, seq FROM sqlite_sequence')];
   await engine.batch(store, [
     ...tables.filter(({ name }) => LAST(store).includes(name)).map(({ sql }) => plain(sql)),
+    // Rows came as they were, those that triggers keep included.
+    ...[...from.iterate(`SELECT sql FROM sqlite_schema WHERE type = 'trigger' ORDER BY rowid`)].map(([sql]) =>
+      plain(String(sql)),
+    ),
     // Numbers that were given to rows which are gone are not given again.
     plain('DELETE FROM sqlite_sequence'),
     ...sequences.map(([name = null, seq = null]) => ({
