@@ -1,5 +1,5 @@
-// `npm test`: the checks, then every test, then one line with the counts, which is the last line whatever happens.
-// Arguments go to Vitest: `npm test -- shared/journal`.
+// `npm test`: every test, and the checks meanwhile, for most tests wait; then what the checks said, and one line with the
+// counts, which is the last line whatever happens. Arguments go to Vitest: `npm test -- shared/journal`.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
@@ -11,23 +11,34 @@ const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const scratch = mkdtempSync(path.join(os.tmpdir(), 'holdfast-test-'));
 const countsFile = path.join(scratch, 'counts.json');
 
-/** The program that runs now, and whether somebody wants all of this to stop. */
-let running;
+/** The programs that run now, and whether somebody wants all of this to stop. */
+const running = new Set();
 let stopped = false;
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
   process.on(signal, () => {
     stopped = true;
-    running?.kill(signal);
+    for (const child of running) child.kill(signal);
   });
 }
 
-/** Runs a program of this project to its end and says whether it succeeded. */
-function run(args, env = {}) {
+/** Runs a program of this project to its end and says whether it succeeded; `say` gets what it writes, in one piece. */
+function run(args, env = {}, say = undefined) {
   return new Promise((resolve) => {
     if (stopped) return resolve(false);
-    running = spawn(process.execPath, args, { cwd: root, stdio: 'inherit', env: { ...process.env, ...env } });
-    running.on('error', () => resolve(false));
-    running.on('close', (code) => resolve(code === 0));
+    const stdio = say ? ['ignore', 'pipe', 'pipe'] : 'inherit';
+    const child = spawn(process.execPath, args, { cwd: root, stdio, env: { ...process.env, ...env } });
+    running.add(child);
+    // Tests have deadlines and come first.
+    if (say && child.pid !== undefined)
+      os.setPriority(child.pid, os.constants.priority.PRIORITY_BELOW_NORMAL);
+    const output = [];
+    for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk) => output.push(chunk));
+    child.on('error', () => resolve(false));
+    child.on('close', (code) => {
+      running.delete(child);
+      say?.(Buffer.concat(output));
+      resolve(code === 0);
+    });
   });
 }
 
@@ -39,10 +50,14 @@ function readCounts() {
   }
 }
 
-const checked = await run(['scripts/check.mjs']);
-const tested = await run(['node_modules/vitest/vitest.mjs', 'run', ...process.argv.slice(2)], {
-  HOLDFAST_COUNTS_FILE: countsFile,
-});
+let said = Buffer.alloc(0);
+const [checked, tested] = await Promise.all([
+  run(['scripts/check.mjs'], {}, (output) => (said = output)),
+  run(['node_modules/vitest/vitest.mjs', 'run', ...process.argv.slice(2)], {
+    HOLDFAST_COUNTS_FILE: countsFile,
+  }),
+]);
+process.stdout.write(said);
 const counts = readCounts();
 rmSync(scratch, { recursive: true, force: true });
 
