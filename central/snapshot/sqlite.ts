@@ -14,10 +14,16 @@ export class SqliteEngine implements Engine {
   readonly #database: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
 
-  /** Of one file, whichever store is asked for: that of a store at the centre, or of both at an edge. */
-  constructor(file: string, how: 'read' | 'write') {
+  /**
+   * Of one file, whichever store is asked for: that of a store at the centre, or of both at an edge. `scratch`: a copy
+   * that is thrown away.
+   */
+  constructor(file: string, how: 'read' | 'write' | 'scratch') {
     this.#database = new DatabaseSync(file, { readOnly: how === 'read', timeout: 5_000 });
     this.#database.exec(how === 'read' ? 'PRAGMA query_only = 1' : 'PRAGMA synchronous = OFF');
+    // Nobody needs the file after a crash, and a batch that is refused is undone all the same: without any journal SQLite
+    // could not (https://www.sqlite.org/pragma.html#pragma_journal_mode).
+    if (how === 'scratch') this.#database.exec('PRAGMA journal_mode = MEMORY');
   }
 
   batch(_store: Store, statements: readonly Statement[]): Promise<void> {

@@ -117,9 +117,8 @@ async function verifyTables(check: StoreCheck, content: StoreContent): Promise<v
   const { store, authority, found, manifest } = check;
   const file = path.join(check.scratch, `${store}.rebuilt.db`);
   await copyFile(check.file, file, constants.COPYFILE_FICLONE);
-  const copy = new SqliteEngine(file, 'write');
+  const copy = new SqliteEngine(file, 'scratch');
   try {
-    copy.execute('PRAGMA journal_mode = OFF');
     await migrate(copy, store, migrations[store], nodePlatform);
     const marks = `SELECT origin, seq, kind, reason FROM "${store}_marks" ORDER BY origin, seq`;
     // Of a large store a digest takes seconds: the one that there is will do, unless migrating changed the tables.
