@@ -1,7 +1,7 @@
 /** Node's `Platform`: the machine's clock and randomness, and OpenSSL's SHA-256. */
 import { hash, randomBytes, scrypt } from 'node:crypto';
 import { promisify } from 'node:util';
-import { constants, gunzip, gzip } from 'node:zlib';
+import { constants, gunzip, gunzipSync, gzip, gzipSync } from 'node:zlib';
 import type { Platform } from '../shared/platform.ts';
 
 /** One call without a hash object is twice as fast for the short texts of a chain; several parts are joined first. */
@@ -15,6 +15,9 @@ function sha256(...parts: readonly (string | Uint8Array)[]): string {
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const gzipped = promisify(gzip);
 const gunzipped = promisify(gunzip);
+const FAST = { level: constants.Z_BEST_SPEED };
+/** Below it, packing takes less time than the way to another thread and back, also where a few bytes become megabytes. */
+const SMALL_BYTES = 4_096;
 
 export const nodePlatform: Platform = {
   now: () => Date.now(),
@@ -28,8 +31,14 @@ export const nodePlatform: Platform = {
         else resolve(new Uint8Array(key));
       });
     }),
-  compress: async (text) => new Uint8Array(await gzipped(text, { level: constants.Z_BEST_SPEED })),
-  decompress: async (bytes, bytesMax) => utf8.decode(await gunzipped(bytes, { maxOutputLength: bytesMax })),
+  compress: async (text) =>
+    new Uint8Array(text.length <= SMALL_BYTES ? gzipSync(text, FAST) : await gzipped(text, FAST)),
+  decompress: async (bytes, bytesMax) => {
+    const options = { maxOutputLength: bytesMax };
+    return utf8.decode(
+      bytes.length <= SMALL_BYTES ? gunzipSync(bytes, options) : await gunzipped(bytes, options),
+    );
+  },
   // setTimeout(0) waits at least a millisecond, and would cost every group of writes that long.
   sleep: (ms, until) =>
     new Promise((resolve) => {

@@ -108,6 +108,8 @@ export class StoreJournal {
   #appendBytes = 0;
   readonly #turns: (() => Promise<void>)[] = [];
   #pumping = false;
+  /** over as soon as others had their turn since the last slice of another's log */
+  #pause: Promise<void> = Promise.resolve();
   /** whether the state in memory may be behind the database */
   #stale = false;
   /** whether something failed since the database server was last asked for news */
@@ -315,10 +317,11 @@ export class StoreJournal {
 
   async #work(): Promise<void> {
     for (let groups = 0; ;) {
-      // Whoever writes alone is written at once; others who are about to write join the group. Before a slice of
-      // another's log, people and devices get their turn (I12).
+      // Whoever writes alone is written at once; others who are about to write join the group. After a slice of
+      // another's log, people and devices get their turn before the next one (I12).
       const othersComing = (this.#parts.foreground?.busy ?? 0) > this.#appends.length;
-      await (othersComing || this.#appends.length === 0 ? this.#parts.platform.sleep(0) : Promise.resolve());
+      if (othersComing) await this.#parts.platform.sleep(0);
+      else await (this.#appends.length === 0 ? this.#pause : Promise.resolve());
       if (this.#appends.length > 0 && (groups < limits.groupsBeforeSliceMax || this.#turns.length === 0)) {
         groups += 1;
         await this.#writeGroup(this.#takeGroup());
@@ -328,6 +331,7 @@ export class StoreJournal {
       const turn = this.#turns.shift();
       if (!turn) return;
       await turn();
+      this.#pause = this.#parts.platform.sleep(0);
     }
   }
 

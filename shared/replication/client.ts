@@ -181,8 +181,9 @@ export class PeerClient {
   /** Takes in what a pull brought. Returns whether there is more to be had. */
   async #take(answer: PullAnswer, signal: AbortSignal): Promise<{ more: boolean }> {
     const { peers } = this.#parts;
-    const progress = await this.#absorb(answer);
+    // Before anything is taken in, which looks like a write here that the peer may lack.
     this.#peerHolds = answer.vectors;
+    const progress = await this.#absorb(answer);
     const peer = this.peer;
     const doubts = await this.#doubtful(answer.tips);
     if (peer) {

@@ -26,7 +26,10 @@ export type ReplicationEvent =
   | { readonly type: 'elapsed' };
 
 export type ReplicationEffect =
-  /** `full` pulls and pushes; otherwise only what was written here is pushed, while listening brings the rest */
+  /**
+   * `full` pulls and pushes; otherwise only what the peer is known to lack is pushed, while listening brings the rest,
+   * with what the peer holds, at every end of a wait
+   */
   | { readonly type: 'exchange'; readonly full: boolean }
   | { readonly type: 'listen' }
   | { readonly type: 'wait'; readonly boundMs: number }
@@ -40,10 +43,13 @@ export interface Transition {
 
 export const INITIAL: ReplicationState = { name: 'resting' };
 
+/** Slow, so that the next try follows soon after the end of an absence, in proportion to it: most are restarts. */
+const UNREACHABLE_GROWTH = 1.25;
+
 /** The longest pause before the next try after so many failures in a row; the driver draws from zero to it. */
 export function backoffBoundMs(failures: number, refused: boolean): number {
-  const longest = refused ? limits.retryRefusedMaxMs : limits.retryMaxMs;
-  return Math.min(longest, limits.retryFirstMs * 2 ** Math.min(failures - 1, 30));
+  const [longest, growth] = refused ? [limits.retryRefusedMaxMs, 2] : [limits.retryMaxMs, UNREACHABLE_GROWTH];
+  return Math.min(longest, limits.retryFirstMs * growth ** Math.min(failures - 1, 30));
 }
 
 export function transition(state: ReplicationState, event: ReplicationEvent): Transition {
@@ -60,7 +66,7 @@ export function transition(state: ReplicationState, event: ReplicationEvent): Tr
 function resting(state: ReplicationState & { name: 'resting' }, event: ReplicationEvent): Transition {
   switch (event.type) {
     case 'trigger':
-      return exchange(0, event.cause !== 'write');
+      return exchange(0, event.cause === 'online');
     case 'unreachable':
     case 'refused':
       return pause(1, event);
@@ -74,7 +80,7 @@ function exchanging(state: ReplicationState & { name: 'exchanging' }, event: Rep
   switch (event.type) {
     case 'trigger':
       return {
-        state: { ...state, again: event.cause === 'write' && state.again !== 'full' ? 'push' : 'full' },
+        state: { ...state, again: event.cause !== 'online' && state.again !== 'full' ? 'push' : 'full' },
         effects: [],
       };
     case 'done':

@@ -131,7 +131,10 @@ describe('a revoked edge', () => {
     await appendAll(box.node, [{ kind: 'device', body } as never]);
     for (const node of [box, neighbour]) await sync(node);
     // An open session ends as well, and a pull that waits.
-    const waiting = box.node.links[0]?.client.listen(signal).catch((error: unknown) => error);
+    const waiting = (async () => {
+      // A wait takes 25 ms here: one of them is under way, or just over, when the revocation comes.
+      for (;;) await box.node.links[0]?.client.listen(signal);
+    })().catch((error: unknown) => error);
     await nodePlatform.sleep(20);
     await revoke(here);
     await sync(neighbour);

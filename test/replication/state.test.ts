@@ -58,17 +58,17 @@ const stay = 'stay';
 /** A missing cell does not compile. */
 const TABLE: Record<keyof typeof STATES, Record<keyof typeof EVENTS, Transition | typeof stay>> = {
   resting: {
-    ...{ write: exchange(false), timer: exchange(true), online: exchange(true) },
+    ...{ write: exchange(false), timer: exchange(false), online: exchange(true) },
     ...{ done: stay, 'done, more': stay, elapsed: stay },
     ...{ unreachable: pause(1, false), refused: pause(1, true) },
   },
   exchanging: {
-    ...{ write: again('push'), timer: again('full'), online: again('full') },
+    ...{ write: again('push'), timer: again('push'), online: again('full') },
     ...{ done: rest, 'done, more': cleared(exchange(true)), elapsed: stay },
     ...{ unreachable: pause(1, false), refused: pause(1, true) },
   },
   'exchanging, then push': {
-    ...{ write: stay, timer: again('full'), online: again('full') },
+    ...{ write: stay, timer: stay, online: again('full') },
     ...{ done: cleared(exchange(false)), 'done, more': cleared(exchange(true)), elapsed: stay },
     ...{ unreachable: pause(1, false), refused: pause(1, true) },
   },
@@ -78,7 +78,7 @@ const TABLE: Record<keyof typeof STATES, Record<keyof typeof EVENTS, Transition 
     ...{ unreachable: pause(1, false), refused: pause(1, true) },
   },
   'exchanging after 3 failures': {
-    ...{ write: again('push', 3), timer: again('full', 3), online: again('full', 3) },
+    ...{ write: again('push', 3), timer: again('push', 3), online: again('full', 3) },
     ...{ done: rest, 'done, more': cleared(exchange(true)), elapsed: stay },
     ...{ unreachable: pause(4, false), refused: pause(4, true) },
   },
@@ -114,8 +114,9 @@ describe('replication state', () => {
 
   it('backs off up to its bounds and never gives up', () => {
     expect(backoffBoundMs(1, false)).toBe(limits.retryFirstMs);
-    expect(backoffBoundMs(2, false)).toBe(2 * limits.retryFirstMs);
-    for (const failures of [10, 100, 1e9]) {
+    expect(backoffBoundMs(2, false)).toBe(1.25 * limits.retryFirstMs);
+    expect(backoffBoundMs(2, true)).toBe(2 * limits.retryFirstMs);
+    for (const failures of [15, 100, 1e9]) {
       expect(backoffBoundMs(failures, false)).toBe(limits.retryMaxMs);
     }
     expect(backoffBoundMs(1e9, true)).toBe(limits.retryRefusedMaxMs);
