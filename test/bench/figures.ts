@@ -3,7 +3,7 @@ export interface Figure {
   readonly bench: string;
   readonly name: string;
   readonly value: number;
-  readonly unit: '/s' | 'ms' | 'µs' | 'bytes' | 'KB' | 'MB' | 's' | '×' | '%';
+  readonly unit: '/s' | 'ms' | 'µs' | 'bytes' | 'KB' | 'MB' | 's' | '×' | '%' | 'CLS';
   /** measured in the same run */
   readonly baseline?: { readonly name: string; readonly value: number };
   readonly aim?: Aim;

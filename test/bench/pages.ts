@@ -1,8 +1,9 @@
 /**
  * The portal's pages at a centre that holds 100,000 computers with three drives each, and at an edge in workerd that
- * holds the same: how long the node takes for each, over HTTP on loopback, and how much a browser without a cache has
- * to fetch.
+ * holds the same: how long the node takes for each, over HTTP on loopback, how much a browser without a cache has to
+ * fetch, and by how much what a real one shows moves while it loads.
  */
+import type { Browser } from 'playwright-core';
 import { startCentre } from '../../central/centre.ts';
 import { LocalCluster } from '../../central/local/cluster.ts';
 import { nodePlatform } from '../../central/platform.ts';
@@ -11,8 +12,9 @@ import type { HoldfastNode } from '../../shared/node.ts';
 import { recordTrend } from '../../shared/reports/trend.ts';
 import { reportPartsOf } from '../../shared/reports/context.ts';
 import { computer, newDeviceId } from './computers.ts';
+import { layoutShift, tryBrowser } from '../support/browser.ts';
 import { type Figure, ascending, percentile } from './figures.ts';
-import { type BenchContext, EDGE_A, PLAN } from './installation.ts';
+import { type BenchContext, EDGE_A, PLAN, entriesHeld, waitForEntries } from './installation.ts';
 
 const COMPUTERS = 100_000;
 const DRIVES = 3;
@@ -28,10 +30,13 @@ type PageList = readonly (readonly [name: string, path: string])[];
 
 const PAGES: PageList = [
   ['recover', '/recover'],
-  ['computers', '/computers'],
   ['computers, page 1,000', '/computers?page=1000'],
-  ['computers by last seen', '/computers?sort=last-seen'],
-  ['computers by state', '/computers?sort=state&order=desc'],
+  ...['name', 'site', 'state', 'os', 'last-seen'].flatMap((sort): PageList => [
+    [`computers by ${sort}`, `/computers?sort=${sort}`],
+    [`computers by ${sort}, downwards, page 1,000`, `/computers?sort=${sort}&order=desc&page=1000`],
+  ]),
+  ['computers of a site by last-seen', `/computers?site=site-${EDGE_A}&sort=last-seen`],
+  ['computers of a user', '/computers?user=user123'],
   ['computers, filtered', '/computers?computer=PC-0421*&state=non-compliant'],
   ['silent computers', '/computers?silentDays=30'],
   ['compliance', '/reports/compliance'],
@@ -59,18 +64,21 @@ export async function benchPages(context: BenchContext): Promise<Figure[]> {
     },
     () => undefined,
   );
+  const browser = await tryBrowser();
+  if (typeof browser === 'string') context.say(`pages: not looked at for what moves: ${browser}`);
   try {
     await cluster.configure();
     context.say(`pages: ${String(COMPUTERS)} computers with ${String(DRIVES)} drives each …`);
     const deviceIds = await fill(centre.node);
     await recordTrend(reportPartsOf(centre.node));
     const pages: PageList = [...PAGES, ['a computer', `/computers/${deviceIds[0] ?? ''}`]];
-    const figures = await measure(cluster, centre.url, [...pages, ...CENTRE_PAGES], '');
+    const figures = await measure(cluster, centre.url, [...pages, ...CENTRE_PAGES], browser, '');
     context.say('pages: the same at an edge …');
     const edge = await cluster.startEdge(EDGE_A);
-    await untilHeld(cluster, edge.url);
-    return [...figures, ...(await measure(cluster, edge.url, pages, 'edge, '))];
+    await waitForEntries(edge.url, await entriesHeld(centre.url), performance.now(), CATCH_UP_MS_MAX);
+    return [...figures, ...(await measure(cluster, edge.url, pages, browser, 'edge, '))];
   } finally {
+    if (typeof browser !== 'string') await browser.close();
     await cluster.stopAll();
     await centre.stop();
   }
@@ -80,6 +88,7 @@ async function measure(
   cluster: LocalCluster,
   url: string,
   pages: PageList,
+  browser: Browser | string,
   where: string,
 ): Promise<Figure[]> {
   const figures: Figure[] = [];
@@ -95,34 +104,39 @@ async function measure(
         ...{ value: bytes / 1024, unit: 'KB', aim: { atMost: 150 } },
       },
     );
+    if (typeof browser === 'string') continue;
+    figures.push({
+      ...{ bench: 'pages', name: `${where}${name}: layout shift` },
+      ...{ value: await shiftOf(browser, `${url}${path}`, cluster), unit: 'CLS', aim: { atMost: 0 } },
+    });
   }
   return figures;
 }
 
-/** Resolves when the edge has every computer, and its key, from the centre. */
-async function untilHeld({ secrets }: LocalCluster, url: string): Promise<void> {
-  const headers = { Authorization: `Bearer ${secrets.tokens.administrator}` };
-  const deadline = Date.now() + CATCH_UP_MS_MAX;
-  while (Date.now() < deadline) {
-    const response = await fetch(`${url}/v1/reports/computer-compliance?limit=1&sort=name&order=desc`, {
-      headers,
+/** The most that a page moves by itself in a browser without a cache, on a desk and on a phone. */
+async function shiftOf(browser: Browser, url: string, cluster: LocalCluster): Promise<number> {
+  const shifts: number[] = [];
+  for (const width of [1280, 390]) {
+    const context = await browser.newContext({
+      ...{ viewport: { width, height: 900 }, extraHTTPHeaders: headersFor(url, cluster) },
     });
-    const answer = (await response.json()) as {
-      total?: number;
-      computers?: { otherVolumes: unknown; volumes: { keys: unknown[] }[] }[];
-    };
-    const [last] = answer.computers ?? [];
-    if (answer.total === COMPUTERS && last?.volumes.some(({ keys }) => keys.length > 0) === true) return;
-    await new Promise((resolve) => setTimeout(resolve, 2_000));
+    const page = await context.newPage();
+    await page.goto(url);
+    shifts.push(await layoutShift({ page }));
+    await context.close();
   }
-  throw new Error(`${url} did not get all computers within ${String(CATCH_UP_MS_MAX)} ms`);
+  return Math.max(...shifts);
+}
+
+function headersFor(url: string, { secrets }: LocalCluster): Record<string, string> {
+  const { administrator, helpdesk } = secrets.tokens;
+  const token = url.endsWith('/recover') ? helpdesk : administrator;
+  return { Accept: 'text/html', Authorization: `Bearer ${token}` };
 }
 
 /** Times until the last byte of the page, and the bytes of the page and of what it links. */
-async function look(url: string, { secrets }: LocalCluster, turns: number) {
-  const { administrator, helpdesk } = secrets.tokens;
-  const token = url.endsWith('/recover') ? helpdesk : administrator;
-  const headers = { Accept: 'text/html', Authorization: `Bearer ${token}` };
+async function look(url: string, cluster: LocalCluster, turns: number) {
+  const headers = headersFor(url, cluster);
   const ms: number[] = [];
   let text = '';
   for (let turn = 0; turn < turns; turn += 1) {

@@ -8,6 +8,7 @@ import { readFile } from 'node:fs/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { nodePlatform } from '../../central/platform.ts';
 import { formatRecoveryPassword } from '../../shared/domain/recovery-key.ts';
+import { layoutShift, tryBrowser } from '../support/browser.ts';
 import { ask } from '../support/cluster.ts';
 import { administrationFlows } from './administration.ts';
 import { notServingFlows } from './not-serving.ts';
@@ -15,10 +16,10 @@ import {
   type PersonName,
   Stage,
   type Visitor,
-  layoutShift,
+  cutOnPaper,
   overflow,
   screenshot,
-  tryBrowser,
+  takesPictures,
   violationsOf,
 } from './stage.ts';
 
@@ -145,16 +146,17 @@ const PAGES: readonly Seen[] = [
 /** As wide as a screen on a desk: what fits a narrower one is only looked at. */
 const WIDEST = 1920;
 
-/** Each language at each width, each width in each scheme. */
+const FOUR_LOOKS = [
+  [1280, 'light'],
+  [1280, 'dark'],
+  [390, 'light'],
+  [390, 'dark'],
+] as const;
+
+/** Each language at each width, each width in each scheme; for somebody who wants pictures, each language in all four. */
 const LOOKS = {
-  'en-GB': [
-    [1280, 'light'],
-    [390, 'dark'],
-  ],
-  'es-ES': [
-    [1280, 'dark'],
-    [390, 'light'],
-  ],
+  'en-GB': FOUR_LOOKS.filter((_, index) => takesPictures || index === 0 || index === 3),
+  'es-ES': FOUR_LOOKS.filter((_, index) => takesPictures || index === 1 || index === 2),
 } as const;
 
 describe.runIf(typeof browser !== 'string')('the portal', { timeout: 90_000 }, () => {
@@ -235,6 +237,7 @@ describe.runIf(typeof browser !== 'string')('the portal', { timeout: 90_000 }, (
         await page.setViewportSize({ width: WIDEST, height: 1080 });
         expect(await overflow(visitor)).toBe(0);
         await screenshot(visitor, `${name}-es-${String(WIDEST)}`);
+        expect(await cutOnPaper(visitor, `${name}-es-print`)).toEqual([]);
       }
       // A browser writes down that a page was refused; the page itself says nothing.
       const expected = status === 200 ? [] : [expect.stringContaining(String(status))];

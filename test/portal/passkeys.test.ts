@@ -13,8 +13,9 @@ import { DEMO_PLAN } from '../../central/local/plan.ts';
 import { auditAnswer } from '../../shared/reports/messages.ts';
 import { holdfast } from '../import/command.ts';
 import { afterFile } from '../support/cleanup.ts';
+import { tryBrowser } from '../support/browser.ts';
 import { ask, bugsInLogs, openFleet, startCluster, untilNone } from '../support/cluster.ts';
-import { type Visitor, complaintsOf, overflow, screenshot, tryBrowser, violationsOf } from './stage.ts';
+import { type Visitor, complaintsOf, overflow, screenshot, violationsOf } from './stage.ts';
 
 const browser = await tryBrowser();
 

@@ -1,14 +1,13 @@
 /**
- * A branch with people in front of it: a real installation, a few PCs, everybody enrolled, and a real browser. The
- * browser is Chromium from a package, or the system's; without either the tests say that they are skipped.
+ * A branch with people in front of it: a real installation, a few PCs, everybody enrolled, and a real browser.
+ * Without one the tests say that they are skipped.
  */
-import { access, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { type InStatement, createClient } from '@libsql/client';
-import sparticuz from '@sparticuz/chromium';
 import type { AxeResults } from 'axe-core';
-import { type Browser, type BrowserContext, type CDPSession, type Page, chromium } from 'playwright-core';
+import type { Browser, BrowserContext, CDPSession, Page } from 'playwright-core';
 import { z } from 'zod';
 import type { LocalCluster } from '../../central/local/cluster.ts';
 import type { Fleet } from '../../central/fleet/fleet.ts';
@@ -18,29 +17,7 @@ import { type Enrolled, configure, enrol, fetchOf, signedInBy, trySignIn } from 
 
 /** the folder for them, when somebody wants to look: they are a fifth of the time that these tests take */
 const SCREENSHOTS = process.env['HOLDFAST_SCREENSHOTS'];
-/** What is not needed here, or weakens what a page's policy forbids. */
-const LEFT_OUT = ['--single-process', '--disable-web-security'];
-
-/** The browser, or why there is none. */
-export async function tryBrowser(): Promise<Browser | string> {
-  const tries = [
-    () => sparticuz.executablePath(),
-    () => access('/usr/bin/chromium').then(() => '/usr/bin/chromium'),
-  ];
-  const faults: string[] = [];
-  for (const find of tries) {
-    try {
-      const executablePath = await find();
-      return await chromium.launch({
-        ...{ executablePath, headless: true },
-        args: sparticuz.args.filter((arg) => !LEFT_OUT.includes(arg)),
-      });
-    } catch (error) {
-      faults.push(error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error));
-    }
-  }
-  return `no Chromium starts here: ${faults.join('; ')}`;
-}
+export const takesPictures = SCREENSHOTS !== undefined;
 
 export type PersonName = 'helpdesk' | 'advanced' | 'reports' | 'administrator' | 'officer' | 'secondOfficer';
 const PEOPLE: Readonly<Record<PersonName, string>> = {
@@ -269,15 +246,24 @@ export async function screenshot({ page }: Visitor, name: string): Promise<void>
   await page.screenshot({ path: path.join(SCREENSHOTS, `${name}.png`), fullPage: true });
 }
 
-/** By how much what was shown has moved since the page began to load. */
-export function layoutShift({ page }: Visitor): Promise<number> {
-  return page.evaluate(`new Promise((resolve) => {
-    let sum = 0;
-    new PerformanceObserver((list) => {
-      for (const { value } of list.getEntries()) sum += value;
-    }).observe({ type: 'layout-shift', buffered: true });
-    setTimeout(() => resolve(sum), 50);
-  })`);
+/** A4 within its margins, in CSS pixels: upright, and turned for a table of many columns. */
+const PAPER = { auto: [688, 1017], wide: [1017, 688] } as const;
+
+/** The tables of a page that would be cut off on paper, after a picture of it as it would be printed. */
+export async function cutOnPaper(visitor: Visitor, name: string): Promise<string[]> {
+  const { page } = visitor;
+  await page.emulateMedia({ media: 'print', colorScheme: 'dark' });
+  const turned = await page.evaluate<boolean>('getComputedStyle(document.body).page === "wide"');
+  const [width, height] = PAPER[turned ? 'wide' : 'auto'];
+  await page.setViewportSize({ width, height });
+  await screenshot(visitor, name);
+  const cut = await page.evaluate<string[]>(
+    `[...document.querySelectorAll('.scroll')]
+      .filter((region) => region.scrollWidth > region.clientWidth || region.getBoundingClientRect().right > innerWidth)
+      .map((region) => region.getAttribute('aria-label'))`,
+  );
+  await page.emulateMedia({ media: 'screen' });
+  return cut;
 }
 
 /** Pixels by which a page is wider than its window. */
