@@ -167,8 +167,12 @@ export class EscrowService {
   }
 
   /** Every copy under this key ID: commitment, device, and where its entry stands; the first to arrive first. */
-  #held(keyId: Guid): Promise<SqlValue[][]> {
-    return this.#parts.ledger.engine.rows(
+  async #held(keyId: Guid): Promise<SqlValue[][]> {
+    const { engine } = this.#parts.ledger;
+    // Most keys are new, and that none is held can be asked in half the time.
+    const any = 'SELECT 1 FROM escrows WHERE key_id = ?1 UNION ALL SELECT 1 FROM imports WHERE key_id = ?1';
+    if ((await engine.rows('recovery', any, [keyId])).length === 0) return [];
+    return engine.rows(
       'recovery',
       'SELECT e.commitment, e.device_id, e.origin, e.seq, j.hash, j.arrival FROM escrows e ' +
         'JOIN recovery_journal j ON j.origin = e.origin AND j.seq = e.seq WHERE e.key_id = ?1 ' +
