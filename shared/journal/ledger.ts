@@ -16,6 +16,7 @@ import { HybridClock } from './hlc.ts';
 import { type Migrations, migrate } from './migrate.ts';
 import { reproject } from './reproject.ts';
 import {
+  type Again,
   type Draft,
   type NodeIdentity,
   type OriginState,
@@ -143,7 +144,11 @@ export class Ledger {
     return this.#journals[store];
   }
 
-  append(store: Store, drafts: readonly Draft[], local: readonly Statement[] = []): Promise<Entry[]> {
+  append(
+    store: Store,
+    drafts: readonly (Draft | Again)[],
+    local: readonly Statement[] = [],
+  ): Promise<Entry[]> {
     return this.#journal(store).append(drafts, local);
   }
 

@@ -19,7 +19,7 @@ import { limits } from '../limits.ts';
 import type { Log, Platform } from '../platform.ts';
 import { type Certificate, type CertificateAuthority, type Origin, nodeOf } from '../trust/certificate.ts';
 import type { Signer } from '../trust/jws.ts';
-import { type Draft, type Prepared, prepare } from './drafts.ts';
+import { type Again, type Draft, type Prepared, prepare } from './drafts.ts';
 import { type Trusted, cutAfter, insertQuarantine } from './cut-off.ts';
 import { Durability } from './durability.ts';
 import { type Engine, EngineError, type SqlValue, type Statement } from './engine.ts';
@@ -30,7 +30,7 @@ import { Projector, projectAll } from './projection.ts';
 import { type Refusal, type Verified, forkEvidence, hashAt, readSegment, verifySegment } from './segments.ts';
 import * as sql from './statements.ts';
 
-export type { Draft } from './drafts.ts';
+export type { Again, Draft } from './drafts.ts';
 
 export interface OriginState {
   readonly seq: number;
@@ -146,7 +146,7 @@ export class StoreJournal {
    * entries once they are durable; rejects with EngineError or OverloadedError having stored nothing (unless a
    * database server was cut off before its answer arrived: then nobody knows, and the state is read again).
    */
-  async append(drafts: readonly Draft[], local: readonly Statement[] = []): Promise<Entry[]> {
+  async append(drafts: readonly (Draft | Again)[], local: readonly Statement[] = []): Promise<Entry[]> {
     if (this.#appends.length >= limits.appendQueueMax || this.#appendBytes >= limits.appendQueueBytesMax) {
       throw new OverloadedError('too many writes are waiting');
     }
@@ -431,7 +431,12 @@ export class StoreJournal {
       hash: tip.hash,
     });
     const projector = new Projector();
-    for (const [index, entry] of entries.entries()) projector.add(entry, all[index]?.rows ?? {});
+    const marks: Statement[] = [];
+    for (const [index, entry] of entries.entries()) {
+      const { rows, mark } = all[index] ?? { rows: {}, mark: null };
+      projector.add(entry, rows);
+      if (mark) marks.push(sql.insertMark(this.store, entry, mark));
+    }
     const state = {
       origin: self,
       seq: tip.seq,
@@ -446,6 +451,7 @@ export class StoreJournal {
       sql.insertHead(this.store, self, tip.seq, head),
       sql.setTip(this.store, state),
       ...projector.statements(),
+      ...marks,
       ...local,
     ]);
     this.#committed(self, { ...state, ...identity }, entries, 'append');

@@ -6,8 +6,7 @@
  * A peer that says so has to show the other log, signed by this node's key: a lie would have everything written again,
  * as often as it is told.
  */
-import { KINDS, type Kind } from '../journal/kinds.ts';
-import type { Draft } from '../journal/drafts.ts';
+import type { Again } from '../journal/drafts.ts';
 import type { Segment, Store } from '../journal/entry.ts';
 import type { Ledger } from '../journal/ledger.ts';
 import { hashAt, verifySegment } from '../journal/segments.ts';
@@ -122,21 +121,23 @@ interface Written {
   readonly seq: number;
   readonly hash: string;
   readonly bytes: number;
-  readonly draft: Draft;
+  readonly draft: Again;
 }
 
-/** What this copy wrote after `after`, to be written again; a genesis belongs to its own log. */
+/**
+ * What this copy wrote after `after`, to be written again as it stands: it may have run a newer version meanwhile. A
+ * genesis belongs to its own log.
+ */
 async function writtenAfter(ledger: Ledger, store: Store, origin: Origin, after: number): Promise<Written[]> {
   const rows = await ledger.engine.rows(
     store,
-    `SELECT seq, hash, kind, body FROM "${store}_journal" WHERE origin = ? AND seq > ? AND body IS NOT NULL AND kind <> 'genesis' ORDER BY seq`,
+    `SELECT seq, hash, kind, version, body FROM "${store}_journal" WHERE origin = ? AND seq > ? AND body IS NOT NULL AND kind <> 'genesis' ORDER BY seq`,
     [origin, after],
   );
-  return rows.map(([seq, hash, kind, body]) => {
-    const name = String(kind) as Kind;
-    // This node wrote it, by the schema of that kind.
-    const draft = { kind: name, body: KINDS[name].body.parse(JSON.parse(String(body))) } as Draft;
-    return { seq: Number(seq), hash: String(hash), bytes: String(body).length, draft };
+  return rows.map(([seq, hash, kind, version, text]) => {
+    const body = String(text);
+    const draft = { again: { kind: String(kind), version: Number(version), body } };
+    return { seq: Number(seq), hash: String(hash), bytes: body.length, draft };
   });
 }
 

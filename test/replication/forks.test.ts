@@ -66,6 +66,30 @@ describe('two running copies of one node (I4, I6)', () => {
     expect(second.node.ledger.origins('recovery').get(second.node.ledger.self)?.seq).toBe(tip);
   });
 
+  it('write again what this version of the program cannot read, as it stands (I9)', async () => {
+    const organisation = await makeOrganisation();
+    const centre = await startNetworkNode(organisation, CENTRE);
+    const link = [{ name: 'centre', fetch: centre.fetch }];
+    const first = await startNetworkNode(organisation, edgeIn('north', 'a', 'region'), link);
+    await revoke(first.node, 'cc');
+    const second = await startTwin(first, link);
+    await revoke(first.node, 'ff');
+    // Written by a newer version, before this one was put back.
+    const newer = { kind: 'sighting', version: 3, body: '{"n":1}' };
+    await second.node.ledger.append('recovery', [{ again: newer }]);
+    await exchange(first.node);
+    await exchange(second.node);
+    const { self } = second.node.ledger;
+    for (const { node } of [second, centre]) {
+      const held = await node.ledger.engine.rows(
+        'recovery',
+        "SELECT j.origin, j.kind, j.version, j.body, m.reason FROM recovery_journal j JOIN recovery_marks m USING (origin, seq) WHERE j.kind = 'sighting' AND j.origin = ?",
+        [self],
+      );
+      expect(held).toEqual([[self, newer.kind, newer.version, newer.body, 'unknown-kind']]);
+    }
+  });
+
   it('never take the other copy for a copy of their own entries (I1)', async () => {
     const organisation = await makeOrganisation();
     const centre = await startNetworkNode(organisation, CENTRE);

@@ -90,7 +90,9 @@ export class Oracle {
         if (hlc > HLC_SANE_MAX) this.violated('I14', `${life.name} follows a clock of the far future`);
       } else this.violated('I4', `${life.name} took in ${place}, which its author did not write`);
     }
-    if (operation.names.includes(AGAIN) && !this.#isSplitNode(machine.certificate.nodeId))
+    // A node in the wrong hands does meet another log in its name: its owner forged one.
+    const { nodeId } = machine.certificate;
+    if (operation.names.includes(AGAIN) && !this.dishonest.has(nodeId) && !this.#isSplitNode(nodeId))
       this.violated('I4', `${life.name} wrote again what no other copy of it contradicts`);
     if (this.freezes && !operation.opensGate) this.#checkGate(life, operation);
   }
