@@ -7,6 +7,7 @@ import type { Platform } from '../platform.ts';
 import type { Origin } from '../trust/certificate.ts';
 import type { Engine } from './engine.ts';
 import type { Store } from './entry.ts';
+import { PROJECTION_VERSION } from './kinds.ts';
 import { TABLE_SHAPES } from './tables.ts';
 
 export interface RowHash {
@@ -56,9 +57,27 @@ export async function digestSlice(
   return { tables, rows };
 }
 
+/** Nobody's rules: the tables are being made again from the journal. */
+export const NO_RULES = 0;
+
 /**
- * The same while the log ends at `at`, or null when it does not, or no longer when all was read. The database may be a
- * moment ahead of what is known in memory, and a later entry takes the place of rows of an earlier slice.
+ * By which rules the tables were made, as the database says: at a database server, another process may be making them
+ * again at this moment (`reproject.ts`), or have made them by the rules of another version.
+ */
+export async function rulesOf(engine: Engine, store: Store): Promise<number> {
+  const [made] = await engine.rows(store, `SELECT version FROM "${store}_projection" WHERE id = 1`, []);
+  return Number(made?.[0] ?? NO_RULES);
+}
+
+/** Whether the tables are what this program makes of the journal, so that they can be compared (I5). */
+export async function areByOurRules(engine: Engine, store: Store): Promise<boolean> {
+  return (await rulesOf(engine, store)) === PROJECTION_VERSION;
+}
+
+/**
+ * The same while the log ends at `at` and the tables are by this program's rules, or null when that is not so, or no
+ * longer when all was read. The database may be a moment ahead of what is known in memory, and a later entry takes the
+ * place of rows of an earlier slice.
  */
 export async function digestSliceAt(
   engine: Engine,
@@ -68,7 +87,9 @@ export async function digestSliceAt(
   from: number,
   to: number,
 ): Promise<SliceDigest | null> {
+  if (!(await areByOurRules(engine, store))) return null;
   const slice = await digestSlice(engine, platform, store, origin, from, to);
+  if (!(await areByOurRules(engine, store))) return null;
   const [tip] = await engine.rows(store, `SELECT seq FROM "${store}_origins" WHERE origin = ?`, [origin]);
   return tip?.[0] === at ? slice : null;
 }

@@ -1,7 +1,8 @@
 /**
  * From fact rows to SQL: one statement per table for a whole batch, over `json_each`. The same text runs on both
- * engines, needs two bound values however many rows there are, and is idempotent: within one origin rows come in
- * order, across origins they never share a key.
+ * engines, needs two bound values however many rows there are, and gives the same tables in whatever order entries
+ * come, and however often: across origins they never share a key, and within one the newest row stays, of equals the
+ * first.
  */
 import type { Statement } from './engine.ts';
 import type { Entry, Store } from './entry.ts';
@@ -23,14 +24,15 @@ const PLANS: ReadonlyMap<FactTable, TablePlan> = new Map(
 function upsert({ sqlName, columns, key, newer }: TableShape): string {
   const quoted = (names: readonly string[]): string => names.map((name) => `"${name}"`).join(', ');
   const rest = columns.filter((column) => !key.includes(column));
-  const conflict =
+  const isFirst = `excluded."seq" < "${sqlName}"."seq"`;
+  const wins =
     newer === null
-      ? 'DO NOTHING'
-      : `DO UPDATE SET ${rest.map((column) => `"${column}" = excluded."${column}"`).join(', ')} ` +
-        `WHERE excluded."${newer}" > "${sqlName}"."${newer}"`;
+      ? isFirst
+      : `excluded."${newer}" > "${sqlName}"."${newer}" OR (excluded."${newer}" = "${sqlName}"."${newer}" AND ${isFirst})`;
   return (
     `INSERT INTO "${sqlName}" (${quoted(columns)}) ${selectJsonRows(columns.length)} WHERE 1 ` +
-    `ON CONFLICT (${quoted(key)}) ${conflict}`
+    `ON CONFLICT (${quoted(key)}) DO UPDATE SET ` +
+    `${rest.map((column) => `"${column}" = excluded."${column}"`).join(', ')} WHERE ${wins}`
   );
 }
 

@@ -2,10 +2,15 @@
  * Makes the fact tables of a store again from its journal, when the program projects by other rules than the one that
  * made them. What an older version could not read and marked is read again then (I9). It runs before the node serves;
  * a start that was interrupted begins again, and one that meets a snapshot's freeze waits for its end (I11).
+ *
+ * At a database server other processes go on answering from these tables meanwhile, so no row is ever missing there that
+ * the journal has (I2): the rows of each page of the journal are replaced in one transaction. A row of the old rules may
+ * have stood in the way of one from an earlier page, so all pages are projected once more. Nobody compares meanwhile (I5).
  */
 import type { Log, Platform } from '../platform.ts';
 import type { CertificateAuthority, NodeRole, Origin } from '../trust/certificate.ts';
-import { type Engine, EngineError } from './engine.ts';
+import { NO_RULES, rulesOf } from './digest.ts';
+import { type Engine, EngineError, type Statement } from './engine.ts';
 import type { Entry, Store } from './entry.ts';
 import { batchUnfrozen } from './freeze.ts';
 import { PROJECTION_VERSION, project } from './kinds.ts';
@@ -21,27 +26,60 @@ interface Parts {
   readonly log: Log;
 }
 
+/** One log that is gone through. `replaces`: its old rows still stand, and give way page by page. */
+interface Pass {
+  readonly origin: Origin;
+  readonly role: NodeRole;
+  readonly replaces: boolean;
+}
+
 export async function reproject(parts: Parts, store: Store, version = PROJECTION_VERSION): Promise<void> {
   const { engine, platform, authority, log } = parts;
-  const [made] = await engine.rows(store, `SELECT version FROM "${store}_projection" WHERE id = 1`, []);
-  if (made?.[0] === version && !(await isKnownNow(engine, store))) return;
+  const made = await rulesOf(engine, store);
+  if (made === version && !(await isKnownNow(engine, store))) return;
   const logs = await engine.rows(store, `SELECT origin, certificate FROM "${store}_origins"`, []);
   if (logs.length > 0) log('info', 'tables are made again from the journal', { store, version });
-  const tables = [...TABLE_SHAPES.values()]
-    .filter((shape) => shape.store === store)
-    .map(({ sqlName }) => sqlName);
   const setVersion = (to: number) => ({
     sql: `INSERT OR REPLACE INTO "${store}_projection" (id, version) VALUES (1, ?)`,
     args: [to],
   });
-  // 0 is nobody's version: after an interruption an older program makes them again as well.
-  const emptied = [...tables, `${store}_marks`].map((table) => ({ sql: `DELETE FROM "${table}"`, args: [] }));
-  await batchUnfrozen(engine, platform, store, [setVersion(0), ...emptied]);
-  for (const [origin, certificate] of logs) {
-    const author = await authority.check(String(certificate));
-    if (author) await reprojectLog(parts, store, String(origin) as Origin, author.role);
+  const isRead = Boolean(engine.served?.(store));
+  const emptied = tablesOf(store).map((table) => ({ sql: `DELETE FROM "${table}"`, args: [] }));
+  // Nobody's version: after an interruption an older program makes them again as well.
+  await batchUnfrozen(engine, platform, store, [setVersion(NO_RULES), ...(isRead ? [] : emptied)]);
+  for (const replaces of isRead ? [true, false] : [false]) {
+    for (const [origin, certificate] of logs) {
+      const author = await authority.check(String(certificate));
+      const pass = { origin: String(origin) as Origin, replaces };
+      if (author) await reprojectLog(parts, store, { ...pass, role: author.role });
+    }
   }
+  if (isRead)
+    for (const statement of dropStray(store)) await batchUnfrozen(engine, platform, store, [statement]);
   await batchUnfrozen(engine, platform, store, [setVersion(version)]);
+}
+
+function tablesOf(store: Store): string[] {
+  const shapes = [...TABLE_SHAPES.values()].filter((shape) => shape.store === store);
+  return [...shapes.map(({ sqlName }) => sqlName), `${store}_marks`];
+}
+
+/** Rows of no entry that is held. */
+function dropStray(store: Store): Statement[] {
+  return tablesOf(store).map((table) => ({
+    sql:
+      `DELETE FROM "${table}" AS f WHERE NOT EXISTS ` +
+      `(SELECT 1 FROM "${store}_journal" j WHERE j.origin = f.origin AND j.seq = f.seq)`,
+    args: [],
+  }));
+}
+
+/** The rows that these entries determined, and the marks on them. */
+function withoutRows(store: Store, origin: Origin, page: readonly Entry[]): Statement[] {
+  return tablesOf(store).map((table) => ({
+    sql: `DELETE FROM "${table}" WHERE origin = ? AND seq >= ? AND seq <= ?`,
+    args: [origin, page[0]?.seq ?? 0, page.at(-1)?.seq ?? 0],
+  }));
 }
 
 /**
@@ -64,9 +102,9 @@ async function isKnownNow(engine: Engine, store: Store): Promise<boolean> {
 async function reprojectLog(
   { engine, platform }: Pick<Parts, 'engine' | 'platform'>,
   store: Store,
-  origin: Origin,
-  role: NodeRole,
+  pass: Pass,
 ): Promise<void> {
+  const { origin } = pass;
   for (let after = 0; ; after += PAGE_ENTRIES) {
     const rows = await engine.rows(
       store,
@@ -77,7 +115,7 @@ async function reprojectLog(
       ...{ store, origin, seq: Number(seq), hlc: Number(hlc), kind: String(kind), version: Number(version) },
       ...{ salt: null, body: body === null ? null : String(body), bodyHash: '', hash: '' },
     }));
-    await projectPage({ engine, platform }, store, page, role);
+    await projectPage({ engine, platform }, store, page, pass);
     if (rows.length < PAGE_ENTRIES) return;
     await platform.sleep(0);
   }
@@ -88,19 +126,21 @@ async function projectPage(
   parts: Pick<Parts, 'engine' | 'platform'>,
   store: Store,
   page: readonly Entry[],
-  role: NodeRole,
+  pass: Pass,
 ): Promise<void> {
   const { engine, platform } = parts;
+  const before = pass.replaces ? withoutRows(store, pass.origin, page) : [];
+  const write = (poison: ReadonlySet<number>) =>
+    batchUnfrozen(engine, platform, store, [
+      ...before,
+      ...projectAll(store, page, pass.role, poison).statements,
+    ]);
   try {
-    await batchUnfrozen(engine, platform, store, projectAll(store, page, role, new Set()).statements);
+    await write(new Set());
   } catch (error) {
     const [only] = page;
     if (!(error instanceof EngineError) || error.reason !== 'constraint' || !only) throw error;
-    if (page.length === 1) {
-      const { statements } = projectAll(store, page, role, new Set([only.seq]));
-      await batchUnfrozen(engine, platform, store, statements);
-      return;
-    }
-    for (const entry of page) await projectPage(parts, store, [entry], role);
+    if (page.length === 1) await write(new Set([only.seq]));
+    else for (const entry of page) await projectPage(parts, store, [entry], pass);
   }
 }

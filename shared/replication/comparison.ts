@@ -1,16 +1,15 @@
 /**
  * Compares tables with a peer, slice by slice, in the background (I5). Only where both hold exactly the same of a
- * log; rules of another version or quarantined entries make it "not comparable", and that is said. A difference is
- * raised with the row's name and, from projecting the log again, whether the table here is the wrong one. It never
- * mends by itself.
+ * log; rules of another version, tables that are being made again and quarantined entries make it "not comparable", and
+ * that is said. A difference is raised with the row's name and, from projecting the log again, whether the table here is
+ * the wrong one. It never mends by itself.
  */
 import { limits } from '../limits.ts';
-import { digestSliceAt, type RowHash, strayRows } from '../journal/digest.ts';
+import { NO_RULES, areByOurRules, digestSliceAt, type RowHash, strayRows } from '../journal/digest.ts';
 import { STORES, type Store } from '../journal/entry.ts';
 import { PROJECTION_VERSION } from '../journal/kinds.ts';
-import { hashAt } from '../journal/segments.ts';
 import { rebuildSlice } from '../journal/rebuild.ts';
-import { type Origin, nodeOf } from '../trust/certificate.ts';
+import type { Origin } from '../trust/certificate.ts';
 import type { PeerClient } from './client.ts';
 import { type SyncParts, countMarks } from './service.ts';
 import { inScope } from './scope.ts';
@@ -112,19 +111,45 @@ export class TableComparison {
     signal: AbortSignal,
   ): Promise<Difference[]> {
     const { ledger, platform, alarms, peers } = this.#parts;
-    const at = ledger.origins(store).get(origin)?.seq ?? 0;
+    const held = ledger.origins(store).get(origin);
     // A log that goes on in two ways has been raised as that, and has other rows on each side.
-    if (at === 0 || peers.isSplit(store, origin)) return [];
+    if (!held || peers.isSplit(store, origin)) return [];
+    const at = held.seq;
     const to = from + limits.digestSliceEntries - 1;
     const request = { store, origin, at, from, to, detail: false };
+    const subject = `${store} ${origin}`;
+    if (!(await areByOurRules(ledger.engine, store))) {
+      alarms.raise(
+        'not-comparable',
+        subject,
+        'the tables here are being made again, or are of another version',
+      );
+      return this.#missed();
+    }
     const theirs = await client.digests(request, signal);
     if (theirs.state === 'moved') return this.#missed();
-    const subject = `${store} ${origin}`;
+    if (theirs.projectionVersion === NO_RULES) {
+      alarms.raise(
+        'not-comparable',
+        subject,
+        'the tables of the peer are being made again, or are of another version',
+      );
+      return this.#missed();
+    }
     if (theirs.projectionVersion !== PROJECTION_VERSION) {
       alarms.raise('not-comparable', subject, 'the peer projects by other rules');
       return [];
     }
     alarms.clear('not-comparable', subject);
+    // I4: whoever wrote it, or two copies of its machine, may have told others another log of one length.
+    if (theirs.hash !== held.hash) {
+      alarms.raise(
+        'fork',
+        subject,
+        `${client.peer?.name ?? 'the peer'} holds another log of the same length`,
+      );
+      return [];
+    }
     const ours = await digestSliceAt(ledger.engine, platform, store, { origin, at }, from, to);
     if (!ours) return this.#missed();
     const differing = Object.keys(ours.tables).filter(
@@ -134,18 +159,16 @@ export class TableComparison {
       this.#agreedAt = platform.now();
       return [];
     }
-    if (!(await this.#isSameLog(client, store, origin, at, signal))) return [];
     const detailed = await client.digests({ ...request, detail: true }, signal);
-    if (detailed.state === 'moved') return [];
+    if (detailed.state === 'moved' || detailed.projectionVersion !== PROJECTION_VERSION)
+      return this.#missed();
     if (detailed.marked !== (await countMarks(ledger, store, origin, from, to))) {
       alarms.raise('not-comparable', subject, 'one of both holds entries that it could not project');
       return [];
     }
-    const wrong = new Set(
-      ((await this.#wrongHere(store, { origin, at }, from, to)) ?? []).map(
-        ({ table, key }) => `${table} ${key}`,
-      ),
-    );
+    const wrongHere = await this.#wrongHere(store, { origin, at }, from, to);
+    if (!wrongHere) return this.#missed();
+    const wrong = new Set(wrongHere.map(({ table, key }) => `${table} ${key}`));
     const found = differences(ours.rows, detailed.rows ?? []).map((row) => ({
       ...{ store, origin, ...row },
       wrongHere: wrong.has(`${row.table} ${row.key}`),
@@ -156,20 +179,6 @@ export class TableComparison {
       alarms.raise('tables-differ', `${table} ${key}`, detail);
     }
     return found;
-  }
-
-  /** Two copies of this machine may have written different logs of one length, which nobody has noticed yet (I4). */
-  async #isSameLog(
-    client: PeerClient,
-    store: Store,
-    origin: Origin,
-    at: number,
-    signal: AbortSignal,
-  ): Promise<boolean> {
-    const { ledger, identity } = this.#parts;
-    if (nodeOf(origin) !== identity.certificate.nodeId) return true;
-    const [there] = await client.ownLogThere(store, origin, signal).hashes([at]);
-    return there === (await hashAt(ledger.engine, store, origin, at));
   }
 
   /** Rows of a slice that are not what this node's own journal says; null when the log moved meanwhile. */

@@ -132,7 +132,10 @@ export const digestRequest = z
 export const digestAnswer = z.object({
   /** 'moved': the server holds more or less of this origin now */
   state: z.enum(['compared', 'moved']),
+  /** the rules of these tables; 0: they are being made again, or are of another version than the program, and not told */
   projectionVersion: z.number().int(),
+  /** the log's hash at `at`: another one than the asker's is a fork (I4); null where it moved */
+  hash: hash.nullable(),
   /** entries of the range that are held but not projected */
   marked: z.number().int(),
   tables: z.record(z.string(), z.object({ rows: z.number().int(), digest: hash })),

@@ -6,7 +6,7 @@ import type { Alarms } from '../alarms.ts';
 import type { Foreground } from '../foreground.ts';
 import { Problem } from '../http/problem.ts';
 import type { Configuration } from '../configuration.ts';
-import { digestSliceAt } from '../journal/digest.ts';
+import { NO_RULES, areByOurRules, digestSliceAt } from '../journal/digest.ts';
 import { STORES, type Segment, type Store, type Vector } from '../journal/entry.ts';
 import { PROJECTION_VERSION } from '../journal/kinds.ts';
 import type { Ledger } from '../journal/ledger.ts';
@@ -246,10 +246,12 @@ export class SyncService {
   async digests({ peer }: Session, request: z.infer<typeof digestRequest>): Promise<DigestAnswer> {
     const { ledger, platform } = this.#parts;
     const state = ledger.origins(request.store).get(request.origin);
-    const empty = { projectionVersion: PROJECTION_VERSION, marked: 0, tables: {} };
+    const empty = { projectionVersion: PROJECTION_VERSION, hash: null, marked: 0, tables: {} };
     if (state?.seq !== request.at || !inScope(request.store, peer, state.certificate)) {
       return { state: 'moved', ...empty };
     }
+    if (!(await areByOurRules(ledger.engine, request.store)))
+      return { state: 'compared', ...empty, hash: state.hash, projectionVersion: NO_RULES };
     const marked = await countMarks(ledger, request.store, request.origin, request.from, request.to);
     const slice = await digestSliceAt(
       ledger.engine,
@@ -262,7 +264,7 @@ export class SyncService {
     if (!slice) return { state: 'moved', ...empty };
     const { tables, rows } = slice;
     const detail = request.detail ? { rows } : {};
-    return { state: 'compared', projectionVersion: PROJECTION_VERSION, marked, tables, ...detail };
+    return { state: 'compared', ...empty, hash: state.hash, marked, tables, ...detail };
   }
 }
 

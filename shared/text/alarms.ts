@@ -101,6 +101,15 @@ const SPANISH: readonly (readonly [said: RegExp, spanish: string])[] = [
   ],
   [/^the peer projects by other rules$/, 'el par hace sus tablas con otras reglas'],
   [
+    /^the tables of the peer are being made again, or are of another version$/,
+    'las tablas del par se están rehaciendo, o son de otra versión',
+  ],
+  [
+    /^the tables here are being made again, or are of another version$/,
+    'las tablas de aquí se están rehaciendo, o son de otra versión',
+  ],
+  [/^(.+) holds another log of the same length$/, '$1 tiene otro registro de la misma longitud'],
+  [
     /^one of both holds entries that it could not project$/,
     'uno de los dos tiene entradas de las que no pudo hacer tablas',
   ],

@@ -1,5 +1,7 @@
 import { expect, it } from 'vitest';
 import { Alarms } from '../../shared/alarms.ts';
+import { areByOurRules } from '../../shared/journal/digest.ts';
+import type { Engine } from '../../shared/journal/engine.ts';
 import { PROJECTION_VERSION } from '../../shared/journal/kinds.ts';
 import { reproject } from '../../shared/journal/reproject.ts';
 import { distinctEscrows, edgeDrafts, sample } from '../support/drafts.ts';
@@ -73,6 +75,51 @@ export function reprojectContract(host: Host): void {
     const again = await restartNode(host, node);
     expect(await fleetFaults(again.engine)).toEqual([]);
     expect(await countRows(again.engine, 'compliance', 'fleet')).toBe(devices);
+  });
+
+  it('takes no row away that another process over the same database answers from meanwhile (I2)', async () => {
+    const organisation = await makeOrganisation();
+    const node = await startNode(host, { organisation, role: 'centre' });
+    const { engine } = node;
+    await node.ledger.append('recovery', [
+      {
+        kind: 'config',
+        body: { kind: 'region', id: 'north', revision: 1, body: { name: 'North' } },
+      },
+    ]);
+    for (let group = 0; group < 6; group += 1)
+      await node.ledger.append('recovery', distinctEscrows(100, 75 + group));
+    const before = await factRows(engine, 'recovery');
+    const last = (before['escrows'] ?? []).length + 2;
+    const keys = async () =>
+      Number((await engine.rows('recovery', 'SELECT count(*) FROM escrows', []))[0]?.[0]);
+    // By other rules a later entry had made the configuration, one key looked different, and one row came from nowhere.
+    await engine.batch('recovery', [
+      { sql: 'UPDATE config SET revision = 99, seq = ?', args: [last] },
+      { sql: "UPDATE escrows SET computer_name = 'edited' WHERE seq = 3", args: [] },
+      {
+        sql: "INSERT INTO device_revocations (device_id, reason, origin, seq, hlc) VALUES ('d-a', 'x', 'nobody', 1, 1)",
+        args: [],
+      },
+      { sql: "INSERT INTO recovery_marks VALUES ('nobody', 1, 'escrow', 'malformed')", args: [] },
+    ]);
+    const seen: number[] = [];
+    const shared: Engine = {
+      kind: engine.kind,
+      rows: engine.rows.bind(engine),
+      served: () => ({ checkpoint: null }),
+      batch: async (store, statements) => {
+        await engine.batch(store, statements);
+        seen.push(await keys());
+        expect(await areByOurRules(engine, 'recovery')).toBe(false);
+      },
+    };
+    const { platform } = host;
+    const parts = { platform, authority: organisation.authority, engine: shared, log: () => undefined };
+    await reproject(parts, 'recovery', 99);
+    expect([...new Set(seen)]).toEqual([600]);
+    expect(await factRows(engine, 'recovery')).toEqual(before);
+    expect(await engine.rows('recovery', 'SELECT * FROM recovery_marks', [])).toEqual([]);
   });
 
   it('begins again when it was interrupted', async () => {

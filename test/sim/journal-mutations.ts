@@ -135,8 +135,8 @@ export const JOURNAL_MUTATIONS: readonly Mutation[] = [
     withUpgrade,
     defect('read nothing again after an upgrade', [
       'journal/reproject.ts',
-      'if (made?.[0] === version && !(await isKnownNow(engine, store))) return;',
-      'if (made !== undefined) return;',
+      'if (made === version && !(await isKnownNow(engine, store))) return;',
+      'if (made !== NO_RULES) return;',
     ]),
   ),
   within(

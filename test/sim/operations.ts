@@ -1,4 +1,5 @@
 /** What a transaction of the journal is about, read from its statements: names of crash points, and what it makes durable. */
+import { NO_RULES } from '../../shared/journal/digest.ts';
 import type { Statement } from '../../shared/journal/engine.ts';
 import type { Store } from '../../shared/journal/entry.ts';
 import { TABLE_SHAPES } from '../../shared/journal/tables.ts';
@@ -34,17 +35,23 @@ export function operationOf(store: Store, statements: readonly Statement[], self
   const rows = statements.flatMap(({ sql, args }) =>
     sql.startsWith(`INSERT INTO "${store}_journal"`) ? journalRows(String(args[0])) : [],
   );
-  const names = namesOf(has, rows, self);
+  const remakes = statements.some(({ sql, args }) => sql.includes('_projection"') && args[0] === NO_RULES);
+  const names = namesOf(has, remakes, rows, self);
   // The first migration makes the table of freezes.
   const opensGate = names.some((name) => /freeze|thaw|migrate/.test(name));
   return { store, names, rows, statements, at: 0, opensGate };
 }
 
-function namesOf(has: (text: string) => boolean, rows: readonly JournalRow[], self: string): string[] {
+function namesOf(
+  has: (text: string) => boolean,
+  remakes: boolean,
+  rows: readonly JournalRow[],
+  self: string,
+): string[] {
   if (has('_migrations"')) return ['migrate'];
   if (has('_freeze" (')) return ['freeze'];
   if (has('DELETE FROM "recovery_freeze"') || has('DELETE FROM "compliance_freeze"')) return ['thaw'];
-  if (has('_projection"')) return [has('DELETE FROM') ? 'empty the tables' : 'finish the tables'];
+  if (has('_projection"')) return [remakes ? 'begin the tables' : 'finish the tables'];
   const [first] = rows;
   if (first) {
     if (!first.origin.startsWith(self)) return ['absorb a slice'];

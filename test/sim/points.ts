@@ -19,7 +19,7 @@ const TRANSACTIONS = [
   'save contacts',
   'note an unchanged report',
   'migrate',
-  'empty the tables',
+  'begin the tables',
   'make tables again',
   'finish the tables',
   'checkpoint',
