@@ -16,9 +16,11 @@ import { LibsqlEngine } from './libsql-engine.ts';
 import { nodePlatform } from './platform.ts';
 import { roomIn } from './room-store.ts';
 import { type CentreSettings, SettingError } from './settings.ts';
+import { repositoryFor } from './snapshot/repository.ts';
 import { snapshotRoutes } from './snapshot/routes.ts';
 import { SnapshotService } from './snapshot/service.ts';
 import type { SnapshotSettings } from './snapshot/settings.ts';
+import { thawFromInside } from './snapshot/turn.ts';
 import { engineFault, fault } from './words/fault.ts';
 import { TlsAuthority } from './tls/authority.ts';
 import { TLS_AUTHORITY_FILE_NAME } from './tls/file.ts';
@@ -46,6 +48,8 @@ export async function startCentre(
   snapshots: SnapshotOptions | null = null,
 ): Promise<RunningCentre> {
   const engine = await openEngine(settings, log);
+  // A start that has something to write does not wait for as long as the freeze of a killed process can last.
+  if (snapshots) await thawFromInside(repositoryFor(snapshots.settings), engine);
   const node = await openNode({
     engine,
     platform: nodePlatform,

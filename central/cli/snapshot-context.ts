@@ -10,7 +10,7 @@ import { readCentreSettings, SettingError } from '../settings.ts';
 import { readAgeIdentities } from '../snapshot/age.ts';
 import { SnapshotError } from '../snapshot/capture.ts';
 import { fault, say } from '../words/fault.ts';
-import { SnapshotRepository, readSet } from '../snapshot/repository.ts';
+import { readSet, repositoryFor } from '../snapshot/repository.ts';
 import { RestoreError, exists } from '../snapshot/restore.ts';
 import { type SnapshotSettings, readSnapshotSettings } from '../snapshot/settings.ts';
 import type { VerifyOptions } from '../snapshot/verify.ts';
@@ -84,10 +84,6 @@ export async function environmentFor(
   const installed = await installedEnv(installRoot(environment));
   if (installed) return { ...environment, ...installed };
   throw usage(context.words.snapshot.whereTheCentreRuns);
-}
-
-export function repositoryFor(settings: SnapshotSettings): SnapshotRepository {
-  return new SnapshotRepository(settings.folder, new CertificateAuthority(settings.identity.organisation));
 }
 
 export interface ChosenSet {

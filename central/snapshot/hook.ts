@@ -14,7 +14,6 @@ import { spawn } from 'node:child_process';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import type { WriterEvent, WriterState } from '../../shared/snapshot/writer-state.ts';
-import { CertificateAuthority } from '../../shared/trust/certificate.ts';
 import { packageRoot } from '../local/processes.ts';
 import { nodePlatform } from '../platform.ts';
 import { type Fault, fault, readFault, say } from '../words/fault.ts';
@@ -22,7 +21,7 @@ import { en } from '../words/en.ts';
 import { type BackupNote, currentFolder, expose, readBackup, writeBackup } from './backup.ts';
 import { SnapshotError } from './capture.ts';
 import { type LockFault, folderFault, withLock } from './lock.ts';
-import { SnapshotRepository } from './repository.ts';
+import { repositoryFor } from './repository.ts';
 import type { SnapshotSettings } from './settings.ts';
 import { thawFromOutside } from './turn.ts';
 import { type WorkerMessage, workerMessage } from './worker-message.ts';
@@ -76,7 +75,7 @@ async function prepare({ settings, env, tool, timeoutMs, reportMs }: PreOptions)
   if (verification.structure === 'failed' || verification.opens === 'failed')
     throw new SnapshotError('post-snapshot', fault('madeBad', id));
   const current = currentFolder(settings.folder);
-  await expose(repositoryOf(settings).pathOf(id), current);
+  await expose(repositoryFor(settings).pathOf(id), current);
   await changeNote(settings, (note) => ({
     ...{ tool, set: id, begunAt: now, dueAt: nodePlatform.now() + reportMs, endedAt: null, ok: null },
     ...failuresOf(note),
@@ -152,7 +151,7 @@ async function makeInTime(
   await ended;
   if (child.signalCode === null) return last;
   const late = fault('tooLate', Math.ceil(timeoutMs / 1000));
-  const repository = repositoryOf(settings);
+  const repository = repositoryFor(settings);
   // What it closed need not stay so; where somebody else makes a set by now, that one has seen to it.
   await repository.locked(() => thawFromOutside(repository, settings)).catch(() => undefined);
   await noteGivenUp(settings, late);
@@ -173,12 +172,8 @@ async function noteGivenUp(settings: SnapshotSettings, why: Fault): Promise<void
     const event = PHASE_IN[state] ?? 'prepare-snapshot-failed';
     await register.move(instance, [event], why);
   }
-  await repositoryOf(settings).recordAttempt({
+  await repositoryFor(settings).recordAttempt({
     ...{ at: nodePlatform.now(), ok: false, id: null },
     ...{ message: say(en, why), fault: why },
   });
-}
-
-function repositoryOf({ folder, identity }: SnapshotSettings): SnapshotRepository {
-  return new SnapshotRepository(folder, new CertificateAuthority(identity.organisation));
 }

@@ -4,8 +4,7 @@ import {
   type RetentionPolicy,
   chooseRetention,
 } from '../../shared/snapshot/retention.ts';
-import { CertificateAuthority } from '../../shared/trust/certificate.ts';
-import { SnapshotRepository } from './repository.ts';
+import { repositoryFor } from './repository.ts';
 import type { SnapshotSettings } from './settings.ts';
 
 export interface Pruned {
@@ -19,10 +18,7 @@ export async function pruneSnapshots(
   policy: RetentionPolicy = settings.retention,
   dry = false,
 ): Promise<Pruned> {
-  const repository = new SnapshotRepository(
-    settings.folder,
-    new CertificateAuthority(settings.identity.organisation),
-  );
+  const repository = repositoryFor(settings);
   return repository.locked(async () => {
     const snapshots = (await repository.list())
       .filter((each) => 'manifest' in each)

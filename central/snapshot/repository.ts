@@ -19,7 +19,8 @@ import {
   readManifest,
   snapshotId,
 } from '../../shared/snapshot/manifest.ts';
-import type { Certificate, CertificateAuthority } from '../../shared/trust/certificate.ts';
+import { type Certificate, CertificateAuthority } from '../../shared/trust/certificate.ts';
+import type { SnapshotSettings } from './settings.ts';
 import { nodePlatform } from '../platform.ts';
 import { fault, storedFault } from '../words/fault.ts';
 import { SnapshotError } from './capture.ts';
@@ -190,4 +191,11 @@ function parseJson<T>(schema: z.ZodType<T>, text: string): T | null {
   } catch {
     return null;
   }
+}
+
+export function repositoryFor({
+  folder,
+  identity,
+}: Pick<SnapshotSettings, 'folder' | 'identity'>): SnapshotRepository {
+  return new SnapshotRepository(folder, new CertificateAuthority(identity.organisation));
 }

@@ -12,7 +12,7 @@ import { packageRoot } from '../local/processes.ts';
 import { BACKUP_FAULTS, backupFault, readBackup } from './backup.ts';
 import { SnapshotRepository } from './repository.ts';
 import type { SnapshotSettings } from './settings.ts';
-import { thawInterrupted } from './turn.ts';
+import { thawFromInside } from './turn.ts';
 import { workerMessage } from './worker-message.ts';
 import { WriterRegister } from './writers.ts';
 import { parseJson } from '../../shared/parse-json.ts';
@@ -92,7 +92,6 @@ export class SnapshotService {
       });
     };
     this.#timer = setTimeout(look, 1_000);
-    void this.#thawInterrupted();
   }
 
   /** Ends what is under way: an interrupted set leaves nothing that looks like one. */
@@ -167,7 +166,8 @@ export class SnapshotService {
     for await (const line of createInterface({ input: child.stdout })) said = this.#hear(line) || said;
     await ended;
     if (said) return;
-    await this.#thawInterrupted();
+    // What a dead process closed, this one opens, instead of waiting until it opens by itself.
+    await thawFromInside(this.repository, this.#parts.engine);
     if (child.signalCode === 'SIGTERM') return;
     // Only names and places of a bug go into the log, as for any other (I8).
     this.#log('error', 'the snapshot process ended without a word', {
@@ -176,16 +176,6 @@ export class SnapshotService {
     });
     this.#raise('failed', 'the snapshot process ended without a word');
     this.#parts.metrics.add('holdfast_snapshots_total', { outcome: 'failed' });
-  }
-
-  /** What a dead process closed, this one opens, instead of waiting until it opens by itself. */
-  async #thawInterrupted(): Promise<void> {
-    const { repository } = this;
-    const { engine } = this.#parts;
-    if ((await repository.interrupted()).length === 0) return;
-    const thaw = () => thawInterrupted(repository, (store, statement) => engine.batch(store, [statement]));
-    // Where somebody makes a set, that process does it.
-    await repository.locked(thaw).catch(() => undefined);
   }
 
   /** Returns whether this was the process's last word. */

@@ -7,7 +7,7 @@
  * waits for it, with its own gate open, for as long as a freeze can last.
  */
 import { existsSync } from 'node:fs';
-import type { Statement } from '../../shared/journal/engine.ts';
+import type { Engine, Statement } from '../../shared/journal/engine.ts';
 import { STORES, type Store } from '../../shared/journal/entry.ts';
 import { clearFreeze } from '../../shared/journal/freeze.ts';
 import { LibsqlEngine } from '../libsql-engine.ts';
@@ -26,6 +26,16 @@ export async function thawInterrupted(repository: SnapshotRepository, run: Run):
   const ids = await repository.interrupted();
   if (ids.length === 0) return;
   for (const store of STORES) await run(store, clearFreeze(store, ...ids));
+}
+
+/** The same by the centre, which has the databases open. Where somebody makes a set, that process does it. */
+export async function thawFromInside(
+  repository: SnapshotRepository,
+  engine: Pick<Engine, 'batch'>,
+): Promise<void> {
+  if ((await repository.interrupted()).length === 0) return;
+  const thaw = () => thawInterrupted(repository, (store, statement) => engine.batch(store, [statement]));
+  await repository.locked(thaw).catch(() => undefined);
 }
 
 /** The same from a process other than the centre's own. A freeze that cannot be ended ends by itself. */

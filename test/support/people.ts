@@ -22,7 +22,7 @@ export interface SignedIn {
   readonly session: Readonly<Record<string, unknown>>;
 }
 
-const jsonHeaders = { 'Content-Type': 'application/json' };
+export const jsonHeaders = { 'Content-Type': 'application/json' };
 
 export function post(
   node: NodeFetch,

@@ -6,6 +6,7 @@ import { backupFault, readBackup } from '../../snapshot/backup.ts';
 import { createSnapshot } from '../../snapshot/create.ts';
 import { drill } from '../../snapshot/drill.ts';
 import { pruneSnapshots } from '../../snapshot/prune.ts';
+import { repositoryFor } from '../../snapshot/repository.ts';
 import { restoreSet } from '../../snapshot/restore.ts';
 import { restoreToServers } from '../../snapshot/restore-servers.ts';
 import { edgeDatabasePath, makeSeed } from '../../snapshot/seed.ts';
@@ -23,7 +24,6 @@ import {
   certificateIn,
   chooseSet,
   settingsFor,
-  repositoryFor,
   translated,
   verifyOptionsFor,
 } from '../snapshot-context.ts';
