@@ -320,7 +320,7 @@ export class StoreJournal {
       // Whoever writes alone is written at once; others who are about to write join the group. After a slice of
       // another's log, people and devices get their turn before the next one (I12).
       const othersComing = (this.#parts.foreground?.busy ?? 0) > this.#appends.length;
-      if (othersComing) await this.#parts.platform.sleep(0);
+      if (othersComing) await this.#gather();
       else await (this.#appends.length === 0 ? this.#pause : Promise.resolve());
       if (this.#appends.length > 0 && (groups < limits.groupsBeforeSliceMax || this.#turns.length === 0)) {
         groups += 1;
@@ -333,6 +333,15 @@ export class StoreJournal {
       await turn();
       this.#pause = this.#parts.platform.sleep(0);
     }
+  }
+
+  /** Requests come in waves, of which a part is ready at a time: as long as the group grows, the rest is awaited. */
+  async #gather(): Promise<void> {
+    let before: number;
+    do {
+      before = this.#appends.length;
+      await this.#parts.platform.sleep(0);
+    } while (this.#appends.length > before + 1 && this.#appends.length < limits.groupEntriesMax);
   }
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
