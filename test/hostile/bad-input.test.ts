@@ -60,11 +60,8 @@ async function caseAt(place: Place): Promise<Case> {
 
 const placesOf = (row: Row): readonly Place[] => row.at ?? ['edge', 'centre'];
 
-/** A chore of the node may write just then, such as credentials for a new edge; what a request stores, it stores each time. */
-const DESPITE_CHORES = { retry: 2 };
-
 describe.each(ROWS)('$name', (row) => {
-  test.each(placesOf(row))('at the %s', DESPITE_CHORES, async (place) => {
+  test.each(placesOf(row))('at the %s', async (place) => {
     const of = await caseAt(place);
     const pair = await row.make(of);
     const watched = [await stage.nodeId(place), ...of.forgers];
@@ -90,26 +87,22 @@ describe.each(ROWS)('$name', (row) => {
 
 const AT_ONCE = 12;
 
-test.each(PLACES)(
-  'all hostile requests to the %s at once leave every table as it was',
-  DESPITE_CHORES,
-  async (place) => {
-    const rows = ROWS.filter((row) => placesOf(row).includes(place) && row.keeps === undefined);
-    const pairs: Pair[] = [];
-    for (const row of rows) pairs.push(await row.make(await caseAt(place)));
-    const messages = await Promise.all(pairs.map(async (pair) => pair.hostile()));
-    const before = await digests(place);
-    expect(before.length).toBeGreaterThan(0);
-    const statuses: number[] = [];
-    for (let at = 0; at < messages.length; at += AT_ONCE) {
-      const some = messages.slice(at, at + AT_ONCE);
-      const answers = await Promise.all(some.map((message) => send(stage.base(place), message)));
-      statuses.push(...answers.map(({ status }) => status));
-    }
-    expect(statuses).toEqual(rows.map(({ refused: [status] }) => status));
-    expect(await digests(place)).toEqual(before);
-  },
-);
+test.each(PLACES)('all hostile requests to the %s at once leave every table as it was', async (place) => {
+  const rows = ROWS.filter((row) => placesOf(row).includes(place) && row.keeps === undefined);
+  const pairs: Pair[] = [];
+  for (const row of rows) pairs.push(await row.make(await caseAt(place)));
+  const messages = await Promise.all(pairs.map(async (pair) => pair.hostile()));
+  const before = await digests(place);
+  expect(before.length).toBeGreaterThan(0);
+  const statuses: number[] = [];
+  for (let at = 0; at < messages.length; at += AT_ONCE) {
+    const some = messages.slice(at, at + AT_ONCE);
+    const answers = await Promise.all(some.map((message) => send(stage.base(place), message)));
+    statuses.push(...answers.map(({ status }) => status));
+  }
+  expect(statuses).toEqual(rows.map(({ refused: [status] }) => status));
+  expect(await digests(place)).toEqual(before);
+});
 
 function expectRefusal(answer: Answer, [status, code]: Row['refused']): void {
   const document = z.looseObject({ type: z.string(), title: z.string(), status: z.number() });

@@ -162,8 +162,8 @@ export class Stage {
 
   /**
    * What this node has stored of the logs of `nodes`, counted in its files. Other nodes' logs come and go by
-   * replication meanwhile; contacts with peers, the day's count for the trend and the writer's guard are no record of a
-   * request.
+   * replication meanwhile; contacts with peers, the day's count for the trend, the writer's guard and the zeros that go
+   * over what was forgotten are no record of a request.
    */
   counts(place: Place, nodes: readonly string[]): Counts {
     const counts: Record<string, number> = {};
@@ -174,7 +174,7 @@ export class Stage {
         String(name),
       );
       for (const table of tables) {
-        if (/^sqlite_|^_cf_|_guard$|^local_(?:peers|trend)$|migrations/.test(table)) continue;
+        if (/^sqlite_|^_cf_|_guard$|^local_(?:peers|trend)$|^shred$|migrations/.test(table)) continue;
         const ours = 'substr(origin, 1, 10) IN (SELECT value FROM json_each(?))';
         const logged = all(`SELECT 1 FROM pragma_table_info('${table}') WHERE name = 'origin'`).length > 0;
         const rows = logged

@@ -34,6 +34,7 @@ export async function makeIdentity(
   platform: Platform,
   organisation: Organisation,
   role: Certificate['role'] = 'edge',
+  { hasSealingKey = true } = {},
 ): Promise<TestIdentity> {
   const privateKey = await makePrivateKey();
   const nodeId = randomName(platform, 10);
@@ -48,7 +49,7 @@ export async function makeIdentity(
       siteId: role === 'edge' ? 'site-1' : null,
       scope: { recovery: 'all', compliance: 'all' },
       key: publicJwk.parse(privateKey),
-      sealingKey: (await sealingKeyOf(privateKey)).publicKey,
+      ...(hasSealingKey ? { sealingKey: (await sealingKeyOf(privateKey)).publicKey } : {}),
     },
     365,
   );
