@@ -50,6 +50,8 @@ it('is opened by the running centre', { timeout: 120_000 }, async () => {
   const write = (id: string): Promise<void> => configure(ask, TOKEN, 'region', id, { name: 'Norte' });
   await untilNone(frozen, THAWED_MS_MAX);
   await write('norte');
+  // The next set would end that freeze first, and wait for the second store to do so.
+  await rm(left, { recursive: true });
 
   // It has frozen the first store and waits for the second, which somebody writes to.
   const blocker = new DatabaseSync(files.compliance);
