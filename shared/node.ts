@@ -24,7 +24,7 @@ import { ImportService } from './import/service.ts';
 import type { Engine } from './journal/engine.ts';
 import { Ledger } from './journal/ledger.ts';
 import type { Migrations } from './journal/migrate.ts';
-import type { NodeIdentity } from './journal/store-journal.ts';
+import type { NodeIdentity } from './journal/parts.ts';
 import { limits } from './limits.ts';
 import type { Log, Platform } from './platform.ts';
 import { reportPartsOf } from './reports/context.ts';

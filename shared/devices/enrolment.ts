@@ -8,7 +8,7 @@ import { Problem } from '../http/problem.ts';
 import { DailyQuota } from '../daily-quota.ts';
 import type { Ledger } from '../journal/ledger.ts';
 import { limits } from '../limits.ts';
-import type { NodeIdentity } from '../journal/store-journal.ts';
+import type { NodeIdentity } from '../journal/parts.ts';
 import { type Platform, randomName } from '../platform.ts';
 import type { EnrolAnswer, enrolRequest } from './messages.ts';
 import { policyFor } from './policy.ts';

@@ -9,7 +9,7 @@ import { Problem } from '../http/problem.ts';
 import type { SqlValue } from '../journal/engine.ts';
 import { DailyQuota } from '../daily-quota.ts';
 import type { Ledger } from '../journal/ledger.ts';
-import type { NodeIdentity } from '../journal/store-journal.ts';
+import type { NodeIdentity } from '../journal/parts.ts';
 import { limits } from '../limits.ts';
 import type { Platform } from '../platform.ts';
 import type { Peers } from '../replication/peers.ts';

@@ -7,7 +7,7 @@ import { Problem } from '../http/problem.ts';
 import { deviceId } from '../journal/bodies.ts';
 import { hash } from '../journal/entry.ts';
 import type { Ledger } from '../journal/ledger.ts';
-import type { NodeIdentity } from '../journal/store-journal.ts';
+import type { NodeIdentity } from '../journal/parts.ts';
 import type { Platform } from '../platform.ts';
 import { type CertificateAuthority, slug } from '../trust/certificate.ts';
 

@@ -9,7 +9,7 @@ import { Problem } from '../http/problem.ts';
 import type { ConfigBody } from '../journal/bodies.ts';
 import type { Draft } from '../journal/drafts.ts';
 import type { Ledger } from '../journal/ledger.ts';
-import type { NodeIdentity } from '../journal/store-journal.ts';
+import type { NodeIdentity } from '../journal/parts.ts';
 import type { Platform } from '../platform.ts';
 import { type CertificateAuthority, publicJwk } from '../trust/certificate.ts';
 

@@ -9,7 +9,7 @@ import { escrow as escrowBody } from '../journal/bodies.ts';
 import type { Draft } from '../journal/drafts.ts';
 import { STORES } from '../journal/entry.ts';
 import { hlcToMs } from '../journal/hlc.ts';
-import type { NodeIdentity } from '../journal/store-journal.ts';
+import type { NodeIdentity } from '../journal/parts.ts';
 import type { TrustedLog } from '../journal/trust-bodies.ts';
 import { limits } from '../limits.ts';
 import type { Peers } from '../replication/peers.ts';

@@ -10,7 +10,7 @@ import { Problem } from '../http/problem.ts';
 import { inTurn } from '../in-turn.ts';
 import type { Draft } from '../journal/drafts.ts';
 import type { Ledger } from '../journal/ledger.ts';
-import type { NodeIdentity } from '../journal/store-journal.ts';
+import type { NodeIdentity } from '../journal/parts.ts';
 import { limits } from '../limits.ts';
 import { type Platform, randomName } from '../platform.ts';
 import { isOneOf } from '../reports/match.ts';

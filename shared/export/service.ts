@@ -14,7 +14,7 @@ import { openKey } from '../helpdesk/opening.ts';
 import { type FoundKey, KeyFinder } from '../helpdesk/keys.ts';
 import type { HelpdeskParts } from '../helpdesk/service.ts';
 import { Problem } from '../http/problem.ts';
-import type { Draft } from '../journal/store-journal.ts';
+import type { Draft } from '../journal/drafts.ts';
 import { limits } from '../limits.ts';
 import { randomName } from '../platform.ts';
 import type { OpenWindows } from '../vault/seal.ts';

@@ -3,7 +3,7 @@ import type { AuditBody } from '../journal/bodies.ts';
 import type { Draft } from '../journal/drafts.ts';
 import type { Statement } from '../journal/engine.ts';
 import type { Ledger } from '../journal/ledger.ts';
-import type { NodeIdentity } from '../journal/store-journal.ts';
+import type { NodeIdentity } from '../journal/parts.ts';
 import { limits } from '../limits.ts';
 import type { Platform } from '../platform.ts';
 import type { Peers } from '../replication/peers.ts';

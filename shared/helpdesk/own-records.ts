@@ -27,7 +27,7 @@ import {
 import { z } from 'zod';
 import { STAFF_ROLES } from '../domain/vocabulary.ts';
 import type { Ledger } from '../journal/ledger.ts';
-import type { NodeIdentity } from '../journal/store-journal.ts';
+import type { NodeIdentity } from '../journal/parts.ts';
 import { audit, recoveryJournal } from '../schema/recovery.ts';
 import type { Recorded } from './audit.ts';
 

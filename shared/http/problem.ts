@@ -4,7 +4,7 @@
  */
 import type { Context } from 'hono';
 import { EngineError } from '../journal/engine.ts';
-import { OverloadedError } from '../journal/store-journal.ts';
+import { OverloadedError } from '../journal/turns.ts';
 
 interface ProblemWords {
   readonly status: 400 | 401 | 403 | 404 | 405 | 408 | 409 | 413 | 415 | 421 | 422 | 429 | 500 | 503;

@@ -15,14 +15,11 @@ import { type Entry, STORES, type Segment, type Store } from './entry.ts';
 import { HybridClock } from './hlc.ts';
 import { type Migrations, migrate } from './migrate.ts';
 import { reproject } from './reproject.ts';
-import {
-  type Again,
-  type Draft,
-  type NodeIdentity,
-  type OriginState,
-  type SegmentOutcome,
-  StoreJournal,
-} from './store-journal.ts';
+import type { Again, Draft } from './drafts.ts';
+import type { NodeIdentity } from './parts.ts';
+import type { OriginState } from './tips.ts';
+import type { SegmentOutcome } from './absorber.ts';
+import { StoreJournal } from './store-journal.ts';
 
 export interface LedgerOptions {
   readonly engine: Engine;

@@ -11,7 +11,8 @@ import { STORES, type Segment, type Store, type Vector } from '../journal/entry.
 import { PROJECTION_VERSION } from '../journal/kinds.ts';
 import type { Ledger } from '../journal/ledger.ts';
 import { hashAt } from '../journal/segments.ts';
-import type { NodeIdentity, SegmentOutcome } from '../journal/store-journal.ts';
+import type { NodeIdentity } from '../journal/parts.ts';
+import type { SegmentOutcome } from '../journal/absorber.ts';
 import { limits } from '../limits.ts';
 import { type Platform, randomName } from '../platform.ts';
 import { type Certificate, type CertificateAuthority, type Origin, nodeOf } from '../trust/certificate.ts';

@@ -2,7 +2,7 @@
 import type { Configuration } from '../configuration.ts';
 import { Problem } from '../http/problem.ts';
 import type { Ledger } from '../journal/ledger.ts';
-import type { NodeIdentity } from '../journal/store-journal.ts';
+import type { NodeIdentity } from '../journal/parts.ts';
 import { limits } from '../limits.ts';
 import type { HoldfastNode } from '../node.ts';
 import type { Platform } from '../platform.ts';

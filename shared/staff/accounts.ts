@@ -6,7 +6,7 @@ import { base64url } from 'jose';
 import type { Configuration } from '../configuration.ts';
 import { Problem } from '../http/problem.ts';
 import type { ConfigBody } from '../journal/bodies.ts';
-import type { Draft } from '../journal/store-journal.ts';
+import type { Draft } from '../journal/drafts.ts';
 import { STORES } from '../journal/entry.ts';
 import type { CredentialSecret } from '../journal/staff-bodies.ts';
 import { limits } from '../limits.ts';

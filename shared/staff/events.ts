@@ -1,6 +1,7 @@
 /** What happens to accounts, written down before it takes effect, on every node; and which codes were used. */
 import type { Ledger } from '../journal/ledger.ts';
-import type { Draft, NodeIdentity } from '../journal/store-journal.ts';
+import type { Draft } from '../journal/drafts.ts';
+import type { NodeIdentity } from '../journal/parts.ts';
 import type { AccountEvent, SignInFailure } from '../journal/staff-bodies.ts';
 import { limits } from '../limits.ts';
 import type { Platform } from '../platform.ts';

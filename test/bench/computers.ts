@@ -13,7 +13,7 @@ import { DEFAULT_RULES } from '../../shared/domain/compliance.ts';
 import type { Guid } from '../../shared/domain/recovery-key.ts';
 import type { Statement } from '../../shared/journal/engine.ts';
 import type { Body } from '../../shared/journal/kinds.ts';
-import type { Draft } from '../../shared/journal/store-journal.ts';
+import type { Draft } from '../../shared/journal/drafts.ts';
 import { randomName } from '../../shared/platform.ts';
 import { openLedger } from '../support/saved-centre.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { chainSegment, headPayload } from '../../shared/journal/entry.ts';
 import type { Entry } from '../../shared/journal/entry.ts';
-import type { Draft } from '../../shared/journal/store-journal.ts';
+import type { Draft } from '../../shared/journal/drafts.ts';
 import { verifyJws } from '../../shared/trust/jws.ts';
 import { nodeOf } from '../../shared/trust/certificate.ts';
 import { configDrafts, distinctEscrows, edgeDrafts, sample, statusBodies } from '../support/drafts.ts';

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { EngineError } from '../../shared/journal/engine.ts';
-import { OverloadedError } from '../../shared/journal/store-journal.ts';
+import { OverloadedError } from '../../shared/journal/turns.ts';
 import { limits } from '../../shared/limits.ts';
 import { auditBodies, distinctEscrows, edgeDrafts, sample } from '../support/drafts.ts';
 import { FaultyEngine, binds } from '../support/faulty-engine.ts';

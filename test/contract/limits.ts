@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { limits } from '../../shared/limits.ts';
-import { type Draft, OverloadedError } from '../../shared/journal/store-journal.ts';
+import type { Draft } from '../../shared/journal/drafts.ts';
+import { OverloadedError } from '../../shared/journal/turns.ts';
 import { distinctEscrows, sample, statusBodies } from '../support/drafts.ts';
 import { makeOrigin, signLog, wireEntry } from '../support/forge.ts';
 import { APPLIED, type Host, copyAll, overTheWire, segmentsOf, startNode } from '../support/node.ts';

@@ -1,7 +1,7 @@
 /** An organisation and nodes with keys that are always the same, so that what is signed by them can be kept in a corpus. */
 import { createECDH, hash } from 'node:crypto';
 import { nodePlatform } from '../../central/platform.ts';
-import type { NodeIdentity } from '../../shared/journal/store-journal.ts';
+import type { NodeIdentity } from '../../shared/journal/parts.ts';
 import type { Platform } from '../../shared/platform.ts';
 import {
   type Certificate,

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Segment, type Store, STORES } from '../../shared/journal/entry.ts';
-import type { Draft } from '../../shared/journal/store-journal.ts';
+import type { Draft } from '../../shared/journal/drafts.ts';
 import { centreDrafts, edgeDrafts } from '../support/drafts.ts';
 import { memoryHost } from '../support/libsql.ts';
 import { type TestNode, restartNode, segmentsOf, startNode, vectorOf } from '../support/node.ts';

@@ -5,7 +5,7 @@
 import { DEFAULT_RULES } from '../../shared/domain/compliance.ts';
 import type { Guid } from '../../shared/domain/recovery-key.ts';
 import type { Body } from '../../shared/journal/kinds.ts';
-import type { Draft } from '../../shared/journal/store-journal.ts';
+import type { Draft } from '../../shared/journal/drafts.ts';
 import type { Platform } from '../../shared/platform.ts';
 import type { Host } from '../support/node.ts';
 import {

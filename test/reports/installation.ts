@@ -7,7 +7,7 @@ import { STORES } from '../../shared/journal/entry.ts';
 import { TOKEN_SCOPES } from '../../shared/domain/vocabulary.ts';
 import { staffTokenHash } from '../../shared/staff/token.ts';
 import type { Body } from '../../shared/journal/kinds.ts';
-import type { Draft } from '../../shared/journal/store-journal.ts';
+import type { Draft } from '../../shared/journal/drafts.ts';
 import { type HoldfastNode, openNode } from '../../shared/node.ts';
 import type { Platform } from '../../shared/platform.ts';
 import type { Database, Host } from '../support/node.ts';

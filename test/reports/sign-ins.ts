@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { Draft } from '../../shared/journal/store-journal.ts';
+import type { Draft } from '../../shared/journal/drafts.ts';
 import type { AccountEvent } from '../../shared/journal/staff-bodies.ts';
 import type { SignInAnswer } from '../../shared/reports/messages.ts';
 import type { Host } from '../support/node.ts';

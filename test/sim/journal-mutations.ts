@@ -12,11 +12,11 @@ import {
 
 export const JOURNAL_MUTATIONS: readonly Mutation[] = [
   defect('acknowledge before commit', [
-    'journal/store-journal.ts',
+    'journal/own-log.ts',
     `which holds entry, head and tables together.
-    await this.#batch([`,
+    await this.#commits.batch([`,
     `which holds entry, head and tables together.
-    void this.#batch([`,
+    void this.#commits.batch([`,
   ]),
   within(
     withServer,
@@ -36,11 +36,7 @@ export const JOURNAL_MUTATIONS: readonly Mutation[] = [
   ),
   within(
     withServer,
-    defect('continue a log that lost its end', [
-      'journal/store-journal.ts',
-      'this.#parts.reincarnate();',
-      '',
-    ]),
+    defect('continue a log that lost its end', ['journal/tips.ts', 'this.#parts.reincarnate();', '']),
   ),
   within(
     withEvent('rewind', 'lose'),
@@ -86,33 +82,29 @@ export const JOURNAL_MUTATIONS: readonly Mutation[] = [
     withAttacker,
     defect(
       'advance over a gap',
-      [
-        'journal/store-journal.ts',
-        `if (segment.from > (known?.seq ?? 0) + 1) return { outcome: 'gap' };`,
-        '',
-      ],
-      ['journal/store-journal.ts', `if (segment.from > heldSeq + 1) return { outcome: 'gap' };`, ''],
+      ['journal/absorber.ts', `if (segment.from > (known?.seq ?? 0) + 1) return { outcome: 'gap' };`, ''],
+      ['journal/absorber.ts', `if (segment.from > heldSeq + 1) return { outcome: 'gap' };`, ''],
     ),
   ),
   within(
     withEvent('twin'),
     defect('take a fork for what is held', [
-      'journal/store-journal.ts',
+      'journal/absorber.ts',
       'if (theirs !== ours) {',
       'if (theirs === null) {',
     ]),
   ),
   defect('skip an entry between two slices', [
-    'journal/store-journal.ts',
+    'journal/absorber.ts',
     'const slice = verified.entries.slice(at, at + this.#sliceEntries());',
     'const slice = verified.entries.slice(at > 0 ? at + 1 : at, at + this.#sliceEntries());',
   ]),
   within(
     withTwo,
     defect('keep a new configuration to oneself', [
-      'journal/store-journal.ts',
-      'this.#followed(await this.#load());',
-      'await this.#load();',
+      'journal/commits.ts',
+      'this.followed(await this.tips.load());',
+      'await this.tips.load();',
     ]),
   ),
   within(

@@ -1,7 +1,7 @@
 /** Simulated helpdesk users and administrators. */
 import type { KeyIdPrefix, Guid } from '../../shared/domain/recovery-key.ts';
 import type { ConfigBody, ConfigKind } from '../../shared/journal/bodies.ts';
-import type { Draft } from '../../shared/journal/store-journal.ts';
+import type { Draft } from '../../shared/journal/drafts.ts';
 import type { DisclosureRequest } from '../../shared/helpdesk/messages.ts';
 import type { StaffMember } from '../../shared/staff/member.ts';
 import { ask, codeOf } from './asking.ts';

@@ -12,7 +12,7 @@ import {
   STAFF_ROLES,
 } from '../../shared/domain/vocabulary.ts';
 import type { Body } from '../../shared/journal/kinds.ts';
-import type { Draft } from '../../shared/journal/store-journal.ts';
+import type { Draft } from '../../shared/journal/drafts.ts';
 
 export function sample<T>(arbitrary: fc.Arbitrary<T>, count: number, seed: number): T[] {
   return fc.sample(arbitrary, { numRuns: count, seed });

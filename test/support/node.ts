@@ -4,7 +4,7 @@ import type { Engine } from '../../shared/journal/engine.ts';
 import type { Segment, Store } from '../../shared/journal/entry.ts';
 import { segment as segmentSchema } from '../../shared/journal/entry.ts';
 import { Ledger } from '../../shared/journal/ledger.ts';
-import type { SegmentOutcome } from '../../shared/journal/store-journal.ts';
+import type { SegmentOutcome } from '../../shared/journal/absorber.ts';
 import type { Platform } from '../../shared/platform.ts';
 import type { Origin } from '../../shared/trust/certificate.ts';
 import { migrations } from '../../migrations/index.ts';

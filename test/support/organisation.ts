@@ -1,6 +1,6 @@
 /** An organisation and its nodes: real keys and certificates, made afresh for each test. */
 import { exportJWK, generateKeyPair } from 'jose';
-import type { NodeIdentity } from '../../shared/journal/store-journal.ts';
+import type { NodeIdentity } from '../../shared/journal/parts.ts';
 import { type Platform, randomName } from '../../shared/platform.ts';
 import {
   type Certificate,

@@ -4,7 +4,7 @@ import { deviceStateRecord } from '../../helpdesk/device-state.ts';
 import { type ConfigKind, configBodies, deviceId, deviceRevocation } from '../../journal/bodies.ts';
 import { STORES } from '../../journal/entry.ts';
 import { digestSlice } from '../../journal/digest.ts';
-import type { Draft } from '../../journal/store-journal.ts';
+import type { Draft } from '../../journal/drafts.ts';
 import { limits } from '../../limits.ts';
 import type { HoldfastNode } from '../../node.ts';
 import { RefusedError, UnreachableError } from '../../replication/client.ts';
