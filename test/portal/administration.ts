@@ -13,6 +13,8 @@ import { ask } from '../support/cluster.ts';
 import { type Stage, violationsOf, writeBeside } from './stage.ts';
 
 const HASH = 'A'.repeat(43);
+/** How long another node may take to hear of something, on a machine that does much else. */
+const REPLICATED = { timeout: 20_000 };
 
 export function administrationFlows(of: () => Stage): void {
   it('asks for an exemption at an edge, has it approved until a day, and shows the answer where it was asked', async () => {
@@ -39,7 +41,7 @@ export function administrationFlows(of: () => Stage): void {
       .poll(async () => {
         await approves.page.goto(`${stage.centre}/admin/exemption-requests`);
         return waiting.count();
-      })
+      }, REPLICATED)
       .toBe(2);
     expect(await violationsOf(approves)).toEqual([]);
     const mine = waiting.filter({ has: approves.page.locator(`a[href="${first}"]`) });
@@ -51,7 +53,7 @@ export function administrationFlows(of: () => Stage): void {
       .poll(async () => {
         await page.goto(`${stage.madrid}${first}`);
         return page.locator('#exemption').textContent();
-      })
+      }, REPLICATED)
       .toMatch(/^ExemptionTemporary user exempt, until 31 Jan 2099\.Approved CORP\\ana/);
     expect([...asks.complaints, ...approves.complaints]).toEqual([]);
     await asks.context.close();

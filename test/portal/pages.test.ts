@@ -326,6 +326,9 @@ describe.runIf(typeof browser !== 'string')('the portal', { timeout: 90_000 }, (
     await page.press('#endUser', 'Enter');
     await page.waitForSelector('.groups');
     expect(await page.textContent('.countdown')).toMatch(/[45]:\d\d/);
+    await page.emulateMedia({ media: 'print' });
+    expect(await page.isVisible('.groups')).toBe(false);
+    await page.emulateMedia({ media: 'screen' });
     await page.click('text=Copy');
     await page.waitForSelector('[data-said]:has-text("Copied.")');
     expect(await page.evaluate('navigator.clipboard.readText()')).toBe(stage.key().password);

@@ -123,10 +123,10 @@ export function TrendChart({
           <title>{complianceStateWords[language][layer.key]}</title>
         </path>
       ))}
-      <text class="axis" x={LEFT} y={HEIGHT - 6}>
+      <text class="axis" data-day x={LEFT} y={HEIGHT - 6}>
         {clock.day(from)}
       </text>
-      <text class="axis" x={WIDTH - 8} y={HEIGHT - 6} text-anchor="end">
+      <text class="axis" data-day x={WIDTH - 8} y={HEIGHT - 6} text-anchor="end">
         {clock.day(until)}
       </text>
     </svg>
