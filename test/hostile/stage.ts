@@ -162,8 +162,8 @@ export class Stage {
 
   /**
    * What this node has stored of the logs of `nodes`, counted in its files. Other nodes' logs come and go by
-   * replication meanwhile; contacts with peers, the day's count for the trend, the writer's guard and the zeros that go
-   * over what was forgotten are no record of a request.
+   * replication meanwhile; contacts with peers, the day's count for the trend, the writer's guard, the zeros that go
+   * over what was forgotten, and the order of all nodes' computers are no record of a request.
    */
   counts(place: Place, nodes: readonly string[]): Counts {
     const counts: Record<string, number> = {};
