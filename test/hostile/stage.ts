@@ -174,7 +174,8 @@ export class Stage {
         String(name),
       );
       for (const table of tables) {
-        if (/^sqlite_|^_cf_|_guard$|^local_(?:peers|trend)$|^shred$|migrations/.test(table)) continue;
+        if (/^sqlite_|^_cf_|_guard$|^local_(?:peers|trend)$|^(?:shred|fleet)$|migrations/.test(table))
+          continue;
         const ours = 'substr(origin, 1, 10) IN (SELECT value FROM json_each(?))';
         const logged = all(`SELECT 1 FROM pragma_table_info('${table}') WHERE name = 'origin'`).length > 0;
         const rows = logged
