@@ -137,7 +137,8 @@ export class Oracle {
       if (!promised.isExcused && !disks.some((disk) => holds(disk, promised))) promised.isExcused = true;
     }
     // What they hold may not be synced yet; it is now, or the promise would hang on a second accident.
-    for (const disk of disks) for (const database of disk.all) database.sync(database.written);
+    for (const machine of left)
+      for (const database of machine.disk.all) this.synced(machine, database.sync(database.written));
   }
 
   /** After a start: what this machine promised on this disk must be there (I1). */
