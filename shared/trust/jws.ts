@@ -2,13 +2,8 @@
  * Everything signed in Holdfast is a compact JWS (RFC 7515) with ES256: certificates, heads, challenges, tokens,
  * receipts, manifests. The protected header's `typ` says which, so that no signature can be used as another kind.
  * ES256, because workerd, Node and Windows PowerShell 5.1 can all make and check it.
- *
- *     base64url(header) '.' base64url(payload) '.' base64url(ECDSA P-256 with SHA-256 over all before the last dot)
- *
- * This one form is put together here: a library that knows every form takes a third
- * as long again as the signature (docs/decisions/0003).
  */
-import { base64url, calculateJwkThumbprint, importJWK } from 'jose';
+import { CompactSign, base64url, calculateJwkThumbprint, compactVerify, importJWK } from 'jose';
 
 /** An ECDSA P-256 public key. */
 export interface PublicJwk {
@@ -37,29 +32,17 @@ export interface Signer {
   sign(type: JwsType, payload: object, header?: Readonly<Record<string, unknown>>): Promise<string>;
 }
 
-const ES256 = { name: 'ECDSA', hash: 'SHA-256' };
 const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false });
 
 export async function makeSigner(jwk: PrivateJwk): Promise<Signer> {
-  const key = await importES256(jwk);
-  return {
-    sign: async (type, payload, header = {}) => {
-      const signed = `${encodeJson({ ...header, alg: 'ES256', typ: type })}.${encodeJson(payload)}`;
-      const signature = await crypto.subtle.sign(ES256, key, encoder.encode(signed));
-      return `${signed}.${base64url.encode(new Uint8Array(signature))}`;
-    },
-  };
-}
-
-function encodeJson(value: object): string {
-  return base64url.encode(JSON.stringify(value));
-}
-
-async function importES256(jwk: PublicJwk): Promise<CryptoKey> {
   const key = await importJWK({ ...jwk, alg: 'ES256' }, 'ES256');
-  if (!(key instanceof CryptoKey)) throw new Error('an ES256 key did not import as one half of a pair');
-  return key;
+  return {
+    sign: (type, payload, header = {}) =>
+      new CompactSign(encoder.encode(JSON.stringify(payload)))
+        .setProtectedHeader({ ...header, alg: 'ES256', typ: type })
+        .sign(key),
+  };
 }
 
 const KEYS_CACHED_MAX = 20_000;
@@ -69,7 +52,8 @@ async function importPublic(jwk: PublicJwk): Promise<CryptoKey> {
   const id = `${jwk.x}.${jwk.y}`;
   const known = importedKeys.get(id);
   if (known) return known;
-  const key = await importES256({ kty: 'EC', crv: 'P-256', x: jwk.x, y: jwk.y });
+  const key = await importJWK({ kty: 'EC', crv: 'P-256', x: jwk.x, y: jwk.y, alg: 'ES256' }, 'ES256');
+  if (!(key instanceof CryptoKey)) throw new Error('an ES256 key did not import as a public key');
   if (importedKeys.size >= KEYS_CACHED_MAX) importedKeys.clear();
   importedKeys.set(id, key);
   return key;
@@ -82,34 +66,14 @@ export async function verifyJws(
   key: PublicJwk,
 ): Promise<{ payload: unknown; header: Readonly<Record<string, unknown>> } | null> {
   try {
-    const end = jws.lastIndexOf('.');
-    const [header, payload, signature, ...more] = jws.split('.');
-    if (header === undefined || payload === undefined || signature === undefined || more.length > 0)
-      return null;
-    const shown = decodeJson(header);
-    if (!isHeader(shown) || shown['typ'] !== type) return null;
-    const bytes = new Uint8Array(base64url.decode(signature));
-    const signed = encoder.encode(jws.slice(0, end));
-    if (!(await crypto.subtle.verify(ES256, await importPublic(key), bytes, signed))) return null;
-    return { payload: decodeJson(payload), header: shown };
+    const { payload, protectedHeader } = await compactVerify(jws, await importPublic(key), {
+      algorithms: ['ES256'],
+    });
+    if (protectedHeader.typ !== type) return null;
+    return { payload: JSON.parse(decoder.decode(payload)) as unknown, header: { ...protectedHeader } };
   } catch {
     return null;
   }
-}
-
-/** Of an extension that has to be understood (`crit`), none is. */
-function isHeader(value: unknown): value is Readonly<Record<string, unknown>> {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    'alg' in value &&
-    value.alg === 'ES256' &&
-    !('crit' in value)
-  );
-}
-
-function decodeJson(part: string): unknown {
-  return JSON.parse(decoder.decode(base64url.decode(part)));
 }
 
 /** The unverified header of a compact JWS, to learn which key should have signed it; null if malformed. */
@@ -128,7 +92,7 @@ function peekPart(jws: string, part: 0 | 1): unknown {
   const text = parts[part];
   if (parts.length !== 3 || text === undefined) return null;
   try {
-    return decodeJson(text);
+    return JSON.parse(decoder.decode(base64url.decode(text))) as unknown;
   } catch {
     return null;
   }
