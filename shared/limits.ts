@@ -30,6 +30,8 @@ export const limits = {
    * after a start, when nothing is compiled yet. Twice as many doubled the longest waits and saved a seventh of the time.
    */
   absorbSliceEntriesMax: 32,
+  /** Of such entries, on average: a roll-up is one entry of 2,000 rows, and 500 of them at once would hold everybody up. */
+  absorbSliceEntryBytes: 1_024,
   /** Entries whose chain is verified between two such turns: hashing costs a sixth of applying. */
   verifySliceEntriesMax: 250,
   /** Entries asked for in one answer while people or devices are there: reading a full one is a block of 10 ms. */

@@ -96,7 +96,7 @@ export class Absorber {
       const placed = await this.#place(segment, verified.entries);
       if (placed) return placed;
       const at = (this.#tips.of(segment.origin)?.seq ?? 0) + 1 - segment.from;
-      const slice = verified.entries.slice(at, at + this.#sliceEntries());
+      const slice = sliceOf(verified.entries, at, this.#sliceEntries());
       const complete = at + slice.length === verified.entries.length;
       return { complete, ...(await this.#applySlice(slice, verified, complete ? segment.head : null)) };
     } catch (error) {
@@ -253,4 +253,14 @@ export class Absorber {
     this.#commits.raise(error);
     return { outcome: 'refused', why: 'storage' };
   }
+}
+
+/** The entries from `at` on that one transaction takes: at least one, and no more bytes than so many usual ones have. */
+export function sliceOf(entries: readonly Entry[], at: number, entriesMax: number): readonly Entry[] {
+  let end = at;
+  for (let bytes = 0; end < Math.min(entries.length, at + entriesMax); end += 1) {
+    bytes += entries[end]?.body?.length ?? 0;
+    if (end > at && bytes > entriesMax * limits.absorbSliceEntryBytes) break;
+  }
+  return entries.slice(at, end);
 }

@@ -96,8 +96,8 @@ export const JOURNAL_MUTATIONS: readonly Mutation[] = [
   ),
   defect('skip an entry between two slices', [
     'journal/absorber.ts',
-    'const slice = verified.entries.slice(at, at + this.#sliceEntries());',
-    'const slice = verified.entries.slice(at > 0 ? at + 1 : at, at + this.#sliceEntries());',
+    'const slice = sliceOf(verified.entries, at, this.#sliceEntries());',
+    'const slice = sliceOf(verified.entries, at > 0 ? at + 1 : at, this.#sliceEntries());',
   ]),
   within(
     withTwo,
