@@ -53,8 +53,8 @@ export function bundlesOf(root, outdir) {
       entryPoints: wholeEntries.filter(exists),
       platform: 'node',
       target: 'node24',
-      // One is a machine's own code, the other a module that the build makes.
-      external: ['libsql', '#assets'],
+      // A machine's own code.
+      external: ['libsql'],
       // Packages that are no modules ask for Node's own by a function that modules do not have.
       banner: {
         js: "import { createRequire as requireFrom } from 'node:module';const require = requireFrom(import.meta.url);",
