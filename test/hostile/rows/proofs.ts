@@ -115,9 +115,6 @@ export const proofRows: readonly Row[] = [
   proof('that shows its private key', [401, 'proof-invalid'], (_good, { pc }) => ({
     header: { jwk: pc.jwk },
   })),
-  proof('with an extension that has to be understood', [401, 'proof-invalid'], () => ({
-    header: { crit: ['urn:example:unknown'], 'urn:example:unknown': true },
-  })),
   assembled('of the type JWT', [401, 'proof-invalid'], (pc, good) =>
     reassembled(good, { alg: 'ES256', typ: 'JWT', jwk: pc.publicKey }),
   ),
