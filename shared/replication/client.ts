@@ -60,6 +60,9 @@ export class PeerClient {
   /** own logs of which the peer was shown that they go on in two ways, with the session in which it was */
   readonly #shown = new Map<string, string>();
 
+  /** when an answer to a pull came last; a wait whose connection is dead brings none for longer than any other */
+  #pulledAt = 0;
+
   constructor(parts: SyncParts, fetch: PeerFetch) {
     this.#parts = parts;
     this.#transport = new PeerTransport(parts, fetch);
@@ -71,7 +74,7 @@ export class PeerClient {
   }
 
   /**
-   * Pulls until the peer has nothing new (when `full`) and pushes until it lacks nothing, at most `cycleRoundsMax`
+   * Pulls until the peer has nothing new (when `full`, or nothing came for a cycle) and pushes until it lacks nothing, at most `cycleRoundsMax`
    * messages. Returns whether there is more to do. Throws RefusedError or UnreachableError.
    */
   async exchange(full: boolean, signal: AbortSignal): Promise<{ more: boolean }> {
@@ -79,8 +82,9 @@ export class PeerClient {
       this.#refusedThere[store].clear();
       this.#refusedHere[store].clear();
     }
+    const isDue = Math.abs(this.#parts.platform.now() - this.#pulledAt) >= limits.cycleEveryMs;
     const pulled =
-      full || this.#peerHolds === null ? await this.#pullAll(signal) : { rounds: 0, more: false };
+      full || this.#peerHolds === null || isDue ? await this.#pullAll(signal) : { rounds: 0, more: false };
     const pushed = await this.#pushAll(limits.cycleRoundsMax - pulled.rounds, signal);
     return { more: pulled.more || pushed.more };
   }
@@ -183,6 +187,7 @@ export class PeerClient {
     const { peers } = this.#parts;
     // Before anything is taken in, which looks like a write here that the peer may lack.
     this.#peerHolds = answer.vectors;
+    this.#pulledAt = this.#parts.platform.now();
     const progress = await this.#absorb(answer);
     const peer = this.peer;
     const doubts = await this.#doubtful(answer.tips);
