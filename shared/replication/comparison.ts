@@ -7,9 +7,10 @@
 import { limits } from '../limits.ts';
 import { NO_RULES, areByOurRules, digestSliceAt, type RowHash, strayRows } from '../journal/digest.ts';
 import { STORES, type Store } from '../journal/entry.ts';
+import { fleetFaults } from '../journal/fleet.ts';
 import { PROJECTION_VERSION } from '../journal/kinds.ts';
 import { rebuildSlice } from '../journal/rebuild.ts';
-import type { Origin } from '../trust/certificate.ts';
+import { type Origin, nodeOf } from '../trust/certificate.ts';
 import type { PeerClient } from './client.ts';
 import { type SyncParts, countMarks } from './service.ts';
 import { inScope } from './scope.ts';
@@ -110,7 +111,7 @@ export class TableComparison {
     from: number,
     signal: AbortSignal,
   ): Promise<Difference[]> {
-    const { ledger, platform, alarms, peers } = this.#parts;
+    const { ledger, platform, alarms, peers, identity } = this.#parts;
     const held = ledger.origins(store).get(origin);
     // A log that goes on in two ways has been raised as that, and has other rows on each side.
     if (!held || peers.isSplit(store, origin)) return [];
@@ -142,7 +143,10 @@ export class TableComparison {
     }
     alarms.clear('not-comparable', subject);
     // I4: whoever wrote it, or two copies of its machine, may have told others another log of one length.
-    if (theirs.hash !== held.hash) {
+    if (theirs.hash !== null && theirs.hash !== held.hash) {
+      // I13: what is held of it is no second copy. Of others' logs an edge is not believed that, as with a push.
+      if (nodeOf(origin) === identity.certificate.nodeId || client.peer?.role === 'centre')
+        peers.split(store, origin);
       alarms.raise(
         'fork',
         subject,
@@ -216,6 +220,10 @@ export class TableComparison {
       const stray = await strayRows(this.#parts.ledger.engine, store);
       found.push(...stray.map((row) => ({ store, ...row, how: 'only-here' as const, wrongHere: true })));
     }
+    // Of no log: each node keeps it for itself.
+    const own = { store: 'compliance', origin: this.#parts.ledger.self, table: 'fleet' } as const;
+    for (const key of await fleetFaults(this.#parts.ledger.engine))
+      found.push({ ...own, key, how: 'differs', wrongHere: true });
     for (const { table, key, how } of found) {
       this.#parts.alarms.raise(
         'tables-differ',

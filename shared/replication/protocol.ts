@@ -134,8 +134,8 @@ export const digestAnswer = z.object({
   state: z.enum(['compared', 'moved']),
   /** the rules of these tables; 0: they are being made again, or are of another version than the program, and not told */
   projectionVersion: z.number().int(),
-  /** the log's hash at `at`: another one than the asker's is a fork (I4); null where it moved */
-  hash: hash.nullable(),
+  /** the log's hash at `at`: another one than the asker's is a fork (I4); null where it moved, or is not told */
+  hash: hash.nullable().default(null),
   /** entries of the range that are held but not projected */
   marked: z.number().int(),
   tables: z.record(z.string(), z.object({ rows: z.number().int(), digest: hash })),

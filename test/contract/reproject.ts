@@ -7,7 +7,8 @@ import { reproject } from '../../shared/journal/reproject.ts';
 import { distinctEscrows, edgeDrafts, sample } from '../support/drafts.ts';
 import { type Host, restartNode, startNode } from '../support/node.ts';
 import { makeOrganisation } from '../support/organisation.ts';
-import { countRows, factRows, fleetFaults } from '../support/tables.ts';
+import { fleetFaults } from '../../shared/journal/fleet.ts';
+import { countRows, factRows } from '../support/tables.ts';
 
 /** I9, I5: tables made by other rules are made again from the journal, and what was marked is read again. */
 export function reprojectContract(host: Host): void {

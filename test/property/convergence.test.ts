@@ -6,7 +6,8 @@ import { centreDrafts, edgeDrafts } from '../support/drafts.ts';
 import { memoryHost } from '../support/libsql.ts';
 import { type TestNode, restartNode, segmentsOf, startNode, vectorOf } from '../support/node.ts';
 import { makeOrganisation } from '../support/organisation.ts';
-import { factRows, fleetFaults, markRows, viewRows } from '../support/tables.ts';
+import { factRows, markRows, viewRows } from '../support/tables.ts';
+import { fleetFaults } from '../../shared/journal/fleet.ts';
 import { settle } from './settings.ts';
 
 /** What each writer appends, group by group. */

@@ -100,4 +100,14 @@ it('takes another log of the same length under one name for a fork, not for othe
   }
   expect(await other.node.comparison.all(client, signal)).toEqual([]);
   expect(other.node.alarms.list()).toMatchObject([{ type: 'fork' }]);
+  // I13: what it holds of that log is no second copy.
+  expect(other.node.peers.heldElsewhere('recovery', first.node.ledger.self, 1)).toBe(false);
+});
+
+it('finds a computer in the table of the fleet that no report speaks of, or that is missing there', async () => {
+  const { node } = await startNetworkNode(await makeOrganisation(), CENTRE);
+  expect(await node.comparison.withJournal()).toEqual([]);
+  const row = "('d-stray', 1, 'a', 'compliant', '10.0', '[]', 'PC', 'EXAMPLE', '[]')";
+  await node.ledger.engine.batch('compliance', [{ sql: `INSERT INTO fleet VALUES ${row}`, args: [] }]);
+  expect(await node.comparison.withJournal()).toMatchObject([{ table: 'fleet', key: 'd-stray' }]);
 });

@@ -10,7 +10,6 @@ import { randomName } from '../../shared/platform.ts';
 import { sample, statusBodies } from '../support/drafts.ts';
 import { CENTRE, type NetworkNode, edgeIn, startNetworkNode } from '../support/network.ts';
 import { type Organisation, makeOrganisation } from '../support/organisation.ts';
-import { fleetFaults } from '../support/tables.ts';
 import { type KnownKey, appendAll, makeVault, sealKeys, siteDraft } from '../support/vaults.ts';
 
 const signal = new AbortController().signal;
@@ -101,7 +100,6 @@ describe('a revoked edge', () => {
         expect(tip?.headSeq).toBe(tip?.seq);
         expect(await node.comparison.withJournal()).toEqual([]);
       }
-      expect(await fleetFaults(node.ledger.engine)).toEqual([]);
     }
     // I5: equal vectors, equal tables.
     const digest = async ({ node }: NetworkNode) =>

@@ -3,7 +3,6 @@ import { type SQLiteTable, getTableConfig } from 'drizzle-orm/sqlite-core';
 import type { Engine, SqlValue } from '../../shared/journal/engine.ts';
 import type { Store } from '../../shared/journal/entry.ts';
 import { FACT_TABLES } from '../../shared/journal/kinds.ts';
-import { fleet } from '../../shared/schema/compliance.ts';
 
 const VIEWS = {
   recovery: ['config_current', 'protectors_current', 'recovery_keys'],
@@ -37,15 +36,6 @@ export async function viewRows(engine: Engine, store: Store): Promise<Record<str
   for (const view of VIEWS[store])
     found[view] = sorted(await engine.rows(store, `SELECT * FROM "${view}"`, []));
   return found;
-}
-
-/** Rows of the table by which reports find computers, or of the view that it repeats, that are not the other's. */
-export function fleetFaults(engine: Engine): Promise<SqlValue[][]> {
-  const columns = getTableConfig(fleet).columns.map(({ name }) => `"${name}"`);
-  const rowsOf = (name: string) => `SELECT ${columns.join(', ')} FROM "${name}"`;
-  const [table, view] = [rowsOf('fleet'), rowsOf('computers')];
-  const beyond = (one: string, other: string) => `SELECT * FROM (${one} EXCEPT ${other})`;
-  return engine.rows('compliance', `${beyond(table, view)} UNION ALL ${beyond(view, table)}`, []);
 }
 
 /** Marks, without their order of arrival. */
