@@ -51,15 +51,14 @@ CREATE TRIGGER `fleet_report_removed` AFTER DELETE ON `status_reports` BEGIN
 END;
 --> statement-breakpoint
 CREATE TRIGGER `fleet_seen_added` AFTER INSERT ON `seen` BEGIN
-  UPDATE `fleet`
-  SET `last_seen` = (SELECT c.`last_seen` FROM `computers` c WHERE c.`device_id` = NEW.`device_id`)
-  WHERE `device_id` = NEW.`device_id` AND `last_seen` <> NEW.`seen_at`;
+  UPDATE `fleet` SET `last_seen` = NEW.`seen_at` WHERE `device_id` = NEW.`device_id` AND `last_seen` < NEW.`seen_at`;
 END;
 --> statement-breakpoint
 CREATE TRIGGER `fleet_seen_changed` AFTER UPDATE OF `seen_at` ON `seen` BEGIN
+  UPDATE `fleet` SET `last_seen` = NEW.`seen_at` WHERE `device_id` = NEW.`device_id` AND `last_seen` < NEW.`seen_at`;
   UPDATE `fleet`
   SET `last_seen` = (SELECT c.`last_seen` FROM `computers` c WHERE c.`device_id` = NEW.`device_id`)
-  WHERE `device_id` = NEW.`device_id` AND `last_seen` <> NEW.`seen_at`;
+  WHERE `device_id` = NEW.`device_id` AND NEW.`seen_at` < OLD.`seen_at` AND `last_seen` = OLD.`seen_at`;
 END;
 --> statement-breakpoint
 CREATE TRIGGER `fleet_seen_removed` AFTER DELETE ON `seen` BEGIN
@@ -69,15 +68,14 @@ CREATE TRIGGER `fleet_seen_removed` AFTER DELETE ON `seen` BEGIN
 END;
 --> statement-breakpoint
 CREATE TRIGGER `fleet_local_seen_added` AFTER INSERT ON `local_seen` BEGIN
-  UPDATE `fleet`
-  SET `last_seen` = (SELECT c.`last_seen` FROM `computers` c WHERE c.`device_id` = NEW.`device_id`)
-  WHERE `device_id` = NEW.`device_id` AND `last_seen` <> NEW.`seen_at`;
+  UPDATE `fleet` SET `last_seen` = NEW.`seen_at` WHERE `device_id` = NEW.`device_id` AND `last_seen` < NEW.`seen_at`;
 END;
 --> statement-breakpoint
 CREATE TRIGGER `fleet_local_seen_changed` AFTER UPDATE OF `seen_at` ON `local_seen` BEGIN
+  UPDATE `fleet` SET `last_seen` = NEW.`seen_at` WHERE `device_id` = NEW.`device_id` AND `last_seen` < NEW.`seen_at`;
   UPDATE `fleet`
   SET `last_seen` = (SELECT c.`last_seen` FROM `computers` c WHERE c.`device_id` = NEW.`device_id`)
-  WHERE `device_id` = NEW.`device_id` AND `last_seen` <> NEW.`seen_at`;
+  WHERE `device_id` = NEW.`device_id` AND NEW.`seen_at` < OLD.`seen_at` AND `last_seen` = OLD.`seen_at`;
 END;
 --> statement-breakpoint
 CREATE TRIGGER `fleet_local_seen_removed` AFTER DELETE ON `local_seen` BEGIN
