@@ -9,6 +9,7 @@
  */
 import type { Log, Platform } from '../platform.ts';
 import type { CertificateAuthority, NodeRole, Origin } from '../trust/certificate.ts';
+import { sliceOf } from './absorber.ts';
 import { NO_RULES, rulesOf } from './digest.ts';
 import { type Engine, EngineError, type Statement } from './engine.ts';
 import type { Entry, Store } from './entry.ts';
@@ -53,6 +54,9 @@ export async function reproject(parts: Parts, store: Store, version = PROJECTION
       const pass = { origin: String(origin) as Origin, replaces };
       if (author) await reprojectLog(parts, store, { ...pass, role: author.role });
     }
+    // Before the second pass: what another process cut off meanwhile must not stand in the way of what it left.
+    if (replaces)
+      for (const statement of dropStray(store)) await batchUnfrozen(engine, platform, store, [statement]);
   }
   if (isRead)
     for (const statement of dropStray(store)) await batchUnfrozen(engine, platform, store, [statement]);
@@ -115,7 +119,11 @@ async function reprojectLog(
       ...{ store, origin, seq: Number(seq), hlc: Number(hlc), kind: String(kind), version: Number(version) },
       ...{ salt: null, body: body === null ? null : String(body), bodyHash: '', hash: '' },
     }));
-    await projectPage({ engine, platform }, store, page, pass);
+    for (let at = 0; at < page.length;) {
+      const slice = sliceOf(page, at, PAGE_ENTRIES);
+      await projectPage({ engine, platform }, store, slice, pass);
+      at += slice.length;
+    }
     if (rows.length < PAGE_ENTRIES) return;
     await platform.sleep(0);
   }
