@@ -29,8 +29,13 @@ function run(args, env = {}, say = undefined) {
     const child = spawn(process.execPath, args, { cwd: root, stdio, env: { ...process.env, ...env } });
     running.add(child);
     // Tests have deadlines and come first.
-    if (say && child.pid !== undefined)
-      os.setPriority(child.pid, os.constants.priority.PRIORITY_BELOW_NORMAL);
+    if (say && child.pid !== undefined) {
+      try {
+        os.setPriority(child.pid, os.constants.priority.PRIORITY_BELOW_NORMAL);
+      } catch {
+        // It has ended already, or nobody may set one here.
+      }
+    }
     const output = [];
     for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk) => output.push(chunk));
     child.on('error', () => resolve(false));
