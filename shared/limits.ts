@@ -30,8 +30,11 @@ export const limits = {
    * after a start, when nothing is compiled yet. Twice as many doubled the longest waits and saved a seventh of the time.
    */
   absorbSliceEntriesMax: 32,
-  /** Of such entries, on average: a roll-up is one entry of 2,000 rows, and 500 of them at once would hold everybody up. */
-  absorbSliceEntryBytes: 1_024,
+  /**
+   * Characters of such an entry on average: a roll-up is one entry of 2,000 rows, and 500 of them in one transaction would
+   * hold everybody up. So many that a message which is full of usual entries is one slice at a centre.
+   */
+  absorbSliceEntryChars: 1_100,
   /** Entries whose chain is verified between two such turns: hashing costs a sixth of applying. */
   verifySliceEntriesMax: 250,
   /** Entries asked for in one answer while people or devices are there: reading a full one is a block of 10 ms. */

@@ -255,12 +255,12 @@ export class Absorber {
   }
 }
 
-/** The entries from `at` on that one transaction takes: at least one, and no more bytes than so many usual ones have. */
+/** The entries from `at` on that one transaction takes: at least one, and no more text than so many usual ones have. */
 export function sliceOf(entries: readonly Entry[], at: number, entriesMax: number): readonly Entry[] {
   let end = at;
-  for (let bytes = 0; end < Math.min(entries.length, at + entriesMax); end += 1) {
-    bytes += entries[end]?.body?.length ?? 0;
-    if (end > at && bytes > entriesMax * limits.absorbSliceEntryBytes) break;
+  for (let chars = 0; end < Math.min(entries.length, at + entriesMax); end += 1) {
+    chars += entries[end]?.body?.length ?? 0;
+    if (end > at && chars > entriesMax * limits.absorbSliceEntryChars) break;
   }
   return entries.slice(at, end);
 }

@@ -7,11 +7,12 @@
  *
  * `turns.ts` says who writes next, `own-log.ts` writes appends, `absorber.ts` others' logs, `commits.ts` is one
  * transaction, `tips.ts` the state in memory. Appends that wait together share a transaction, a head and an fsync.
- * Absorbing is cut into slices with a pause after each, so that catching up never holds up people and devices (I12). Every transaction begins by checking
- * that the log still ends where this process believes (another process may share the database); if not, the state
- * is read again and nothing was changed. The same guard closes the gate while a snapshot is opened (I11). State
- * changes only in the writer's turn, together with the database. At a database server, what others wrote is looked up
- * now and then (`follow.ts`), and appends are acknowledged when a checkpoint has covered them (`durability.ts`).
+ * Absorbing is cut into slices with a pause after each, so that catching up never holds up people and devices (I12).
+ * Every transaction begins by checking that the log still ends where this process believes (another process may share
+ * the database); if not, the state is read again and nothing was changed. The same guard closes the gate while a
+ * snapshot is opened (I11). State changes only in the writer's turn, together with the database. At a database server,
+ * what others wrote is looked up now and then (`follow.ts`), and appends are acknowledged when a checkpoint has covered
+ * them (`durability.ts`).
  */
 import { limits } from '../limits.ts';
 import type { Origin } from '../trust/certificate.ts';
