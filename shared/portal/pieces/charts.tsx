@@ -109,7 +109,13 @@ export function TrendChart({
     .y1(([, high]) => round(y(high)));
   const number = new Intl.NumberFormat(language, { notation: 'compact' });
   return (
-    <svg class="trend" viewBox={`0 0 ${String(WIDTH)} ${String(HEIGHT)}`} role="img" aria-label={label}>
+    <svg
+      class="trend"
+      viewBox={`0 0 ${String(WIDTH)} ${String(HEIGHT)}`}
+      preserveAspectRatio="xMinYMin"
+      role="img"
+      aria-label={label}
+    >
       {y.ticks(4).map((tick) => (
         <>
           <line class="grid" x1={LEFT} x2={WIDTH - 8} y1={round(y(tick))} y2={round(y(tick))} />
