@@ -45,7 +45,9 @@ describe('local development', { timeout: 90_000 }, () => {
     await until('the edge is ready', 60_000, async () => (await get(port + 1, '/readyz')).ok);
     // The edge may find it before it has said so.
     const says = `The development centre serves at http://127.0.0.1:${port}`;
-    await until('the centre says where it serves', 10_000, () => Promise.resolve(centre.output.includes(says)));
+    await until('the centre says where it serves', 10_000, () =>
+      Promise.resolve(centre.output.includes(says)),
+    );
     expect(await Promise.all([edge.stop('SIGINT'), centre.stop('SIGINT')])).toEqual([0, 0]);
     await expect(get(port, '/healthz')).rejects.toThrow();
     await expect(get(port + 1, '/healthz')).rejects.toThrow();
