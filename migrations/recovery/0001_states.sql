@@ -9,7 +9,7 @@ WHERE NOT EXISTS (
 );
 --> statement-breakpoint
 CREATE VIEW `protectors_current` AS
-SELECT p.`device_id`, p.`volume_id`, p.`counter`, p.`key_ids_json`
+SELECT p.`device_id`, p.`volume_id`, p.`counter`, p.`key_ids_json`, p.`origin`
 FROM `protectors` p
 WHERE NOT EXISTS (
   SELECT 1 FROM `protectors` n

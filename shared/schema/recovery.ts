@@ -236,6 +236,7 @@ export const protectorsCurrent = sqliteView('protectors_current', {
   volumeId: text('volume_id').notNull(),
   counter: integer().notNull(),
   keyIdsJson: text('key_ids_json').notNull(),
+  origin: text().notNull(),
 }).existing();
 
 /**
