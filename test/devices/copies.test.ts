@@ -48,9 +48,10 @@ async function report(
   { token, smbiosUuid, volumeId }: Pc,
   keyId: Guid,
   volumeType: 1 | 3 = 1,
+  counter = 5,
 ) {
   const request: StatusRequest = {
-    ...{ counter: 5, reportedAt: 1 },
+    ...{ counter, reportedAt: 1 },
     machine: {
       ...{
         computerName: 'PC',
@@ -132,6 +133,36 @@ describe('copies of a key (I2, I13)', () => {
     const [stick, elsewhere] = [guid(), pc('a', before.volumeId)];
     await escrow(edge, before, stick);
     expect(await report(edge, elsewhere, stick, 3)).toEqual([]);
+  });
+
+  it('and what protects a drive are written down again when they stand in a log that goes on in two ways', async () => {
+    const organisation = await makeOrganisation();
+    const [there, here] = [
+      await startNetworkNode(organisation, edgeIn('north', 'a', 'region')),
+      await startNetworkNode(organisation, edgeIn('north', 'b', 'region')),
+    ];
+    const [machine, keyId] = [pc(), guid()];
+    await report(there, machine, keyId);
+    const { self } = there.node.ledger;
+    for (const store of ['recovery', 'compliance'] as const) {
+      const segment = await there.node.ledger.read(store, self, 0, 10);
+      expect(segment && (await here.node.ledger.absorb(store, segment))).toMatchObject({
+        outcome: 'applied',
+      });
+    }
+    const written = async (counter: number): Promise<string[]> => {
+      const kinds: string[] = [];
+      const stop = here.node.ledger.onCommit((_store, entries) => {
+        kinds.push(...entries.map(({ kind }) => kind).filter((kind) => kind !== 'genesis'));
+      });
+      await report(here, machine, keyId, 1, counter);
+      stop();
+      return kinds.sort();
+    };
+    expect(await written(6)).toEqual([]);
+    for (const store of ['recovery', 'compliance'] as const) here.node.peers.split(store, self);
+    expect(await written(7)).toEqual(['protectors', 'status']);
+    expect(await written(8)).toEqual([]);
   });
 
   it('are asked for while they are held here alone, whatever a node claims that may not hold them', async () => {
