@@ -13,7 +13,7 @@ import type { NodeIdentity } from '../journal/parts.ts';
 import { limits } from '../limits.ts';
 import type { Platform } from '../platform.ts';
 import type { Peers } from '../replication/peers.ts';
-import { type Origin, nodeOf } from '../trust/certificate.ts';
+import type { Origin } from '../trust/certificate.ts';
 import { Sealer, type VaultPublicKey } from '../vault/seal.ts';
 import { Redacted } from '../vault/redacted.ts';
 import type { Durability, EscrowAnswer, EscrowRequest, Receipt } from './messages.ts';
@@ -100,7 +100,8 @@ export class EscrowService {
     const atCentre = copies.find(([, , origin, seq]) =>
       peers.heldAtCentre('recovery', String(origin) as Origin, Number(seq)),
     );
-    const same = atCentre ?? copies.find(([, , origin]) => this.#isSure(String(origin) as Origin));
+    const same =
+      atCentre ?? copies.find(([, , origin]) => peers.isSure('recovery', String(origin) as Origin));
     if (same) {
       const [, , origin, seq, hash] = same;
       return {
@@ -180,12 +181,6 @@ export class EscrowService {
         'UNION ALL SELECT commitment, NULL, NULL, NULL, NULL, NULL FROM imports WHERE key_id = ?1 ORDER BY 6',
       [keyId],
     );
-  }
-
-  /** I13: of a log that two copies of another machine wrote, nobody knows who else has this end. */
-  #isSure(origin: Origin): boolean {
-    const { peers, identity } = this.#parts;
-    return nodeOf(origin) === identity.certificate.nodeId || !peers.isSplit('recovery', origin);
   }
 
   #receipt(

@@ -5,10 +5,10 @@
 import canonicalize from 'canonicalize';
 import type { Guid } from '../domain/recovery-key.ts';
 import type { Statement } from '../journal/engine.ts';
-import { STORES, type Store } from '../journal/entry.ts';
+import { STORES } from '../journal/entry.ts';
 import { hlcToMs } from '../journal/hlc.ts';
 import { limits } from '../limits.ts';
-import { type Origin, nodeOf } from '../trust/certificate.ts';
+import type { Origin } from '../trust/certificate.ts';
 import { type EscrowParts, checkMachine } from './escrow.ts';
 import type { Durability, Instruction, Notice, StatusAnswer, StatusRequest } from './messages.ts';
 import { policyFor } from './policy.ts';
@@ -67,26 +67,19 @@ export class StatusService {
     return STORES.some((store) => ledger.durability(store).isUnknown) ? 'edge' : 'centre';
   }
 
-  /** Of a log that two copies of another machine wrote, others may hold another part, without this (I13). */
-  #isShared(store: Store, origin: unknown): boolean {
-    const { peers, identity } = this.#parts;
-    const author = String(origin) as Origin;
-    return nodeOf(author) === identity.certificate.nodeId || !peers.isSplit(store, author);
-  }
-
   async #store(
     device: DeviceToken,
     request: StatusRequest,
     factsHash: string,
   ): Promise<StatusAnswer['stored']> {
-    const { ledger, platform } = this.#parts;
+    const { ledger, peers, platform } = this.#parts;
     const [last] = await ledger.engine.rows(
       'compliance',
       'SELECT counter, facts_hash, origin FROM computers WHERE device_id = ?',
       [device.sub],
     );
     if (last && Number(last[0]) >= request.counter) return 'stale';
-    if (last?.[1] === factsHash && this.#isShared('compliance', last[2])) {
+    if (last?.[1] === factsHash && peers.isSure('compliance', String(last[2]) as Origin)) {
       await ledger.note('compliance', [noteSeen(device.sub, request.counter, platform.now())]);
       return 'unchanged';
     }
@@ -101,7 +94,7 @@ export class StatusService {
     counter: number,
     volumes: readonly VolumeKeys[],
   ): Promise<void> {
-    const { ledger } = this.#parts;
+    const { ledger, peers } = this.#parts;
     const rows = await ledger.engine.rows(
       'recovery',
       'SELECT volume_id, counter, key_ids_json, origin FROM protectors_current WHERE device_id = ?',
@@ -110,13 +103,17 @@ export class StatusService {
     const known = new Map(
       rows.map(([volumeId, at, keyIds, origin]) => [
         String(volumeId),
-        { at: Number(at), keyIds: String(keyIds), isShared: this.#isShared('recovery', origin) },
+        {
+          at: Number(at),
+          keyIds: String(keyIds),
+          isSure: peers.isSure('recovery', String(origin) as Origin),
+        },
       ]),
     );
     const changed = volumes.filter(({ volumeId, keyIds }) => {
       const last = known.get(volumeId);
       if (last === undefined) return true;
-      const isSame = last.isShared && last.keyIds === JSON.stringify([...keyIds].sort());
+      const isSame = last.isSure && last.keyIds === JSON.stringify([...keyIds].sort());
       return last.at < counter && !isSame;
     });
     if (changed.length === 0) return;

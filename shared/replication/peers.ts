@@ -247,6 +247,11 @@ export class Peers {
     return this.#split.has(`${store} ${origin}`);
   }
 
+  /** Whether who passes this log on has what is held of it here: of another's that is split, nobody knows (I13). */
+  isSure(store: Store, origin: Origin): boolean {
+    return nodeOf(origin) === this.#self.nodeId || !this.isSplit(store, origin);
+  }
+
   async save(): Promise<void> {
     const unsaved = this.all().filter(({ nodeId }) => this.#unsaved.has(nodeId));
     for (const { nodeId, lastContact } of unsaved) {

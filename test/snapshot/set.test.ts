@@ -16,11 +16,12 @@ import { SqliteEngine } from '../../central/snapshot/sqlite.ts';
 import { verifySet } from '../../central/snapshot/verify.ts';
 import { WriterRegister } from '../../central/snapshot/writers.ts';
 import { vectorIn } from '../../central/snapshot/inspect.ts';
-import { selectFreeze, setFreeze } from '../../shared/journal/freeze.ts';
+import { setFreeze } from '../../shared/journal/freeze.ts';
 import { guardFreeze } from '../../shared/journal/statements.ts';
-import { STORES, type Store } from '../../shared/journal/entry.ts';
+import { STORES } from '../../shared/journal/entry.ts';
 import {
   type SavedCentre,
+  freezesIn,
   makeSavedCentre,
   openFiles,
   openLedger,
@@ -34,15 +35,6 @@ async function workerEnv({ folder, identity }: SavedCentre): Promise<Record<stri
   const identityFile = path.join(folder, 'identity.json');
   await writeFile(identityFile, JSON.stringify(identity));
   return { HOLDFAST_DATA: folder, HOLDFAST_IDENTITY_FILE: identityFile, HOLDFAST_SNAPSHOT_PLAIN: 'yes' };
-}
-
-function freezesIn(file: string, store: Store): unknown[] {
-  const database = new DatabaseSync(file, { readOnly: true });
-  try {
-    return database.prepare(selectFreeze(store)).all();
-  } finally {
-    database.close();
-  }
 }
 
 function pause(ms: number): void {

@@ -9,14 +9,14 @@ import { DatabaseSync } from 'node:sqlite';
 import { expect, it } from 'vitest';
 import { startCentreProcess } from '../../central/local/processes.ts';
 import { nodePlatform } from '../../central/platform.ts';
-import { STORES, type Store } from '../../shared/journal/entry.ts';
-import { selectFreeze, setFreeze } from '../../shared/journal/freeze.ts';
+import { STORES } from '../../shared/journal/entry.ts';
+import { setFreeze } from '../../shared/journal/freeze.ts';
 import { limits } from '../../shared/limits.ts';
 import { staffTokenHash } from '../../shared/staff/token.ts';
 import { afterFile } from '../support/cleanup.ts';
 import { freePorts, untilNone } from '../support/cluster.ts';
 import { asBearer, configure, fetchOf, jsonHeaders } from '../support/people.ts';
-import { makeSavedCentre, openFiles } from '../support/saved-centre.ts';
+import { freezesIn, makeSavedCentre, openFiles } from '../support/saved-centre.ts';
 
 const TOKEN = 'hfs_of-the-installation';
 /** Sooner than a freeze ends by itself, and enough for a busy machine. */
@@ -71,12 +71,3 @@ it('is opened by the running centre', { timeout: 120_000 }, async () => {
   await untilNone(frozen, THAWED_MS_MAX);
   await write('sur');
 });
-
-function freezesIn(file: string, store: Store): unknown[] {
-  const database = new DatabaseSync(file, { readOnly: true });
-  try {
-    return database.prepare(selectFreeze(store)).all();
-  } finally {
-    database.close();
-  }
-}

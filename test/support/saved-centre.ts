@@ -5,6 +5,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { onTestFinished } from 'vitest';
 import { makeIdentity } from '../../central/local/secrets.ts';
 import { nodePlatform } from '../../central/platform.ts';
@@ -15,6 +16,7 @@ import { Alarms } from '../../shared/alarms.ts';
 import { commitmentOf } from '../../shared/domain/recovery-key.ts';
 import type { Engine } from '../../shared/journal/engine.ts';
 import { STORES, type Store } from '../../shared/journal/entry.ts';
+import { selectFreeze } from '../../shared/journal/freeze.ts';
 import type { Draft } from '../../shared/journal/drafts.ts';
 import { Ledger } from '../../shared/journal/ledger.ts';
 import { CertificateAuthority, type IdentityFile, publicJwk } from '../../shared/trust/certificate.ts';
@@ -96,6 +98,16 @@ export function openFiles(files: Readonly<Record<Store, string>>): Engine & { cl
       for (const store of STORES) engines[store].close();
     },
   };
+}
+
+/** The freezes that stand in the file of a store, whoever serves it. */
+export function freezesIn(file: string, store: Store): unknown[] {
+  const database = new DatabaseSync(file, { readOnly: true });
+  try {
+    return database.prepare(selectFreeze(store)).all();
+  } finally {
+    database.close();
+  }
 }
 
 export async function openLedger(engine: Engine, identity: IdentityFile): Promise<Ledger> {
